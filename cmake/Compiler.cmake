@@ -1,0 +1,54 @@
+# Language, warnings, sanitizers, ccache: everything that is said to the compiler about our own code.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
+
+option(PIGSTY_STATIC "Link the provider fully static: it then runs on any Linux of this architecture" OFF)
+set(PIGSTY_SANITIZE "" CACHE STRING "Sanitizers for our code: address,undefined or thread")
+
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12)
+    if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR
+            "GCC 12 or newer is needed (C++23 with std::expected), found ${CMAKE_CXX_COMPILER_ID} "
+            "${CMAKE_CXX_COMPILER_VERSION}.")
+    endif()
+endif()
+
+# Flags of our own libraries; generated protobuf code and third parties do not get them.
+add_library(pigsty_warnings INTERFACE)
+target_compile_options(pigsty_warnings INTERFACE -Wall -Wextra -Wpedantic -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC's flow warnings see through inlined std::string and std::expected and report what cannot happen
+    # (bugs 105329, 105651, 107919); clang-tidy and the sanitizers watch these.
+    target_compile_options(pigsty_warnings INTERFACE
+        $<$<NOT:$<CONFIG:Debug>>:-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds>)
+    if(PIGSTY_SANITIZE)
+        target_compile_options(pigsty_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+    endif()
+endif()
+
+if(PIGSTY_SANITIZE)
+    # Our code only: the generated stubs and the libraries stay as the distribution built them.
+    target_compile_options(pigsty_warnings INTERFACE -fsanitize=${PIGSTY_SANITIZE} -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${PIGSTY_SANITIZE})
+endif()
+
+add_compile_options(-ffunction-sections -fdata-sections)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_link_options(-Wl,--gc-sections -s)
+endif()
+if(PIGSTY_STATIC)
+    add_link_options(-static)
+endif()
+
+find_program(PIGSTY_CCACHE ccache)
+if(PIGSTY_CCACHE)
+    # Build folders differ per preset and per checkout, the objects do not: paths are cached relative to the build
+    # folder, so that a second build folder is filled from the cache.
+    set(launcher /usr/bin/env CCACHE_BASEDIR=${CMAKE_BINARY_DIR} CCACHE_NOHASHDIR=1 ${PIGSTY_CCACHE})
+    set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
