@@ -1,0 +1,77 @@
+// Item: one thing on one node that we manage: a file, a package, a service (architecture, "Core ideas").
+//
+// Three pure parts: what to observe (probes), how to compare (compare), how to change (change). Preview and apply run the
+// same code; apply only goes one step further.
+//
+//     const FileItem hba({.path = "/pg/conf/pg_hba.conf", .content = text, .owner = "postgres", .mode = 0600,
+//                         .handlers = {Handler::reload("postgresql")}});
+//     if (const auto change = hba.compare(seen, claimed)) operations.append_range(hba.operations(*change));
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/node/claim.h"
+#include "core/node/operation.h"
+#include "core/node/probe.h"
+
+namespace pigsty::item {
+
+// What must happen after files changed, once, in the order of this enum (daemon-reload before any start).
+enum class HandlerKind { daemon_reload, run, reload, restart };
+
+struct Handler {
+    HandlerKind kind;
+    std::string target;        // unit or label: "haproxy", "postgresql"
+    std::string script{};      // sh; empty: systemctl KIND TARGET
+    // A member at a time across the cluster (etcd restarts), else on all at once.
+    bool one_member_at_a_time = false;
+
+    static Handler daemon_reload();
+    static Handler reload(std::string unit, std::string script = {});
+    static Handler restart(std::string unit, bool one_member_at_a_time = false);
+    bool operator==(const Handler&) const = default;
+    [[nodiscard]] std::string sentence() const;  // "reload haproxy": the forecast's words
+};
+
+enum class Verb { create, update, remove };
+
+struct Change {
+    Verb verb = Verb::update;
+    std::string reason;   // for people and the drift list: "content differs", "mode 0644, expected 0600", "not installed"
+};
+
+class Item {
+public:
+    virtual ~Item() = default;
+
+    // "file", "package" …: finds the class again from a claim, for removal.
+    [[nodiscard]] virtual std::string kind() const = 0;
+    // Unique on its node, key in `managed` and in the claim: the path of a file, else "package haproxy", "service etcd".
+    [[nodiscard]] virtual std::string label() const = 0;
+    // What is wanted, as text with secrets as placeholders; `managed` shows its fingerprint, or unknown where it has a marker.
+    [[nodiscard]] virtual std::string desired() const = 0;
+    [[nodiscard]] virtual node::Probes probes() const = 0;
+
+    // Nothing where the node already is as desired. `claimed`: what our claim says of this item, or null.
+    [[nodiscard]] virtual std::optional<Change> compare(const node::Observation& seen,
+                                                       const node::ClaimedItem* claimed) const = 0;
+    // The operations that make it so; they check what they need to (behaviour 8) and put the old back where a check fails.
+    [[nodiscard]] virtual std::vector<node::Operation> operations(const Change& change) const = 0;
+    // The claim's entry once the operations succeeded. `seen` is what was observed before.
+    [[nodiscard]] virtual node::ClaimedItem claimed(const node::Observation& seen) const = 0;
+
+    [[nodiscard]] virtual std::vector<Handler> handlers() const { return {}; }
+    // Text for the plan's unified diff; empty where the item is not a text file.
+    [[nodiscard]] virtual std::string preview_text() const { return {}; }
+};
+
+using ItemPtr = std::shared_ptr<const Item>;
+
+// Operations that undo what a claim says of an item, by its kind: removes what was not there before us, brings back what
+// was. Items in a claim know all they need; no spec is required (destroy after the configuration is gone).
+std::vector<node::Operation> undo(const std::string& label, const node::ClaimedItem& claimed);
+
+}  // namespace pigsty::item

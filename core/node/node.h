@@ -1,0 +1,82 @@
+// Node: one machine that we manage, as this process sees it: a session, a root end, facts, claims, observations.
+//
+//     NodePool pool(connection);
+//     TRY(const auto node, pool.node({.address = "10.10.10.11"}, cancel));      // connects, reads facts and claims: request 1
+//     TRY(const Observation seen, node->observe(probes, cancel));               // request 2, with every claimed item's probes
+//     TRY(const auto results, node->request(operations, cancel));               // request 3
+//
+// Thread-safe. One strand per node: requests never interleave. Observations are served from what was seen until
+// something is written there by this process (`request` with writes = true drops them).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/cancel.h"
+#include "core/base/result.h"
+#include "core/node/claim.h"
+#include "core/node/facts.h"
+#include "core/node/operation.h"
+#include "core/node/probe.h"
+
+namespace pigsty::node {
+
+// Where a node is reached; `address` is the one that the cluster uses and the node's identity in this process.
+struct NodeAddress {
+    std::string address;
+    std::optional<std::string> ssh_host{};
+    std::optional<std::int64_t> ssh_port{};
+    std::optional<std::string> ssh_user{};
+    bool operator==(const NodeAddress&) const = default;
+};
+
+struct Counters {
+    std::uint64_t requests = 0;   // frames sent to the root end (login excluded)
+    std::uint64_t replies = 0;
+    std::uint64_t bytes_out = 0, bytes_in = 0;
+    std::uint64_t writes = 0;     // operations that may change something
+};
+
+class Stream;  // core/node/bridge.h
+
+class Node {
+public:
+    virtual ~Node() = default;
+
+    [[nodiscard]] virtual const NodeAddress& address() const = 0;
+    [[nodiscard]] virtual const Facts& facts() const = 0;
+
+    // Claims on this node: as read with the first request, corrected by what this process wrote.
+    [[nodiscard]] virtual std::vector<Claim> claims() const = 0;
+    [[nodiscard]] std::optional<Claim> claim(const std::string& kind, const std::string& name) const;
+
+    // What was seen of these probes; what is missing is fetched in one request, together with the probes of every claim.
+    virtual Result<Observation> observe(const Probes& probes, const Cancel& cancel) = 0;
+    // The same, but nothing from memory: the check before a write (behaviour 1.2).
+    virtual Result<Observation> observe_now(const Probes& probes, const Cancel& cancel) = 0;
+
+    // Runs the operations in order, in one round trip; stops at the first failure (status != 0 and not may_fail): the
+    // results end there. Error only where the request itself broke (connection, root end, stall, cancelled).
+    virtual Result<std::vector<OperationResult>> request(std::vector<Operation> operations, const Cancel& cancel,
+                                                        const Progress& progress = {}) = 0;
+
+    // Operations that write this claim, or remove it. To be put into a request together with what they describe;
+    // the node remembers the new claim when that request succeeded.
+    [[nodiscard]] virtual Operation store_claim(const Claim& claim) = 0;
+    [[nodiscard]] virtual Operation drop_claim(const Claim& claim) = 0;
+
+    // A byte stream to a unix socket or a TCP port of the node, opened there as `os_user` through the multiplexing
+    // bridge (behaviour 9). target: "unix:/var/run/postgresql/.s.PGSQL.5432" or "tcp:10.10.10.11:8008".
+    virtual Result<std::shared_ptr<Stream>> open_stream(const std::string& os_user, const std::string& target,
+                                                       const Cancel& cancel) = 0;
+
+    [[nodiscard]] virtual Counters counters() const = 0;
+};
+
+using NodePtr = std::shared_ptr<Node>;
+
+}  // namespace pigsty::node

@@ -1,0 +1,53 @@
+// Operation: one thing that the root end of a node does; a request carries many of them in one round trip.
+//
+//     std::vector<Operation> work;
+//     work.push_back(PutFile{.path = "/etc/etcd/etcd.conf", .content = text, .owner = "etcd", .group = "etcd", .mode = 0644});
+//     work.push_back(RunScript{.text = "systemctl restart etcd"});
+//     TRY(const auto results, node.request(std::move(work), cancel));   // stops at the first that fails
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pigsty::node {
+
+// A POSIX sh script, run as root in a process group of its own, standard input = `input`, never on argv.
+struct RunScript {
+    std::string text;
+    std::string input{};
+    // Fails when nothing was printed and no child used CPU time for this long. Never a fixed clock on growing work.
+    std::chrono::seconds stall{120};
+    // Go on with the next operation where this one exits with another status than 0 (the caller reads the status).
+    bool may_fail = false;
+};
+
+// Replaces a file whole: written beside, owner and mode set, fsync, rename, fsync of the folder.
+struct PutFile {
+    std::string path;
+    std::string content;
+    std::string owner = "root";
+    std::string group = "root";
+    unsigned mode = 0644;
+    // `{{NAME:GENERATION}}` in the content stands for the secret /var/lib/pigsty/secrets/<secret_scope>/NAME: replaced
+    // on the node while writing. Another generation on the node is an error. Empty: nothing is replaced.
+    std::string secret_scope{};
+    // Keep what was there as PATH of behaviour 3 (/var/lib/pigsty/before/…) unless it is a package's untouched conffile.
+    bool keep_before = false;
+};
+
+using Operation = std::variant<RunScript, PutFile>;
+
+struct OperationResult {
+    int status = 0;      // exit status; 0 for a PutFile that worked, 128 + signal for a killed script
+    std::string out;     // all of standard output
+    std::string err;     // tail of standard error (or what a PutFile failed with)
+};
+
+// Called from the node's strand with each piece of output as it comes (package installation, base backup).
+using Progress = std::function<void(std::string_view piece)>;
+
+}  // namespace pigsty::node
