@@ -41,7 +41,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
     add_link_options(-Wl,--gc-sections -s)
 endif()
 if(PIGSTY_STATIC)
-    add_link_options(-static)
+    # The linker warns that the resolver of a static program reads nsswitch.conf's modules at run time. "files" and "dns"
+    # are built in, and more is not asked of it.
+    add_link_options(-static -Wl,--no-warnings)
+else()
+    add_link_options(-Wl,--as-needed)
 endif()
 
 find_program(PIGSTY_CCACHE ccache)
