@@ -1,0 +1,77 @@
+# What test.sh is made of: builds, unit tests, suites, and the count of what passed. Sourced.
+# shellcheck shell=bash
+
+passed=0
+failed=0
+failures=()
+
+# Wall-clock seconds since the run began, for the log.
+log() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
+
+build() {
+  local preset=$1
+  log "build $preset"
+  cmake --preset "$preset" >"$root/build-$preset.log" 2>&1 && cmake --build --preset "$preset" >>"$root/build-$preset.log" 2>&1 || {
+    tail -n 60 "$root/build-$preset.log"
+    echo "build $preset failed, see build-$preset.log" >&2
+    exit 1
+  }
+}
+
+# Every test program of a preset; a program's tests count one by one.
+unit_tests() {
+  local preset=$1 out
+  log "unit tests ($preset)"
+  out="$root/build/$preset/unit-tests.log"
+  local status=0
+  local -a wrap=()
+  # GCC 12's ThreadSanitizer cannot map its shadow where the kernel randomises more address bits than it knows.
+  [[ $preset != tsan ]] || wrap=(setarch -R)
+  "${wrap[@]}" ctest --preset "$preset" --verbose -j2 >"$out" 2>&1 || status=$?
+  local good bad
+  good=$(grep -cE '^ *[0-9]+: \[ +OK \] ' "$out" || true)
+  bad=$(grep -cE '^ *[0-9]+: \[ +FAILED +\] .*\([0-9]+ ms\)' "$out" || true)
+  ((passed += good, failed += bad)) || true
+  if ((status != 0)); then
+    ((bad > 0)) || ((failed += 1))
+    failures+=("unit tests ($preset): see build/$preset/unit-tests.log")
+    grep -E 'FAILED|Failure|Error|WARNING: ThreadSanitizer|SUMMARY' "$out" | head -n 40 || true
+  fi
+  log "unit tests ($preset): $good passed, $bad failed"
+}
+
+list_suites() {
+  local file
+  for file in "$here"/suites/[0-9]*.sh; do basename "$file" .sh; done
+}
+
+# A suite says in its own "# with:" line which CLIs run it and in "# nodes:" what it starts from.
+run_suite() {
+  local suite=$1 file=$here/suites/$1.sh cli result
+  [[ -f $file ]] || { echo "no such suite: $suite" >&2; exit 2; }
+  for cli in $(sed -n 's/^# with: //p' "$file"); do
+    log "suite $suite with $cli"
+    result=$(mktemp)
+    SUITE_RESULT=$result SUITE_CLI=$cli bash "$file" || true
+    local name verdict any=no
+    while IFS=$'\t' read -r verdict name; do
+      any=yes
+      if [[ $verdict == ok ]]; then ((passed += 1)); else
+        ((failed += 1))
+        failures+=("$suite ($cli): $name")
+      fi
+    done <"$result"
+    if [[ $any == no ]]; then
+      ((failed += 1))
+      failures+=("$suite ($cli): ended before its first test")
+    fi
+    rm -f "$result"
+  done
+}
+
+report() {
+  local line
+  for line in "${failures[@]}"; do printf 'FAILED %s\n' "$line"; done
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0))
+}
