@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The process that is a node: mounts its file system, boots it in systemd-nspawn, boots it again when it reboots, ends when it
 # powers off. Runs in a session and a mount namespace of its own, so that nothing is left when its processes are gone.
-# usage: boot-node.sh NODE_DIR LOWER REPOSITORY        (environment: lab_source)
+# usage: boot-node.sh NODE_DIR LOWER REPOSITORY
 set -euo pipefail
 node=$1 lower=$2 repository=$3
 name=$(basename "$node")
+lab_source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$lab_source/lib/paths.sh"
 . "$lab_source/lib/network.sh"
 . "$lab_source/lib/control-groups.sh"

@@ -4,7 +4,8 @@
 ensure_keys() {
   [[ -e $keys_dir/complete ]] && return 0
   rm -rf "$keys_dir"
-  mkdir -p -m 0700 "$keys_dir"
+  mkdir -p "$lab_dir"
+  mkdir -m 0700 "$keys_dir"
   local type
   for type in ed25519 ecdsa rsa; do
     ssh-keygen -q -t "$type" -N '' -C "$lab_id" -f "$keys_dir/id_$type"

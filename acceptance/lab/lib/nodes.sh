@@ -35,8 +35,8 @@ start_node() {
   local name=$1 node=$nodes_dir/$1
   node_has_processes "$name" && return 0
   remove_port "$name"
-  lab_source=$lab_source PIGSTY_LAB_DIR=$lab_dir setsid unshare --mount --propagation private \
-    "$lab_source/lib/boot-node.sh" "$node" "$(<"$node/lower")" "$(<"$node/repository")" \
+  PIGSTY_LAB_DIR=$lab_dir setsid unshare --mount --propagation private "$lab_source/lib/boot-node.sh" \
+    "$node" "$(<"$node/lower")" "$(<"$node/repository")" \
     </dev/null >"$node/console" 2>&1 9>&- &
   disown
 }
@@ -46,7 +46,6 @@ in_node() {
   local leader
   leader=$(node_leader "$1") || die "$1 is not running: lab start $1"
   shift
-  # shellcheck disable=SC2016
   nsenter --target "$leader" --all --wdns=/root -- \
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root LOGNAME=root SHELL=/bin/bash \
     LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
@@ -60,6 +59,7 @@ node_is_running() {
 }
 
 node_answers() {
+  # shellcheck disable=SC2016
   in_network timeout 1 bash -c ': </dev/tcp/$0/22' "$(<"$nodes_dir/$1/address")" 2>/dev/null
 }
 
