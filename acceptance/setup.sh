@@ -1,0 +1,79 @@
+#!/bin/bash
+# Makes a Debian 12 or 13 machine ready to build the provider and to run the acceptance tests.
+#
+#   acceptance/setup.sh                 everything; does nothing, in under two seconds, when all is there
+#   acceptance/setup.sh --background    the same, but leaves the builds of tofu and terraform running in the background;
+#                                       the next acceptance/setup.sh waits for them
+#   eval "$(acceptance/setup.sh --print-env)"
+#                                       PIGSTY_DEPS, PIGSTY_CACHE, PIGSTY_TOFU and PIGSTY_TERRAFORM for the caller
+#
+# PIGSTY_DEPS   prefix of libssh2, libpq and libpqxx     (default /var/tmp/pigsty-deps/<debian codename>)
+# PIGSTY_CACHE  sources, logs and built tofu, terraform  (default /var/tmp/pigsty-cache)
+# PIGSTY_TOFU, PIGSTY_TERRAFORM                          programs to use instead of those on PATH or built ones
+set -euo pipefail
+shopt -s inherit_errexit
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+die() {
+    echo "setup.sh: $*" >&2
+    exit 1
+}
+say() { echo "setup.sh: $*" >&2; }
+
+os_id=$(. /etc/os-release && echo "${ID:-}")
+os_version=$(. /etc/os-release && echo "${VERSION_ID:-}")
+os_codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+[[ $os_id == debian && $os_version =~ ^1[23]$ ]] ||
+    die "Debian 12 or 13 is needed, this is ${os_id:-unknown} ${os_version:-}"
+
+export PIGSTY_DEPS=${PIGSTY_DEPS:-/var/tmp/pigsty-deps/$os_codename}
+export PIGSTY_CACHE=${PIGSTY_CACHE:-/var/tmp/pigsty-cache}
+export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 # no configuration of the caller's, no call home, for `version`
+
+# Names below /var/tmp can be taken by any local user: what we will run or link must be ours.
+own_directory() {
+    mkdir -p "$1"
+    [[ -O $1 ]] || die "$1 belongs to $(stat -c %U "$1"), not to $(id -un): set another PIGSTY_DEPS or PIGSTY_CACHE"
+}
+
+need_root() {
+    [[ $(id -u) == 0 ]] || die "root is needed to install $*: run it with sudo"
+}
+
+. "$here/setup/libraries.sh"
+. "$here/setup/clis.sh"
+
+install_packages() {
+    local wanted missing
+    mapfile -t wanted < <(grep -vE '^(#|$)' "$here/setup/packages")
+    missing=$(comm -13 <(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${wanted[@]}" 2>/dev/null |
+        sed -n 's/^ii //p' | sort) <(printf '%s\n' "${wanted[@]}" | sort))
+    [[ -n $missing ]] || return 0
+    need_root $missing
+    say "installing" $missing
+    export DEBIAN_FRONTEND=noninteractive
+    # A source that has nothing to do with us may be out of reach; what matters is whether the installation works.
+    apt-get -qq update || say "apt-get update failed in parts, trying to install anyway"
+    apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >/dev/null
+}
+
+background=
+case ${1:-} in
+    --print-env)
+        print_env
+        exit
+        ;;
+    --background) background=yes ;;
+    '') ;;
+    *) die "usage: setup.sh [--background | --print-env]" ;;
+esac
+
+install_packages
+own_directory "$PIGSTY_CACHE"
+# Started before the libraries, because they take longest, and politely.
+start_cli_builds
+build_libraries
+if [[ -z $background ]]; then
+    wait_for_clis
+fi

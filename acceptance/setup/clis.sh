@@ -1,0 +1,115 @@
+# OpenTofu and Terraform. A program on PATH is used when it is new enough (below these the protocol lacks what the
+# provider uses: write-only attributes, actions and list in Terraform 1.14, ephemeral resources in OpenTofu 1.12); an
+# older one is left alone and ours is built beside it, as Go modules pinned by setup/<name>/go.mod and go.sum.
+#
+#     program | minimum | built version | package with main() | variable that makes it a release
+cli_table='
+tofu      1.12.0 1.12.6 github.com/opentofu/opentofu/cmd/tofu github.com/opentofu/opentofu/version.dev
+terraform 1.14.0 1.15.9 github.com/hashicorp/terraform github.com/hashicorp/terraform/version.dev
+'
+go_toolchain=go1.26.8
+
+cli_field() { awk -v name="$1" -v field="$2" '$1 == name { print $field }' <<<"$cli_table"; }
+
+# True when $1 is a program of name $2 that is new enough.
+cli_is_usable() {
+    local version
+    [[ -n $1 && -x $1 ]] || return 1
+    version=$("$1" version 2>/dev/null | sed -nE '1s/^(OpenTofu|Terraform) v([0-9.]+).*/\2/p') || return 1
+    [[ -n $version && $(printf '%s\n' "$version" "$(cli_field "$2" 2)" | sort -V | head -1) == "$(cli_field "$2" 2)" ]]
+}
+
+# The path of the program to use for $1, nothing when there is none yet.
+find_cli() {
+    local chosen=PIGSTY_${1^^} candidate
+    if [[ -n ${!chosen:-} ]]; then
+        cli_is_usable "${!chosen}" "$1" || die "$chosen=${!chosen} is not $1 $(cli_field "$1" 2) or newer"
+        echo "${!chosen}"
+        return
+    fi
+    for candidate in "$(type -P "$1" || true)" "$PIGSTY_CACHE/bin/$1"; do
+        if cli_is_usable "$candidate" "$1"; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+# A Go that is new enough to fetch the toolchain we name (1.21), or that toolchain itself, fetched as the Go module it is.
+find_go() {
+    local go found modules
+    go=$(type -P go || true)
+    [[ -n $go || ! -x /usr/local/go/bin/go ]] || go=/usr/local/go/bin/go
+    if [[ -z $go ]]; then
+        need_root golang-go
+        say "installing golang-go"
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends golang-go >/dev/null
+        go=/usr/bin/go
+    fi
+    found=$(cd / && GOTOOLCHAIN=local "$go" env GOVERSION | sed 's/^go//')
+    if [[ $(printf '%s\n' 1.21 "$found" | sort -V | head -1) == 1.21 ]]; then
+        echo "$go"
+        return
+    fi
+    modules=$PIGSTY_CACHE/go
+    (cd / && GOMODCACHE=$modules "$go" mod download "golang.org/toolchain@v0.0.1-$go_toolchain.linux-$(dpkg --print-architecture)") >&2
+    # Module archives carry no modes; a Go of 1.21 or newer would set them itself.
+    go=$(compgen -G "$modules/golang.org/toolchain@*-$go_toolchain.*")
+    chmod -R u+w "$go"
+    chmod +x "$go"/bin/* "$go"/pkg/tool/*/*
+    echo "$go/bin/go"
+}
+
+build_cli() {
+    local name=$1 go=$2
+    cd "$here/setup/$name"
+    # -mod=readonly: what go.mod and go.sum do not name is not built.
+    GOTOOLCHAIN=$go_toolchain GOFLAGS= GOWORK=off "$go" build -mod=readonly -buildvcs=false -trimpath \
+        -ldflags "-s -w -X $(cli_field "$name" 5)=no" -o "$PIGSTY_CACHE/bin/$name.new" "$(cli_field "$name" 4)"
+    mv "$PIGSTY_CACHE/bin/$name.new" "$PIGSTY_CACHE/bin/$name"
+}
+
+# Starts building what is missing, one after the other, detached: the lock tells others that it is under way.
+start_cli_builds() {
+    local name found go missing=()
+    for name in tofu terraform; do
+        found=$(find_cli "$name")
+        [[ -n $found ]] || missing+=("$name")
+    done
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    go=$(find_go)
+    own_directory "$PIGSTY_CACHE/bin"
+    say "building ${missing[*]} in the background (about three minutes each, log in $PIGSTY_CACHE/clis.log)"
+    export -f build_cli cli_field
+    export here cli_table go_toolchain
+    # The lock is taken here and handed over, so that wait_for_clis cannot come first.
+    exec 8>"$PIGSTY_CACHE/clis.lock"
+    if flock --nonblock 8; then
+        # A session of its own: an interrupted setup.sh leaves a build that the next one finds done or under way.
+        setsid nice -n 10 bash -euo pipefail -c 'for name in "$@"; do (build_cli "$name" "$0"); done' \
+            "$go" "${missing[@]}" >"$PIGSTY_CACHE/clis.log" 2>&1 </dev/null &
+    fi
+    exec 8>&-
+}
+
+wait_for_clis() {
+    local name found
+    for name in tofu terraform; do
+        found=$(find_cli "$name")
+        [[ -z $found ]] || continue
+        # Held by the builder for as long as it runs.
+        flock "$PIGSTY_CACHE/clis.lock" true
+        found=$(find_cli "$name")
+        [[ -n $found ]] || die "$name could not be built: $(tail -3 "$PIGSTY_CACHE/clis.log") (whole log: $PIGSTY_CACHE/clis.log)"
+    done
+}
+
+print_env() {
+    local tofu terraform
+    tofu=$(find_cli tofu)
+    terraform=$(find_cli terraform)
+    [[ -n $tofu && -n $terraform ]] || die "tofu or terraform is not there yet: run acceptance/setup.sh"
+    libraries_are_built || die "the libraries in $PIGSTY_DEPS are not there yet: run acceptance/setup.sh"
+    printf 'export %s=%q\n' PIGSTY_DEPS "$PIGSTY_DEPS" PIGSTY_CACHE "$PIGSTY_CACHE" \
+        PIGSTY_TOFU "$tofu" PIGSTY_TERRAFORM "$terraform"
+}
