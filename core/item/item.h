@@ -5,7 +5,7 @@
 //
 //     const FileItem hba({.path = "/pg/conf/pg_hba.conf", .content = text, .owner = "postgres", .mode = 0600,
 //                         .handlers = {Handler::reload("postgresql")}});
-//     if (const auto change = hba.compare(seen, claimed)) operations.append_range(hba.operations(*change));
+//     if (const auto change = hba.compare(seen, claimed)) send(hba.operations(*change));
 #pragma once
 
 #include <memory>
@@ -62,6 +62,16 @@ public:
     [[nodiscard]] virtual std::vector<node::Operation> operations(const Change& change) const = 0;
     // The claim's entry once the operations succeeded. `seen` is what was observed before.
     [[nodiscard]] virtual node::ClaimedItem claimed(const node::Observation& seen) const = 0;
+
+    // What was seen of it, as a short text of the same form as ClaimedItem::digest: whenever somebody else changes the
+    // item, this changes. Apply stops where it is neither what the claim says nor what the plan was made from
+    // (behaviour 1.2). Empty: nothing is lost by setting it again (a package, the state of a service).
+    [[nodiscard]] virtual std::string state(const node::Observation&) const { return {}; }
+    // What the rest of this text holds must be known before the item is written, and is known only there (a certificate
+    // that is signed elsewhere): such items are made by a step of their own, through `act`.
+    [[nodiscard]] virtual bool is_made_by_act() const { return false; }
+    // Not shown in `managed` (a reservation, a guard).
+    [[nodiscard]] virtual bool is_silent() const { return false; }
 
     [[nodiscard]] virtual std::vector<Handler> handlers() const { return {}; }
     // Text for the plan's unified diff; empty where the item is not a text file.

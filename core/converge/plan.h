@@ -1,0 +1,57 @@
+// Plan: what a plan shows of items, as pure functions of the specification: `managed`, `last_change`, the diff.
+//
+//     const Desired planned = desired(table_of(plan_spec), members_of(plan_spec));
+//     const Desired prior = desired(table_of(state_spec), members_of(state_spec));
+//     response.managed = managed(planned);                                  // nullopt → unknown
+//     const Forecast forecast = converge::forecast(state.managed, prior, planned, drifted);
+//     response.last_change = forecast.sentences;                            // "reload haproxy on pg-test-1, pg-test-2"
+//
+// Nothing here contacts a node.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/converge/step.h"
+#include "core/item/item.h"
+
+namespace pigsty::converge {
+
+// Key "pg-test-2 /etc/haproxy/haproxy.cfg": 12 hex digits of SHA-256 over the desired text, or nullopt while it is unknown.
+using Managed = std::map<std::string, std::optional<std::string>>;
+
+std::string managed_key(const Member& member, const item::Item& item);
+
+struct DesiredItem {
+    Member member;
+    std::string step;
+    item::ItemPtr item;
+};
+using Desired = std::vector<DesiredItem>;
+
+// Every item of every step for these members, without nodes. Reservations are left out of `managed` by managed().
+Desired desired(const Table& table, const std::vector<Member>& members);
+Managed managed(const Desired& desired);
+
+struct Forecast {
+    // What the apply will do beyond writing: "reload haproxy on pg-test-1, pg-test-2, pg-test-3". In the order in which
+    // it happens; never names who leads.
+    std::vector<std::string> sentences;
+    // Unified diff of the text files that change, secrets as placeholders, at most kDiffLines lines; equal changes of
+    // several members are shown once, with their names.
+    std::string diff;
+
+    static constexpr std::size_t kDiffLines = 60;
+};
+
+// `prior_managed` is the state's map; `drifted` are keys whose drift this apply repairs. `prior` may be empty (unknown).
+Forecast forecast(const Managed& prior_managed, const Desired& prior, const Desired& planned,
+                  const std::set<std::string>& drifted = {});
+
+// "--- a/…" style diff of two texts with three lines of context; empty where they are equal.
+std::string unified_diff(const std::string& name, std::string_view before, std::string_view after);
+
+}  // namespace pigsty::converge
