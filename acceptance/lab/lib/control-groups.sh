@@ -22,7 +22,7 @@ join_control_group() {
 node_processes() {
   local group
   group=$(control_group_roots | head -n 1)/$lab_id/$1
-  [[ -d $group ]] && find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null
+  [[ ! -d $group ]] || find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null || true
 }
 
 node_has_processes() {
@@ -58,6 +58,14 @@ kill_control_group() {
     kill -s KILL "$pid" 2>/dev/null || true
   done
   wait_until 10 node_has_no_processes "$1" || die "the processes of $1 do not end: $(node_processes "$1" | paste -sd' ')"
+}
+
+# processes_are_gone PID …: ended and collected by their parent; a parent that is slow (some containers' PID 1) leaves them listed.
+processes_are_gone() {
+  local pid
+  for pid in "$@"; do
+    [[ ! -d /proc/$pid ]] || return 1
+  done
 }
 
 # remove_control_group [NAME]: of one node, or the lab's.

@@ -24,7 +24,7 @@ bare_layer() {
 
 prepared_layer() {
   printf '%s/%s-prepared-%s' "$layers_dir" "$1" \
-    "$({ bare_layer "$1" && cat "$lab_source"/packages/"$1"/stack "$lab_source"/lib/prepared-root.sh; } | inputs_digest -)"
+    "$({ basename "$(bare_layer "$1")" && cat "$lab_source"/packages/"$1"/stack "$lab_source"/lib/prepared-root.sh; } | inputs_digest -)"
 }
 
 # lower_of SYSTEM KIND: the overlay's lowerdir, topmost first.
@@ -77,4 +77,14 @@ ensure_layers() {
   if [[ $2 == prepared ]]; then
     ensure_prepared_layer "$1"
   fi
+  remove_old_layers "$1"
+}
+
+# What no node stands on and no new one would: the leftovers of earlier package lists.
+remove_old_layers() {
+  local kept dir
+  kept=$(bare_layer "$1" && prepared_layer "$1" && repository_of "$1" && cat "$nodes_dir"/*/{lower,repository} 2>/dev/null) || true
+  for dir in "$layers_dir/$1"-* "$repositories_dir/$1"-*; do
+    [[ $kept == *"$dir"* ]] || rm -rf "$dir"
+  done
 }

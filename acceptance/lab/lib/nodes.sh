@@ -97,7 +97,9 @@ kill_node() {
 # As an orderly shutdown: systemd takes this signal for "power off".
 power_off_node() {
   local leader
-  leader=$(node_leader "$1") && kill -s RTMIN+4 "$leader"
+  if leader=$(node_leader "$1"); then
+    kill -s RTMIN+4 "$leader"
+  fi
   wait_until 90 node_has_no_processes "$1" || note "$1 did not shut down within 90 s: power cut"
   kill_node "$1"
 }

@@ -2,7 +2,7 @@
 
 repository_of() {
   printf '%s/%s-%s' "$repositories_dir" "$1" \
-    "$({ bare_layer "$1" && cat "$lab_source"/packages/"$1"/{stack,extra} "$lab_source/lib/repository.sh"; } | inputs_digest -)"
+    "$({ basename "$(bare_layer "$1")" && cat "$lab_source"/packages/"$1"/{stack,extra} "$lab_source/lib/repository.sh"; } | inputs_digest -)"
 }
 
 # apt of this machine, told to see the world as a bare node does.
