@@ -8,8 +8,8 @@
 //                         Path::of("instances").key("3").attribute("role"));
 //   if (diagnostics.has_error()) return diagnostics;
 //
-// The summary is one short line without a full stop; the detail says what was expected, what was found, where,
-// and what to do. Never put a secret in either.
+// The summary is one short line without a full stop; the detail says what was expected, what was found,
+// where, and what to do. Never put a secret in either.
 
 #include <optional>
 #include <string>
@@ -32,12 +32,13 @@ struct Diagnostic {
 };
 
 class Diagnostics {
-public:
+  public:
     void add(Diagnostic diagnostic) { items_.push_back(std::move(diagnostic)); }
     void add_error(std::string summary, std::string detail, std::optional<value::Path> path = std::nullopt) {
         add({Severity::kError, std::move(summary), std::move(detail), std::move(path)});
     }
-    void add_warning(std::string summary, std::string detail, std::optional<value::Path> path = std::nullopt) {
+    void add_warning(std::string summary, std::string detail,
+                     std::optional<value::Path> path = std::nullopt) {
         add({Severity::kWarning, std::move(summary), std::move(detail), std::move(path)});
     }
     void append(Diagnostics other) {
@@ -58,7 +59,7 @@ public:
 
     friend bool operator==(const Diagnostics&, const Diagnostics&) = default;
 
-private:
+  private:
     std::vector<Diagnostic> items_;
 };
 

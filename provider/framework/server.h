@@ -7,15 +7,18 @@
 //   plugin::serve(server, options);          // provider/plugin/serve.h
 //
 // What plugin guarantees, so that an implementation need not check it:
-//  - `type_name` and function names are ones that the schema accessors below know; every other name was answered
+//  - `type_name` and function names are ones that the schema accessors below know; every other name was
+//  answered
 //    with a diagnostic before.
 //  - Every Value conforms to the type of its schema (all attributes present, right kinds). Configurations may
 //    hold unknowns; states never do.
 //  - An exception that escapes becomes an error diagnostic, never a dead process.
 // What an implementation has to keep:
-//  - All methods may run at the same time on different threads, in any order. Schema accessors and CallFunction
+//  - All methods may run at the same time on different threads, in any order. Schema accessors and
+//  CallFunction
 //    may be the first call of the process.
-//  - Values returned conform to the schema's type; plugin turns a value that does not into an error diagnostic
+//  - Values returned conform to the schema's type; plugin turns a value that does not into an error
+//  diagnostic
 //    that names the path.
 
 #include <chrono>
@@ -257,7 +260,7 @@ struct ServerCapabilities {
 enum class ObjectKind { kResource, kDataSource, kEphemeral, kList, kAction };
 
 class ProviderServer {
-public:
+  public:
     virtual ~ProviderServer() = default;
 
     // --- Schemas. References and pointers stay valid as long as the server. ---

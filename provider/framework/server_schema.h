@@ -1,8 +1,8 @@
 #pragma once
 
-// What a provider tells Terraform about itself, as plain data: the C++ twin of the protocol's Schema messages.
-// Built by the framework from attribute declarations; turned into the wire format, checked for Terraform's
-// load-time rules and used to type every value by provider/plugin.
+// What a provider tells Terraform about itself, as plain data: the C++ twin of the protocol's Schema
+// messages. Built by the framework from attribute declarations; turned into the wire format, checked for
+// Terraform's load-time rules and used to type every value by provider/plugin.
 //
 //   BlockSchema block{.attributes = {{.name = "name", .type = value::Type::string(), .required = true}}};
 //   Schema schema{.version = 0, .block = block};

@@ -6,9 +6,9 @@
 //   auto old = from_json(raw_state, schema.type(), {.ignore_unknown_members = true});   // state upgrade
 //   std::string text = *to_json(value, schema.type());
 //
-// Numbers keep every digit; their magnitude is bounded by that of a double (1.8e308). Missing object members read as null. As in Terraform, strings are accepted for
-// numbers and bools and the reverse. `dynamic` is {"value": …, "type": …}. JSON has no unknown: encoding one is
-// an error.
+// Numbers keep every digit; their magnitude is bounded by that of a double (1.8e308). Missing object members
+// read as null. As in Terraform, strings are accepted for numbers and bools and the reverse. `dynamic` is
+// {"value": …, "type": …}. JSON has no unknown: encoding one is an error.
 
 #include <string>
 #include <string_view>

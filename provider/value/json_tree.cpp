@@ -12,7 +12,7 @@ using nlohmann::json;
 
 // Receives nlohmann's events; `open_` are the arrays and objects that are not closed yet.
 class TreeBuilder final : public nlohmann::json_sax<json> {
-public:
+  public:
     bool null() override { return add({}); }
     bool boolean(bool value) override {
         JsonTree node;
@@ -51,7 +51,7 @@ public:
         return std::move(root_);
     }
 
-private:
+  private:
     struct Open {
         JsonTree node;
         std::string key;
@@ -104,12 +104,18 @@ private:
 
 const char* JsonTree::name() const {
     switch (kind) {
-        case Kind::kNull: return "null";
-        case Kind::kBool: return "bool";
-        case Kind::kNumber: return "number";
-        case Kind::kString: return "string";
-        case Kind::kArray: return "array";
-        case Kind::kObject: return "object";
+        case Kind::kNull:
+            return "null";
+        case Kind::kBool:
+            return "bool";
+        case Kind::kNumber:
+            return "number";
+        case Kind::kString:
+            return "string";
+        case Kind::kArray:
+            return "array";
+        case Kind::kObject:
+            return "object";
     }
     return "null";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// The tokens of msgpack, read one by one from untrusted bytes. Used by the value codec; knows nothing of types.
+// The tokens of msgpack, read one by one from untrusted bytes. Used by the value codec; knows nothing of
+// types.
 //
 //   MsgpackReader reader(bytes);
 //   auto token = reader.next();        // kind, and for arrays and maps the count of what follows
@@ -18,10 +19,10 @@ struct MsgpackToken {
 
     Kind kind = Kind::kNil;
     bool boolean = false;
-    std::int64_t integer = 0;         // kInt
+    std::int64_t integer = 0;            // kInt
     std::uint64_t unsigned_integer = 0;  // kUint: only values beyond int64
     double real = 0;
-    std::uint32_t count = 0;          // elements of an array, pairs of a map
+    std::uint32_t count = 0;  // elements of an array, pairs of a map
     int extension = 0;
     std::string_view bytes;
 
@@ -30,7 +31,7 @@ struct MsgpackToken {
 };
 
 class MsgpackReader {
-public:
+  public:
     explicit MsgpackReader(std::string_view bytes) : rest_(bytes) {}
 
     // Nothing when the input ends inside a token or holds the one byte msgpack never uses.
@@ -39,7 +40,7 @@ public:
     // Every element takes at least a byte, so this bounds any count the input claims.
     [[nodiscard]] std::size_t remaining() const { return rest_.size(); }
 
-private:
+  private:
     std::optional<std::uint64_t> take_uint(std::size_t width);
     std::optional<std::string_view> take_bytes(std::uint64_t size);
     std::optional<MsgpackToken> take_text(MsgpackToken::Kind kind, std::size_t width);

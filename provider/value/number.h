@@ -20,9 +20,10 @@
 namespace pigsty::value {
 
 class Number {
-public:
+  public:
     explicit Number(std::int64_t value = 0) : form_(value) {}
-    // An integral double that fits becomes an integer. NaN has no meaning in Terraform and is refused by assert.
+    // An integral double that fits becomes an integer. NaN has no meaning in Terraform and is refused by
+    // assert.
     static Number from_double(double value);
     // A JSON or HCL number, sign and exponent allowed. Exponents beyond ±4096 are refused: their plain digits
     // would fill the memory.
@@ -40,7 +41,7 @@ public:
 
     friend bool operator==(const Number& a, const Number& b);
 
-private:
+  private:
     std::variant<std::int64_t, double, std::string> form_;
 };
 

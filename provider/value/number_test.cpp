@@ -1,9 +1,9 @@
 #include "provider/value/number.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace pigsty::value {
 namespace {
@@ -24,12 +24,14 @@ TEST(Number, prints_the_shortest_plain_text) {
     EXPECT_EQ(parsed("-12.345e1").to_text(), "-123.45");
     EXPECT_EQ(parsed("0.00120").to_text(), "0.0012");
     EXPECT_EQ(parsed("1e30").to_text(), "1000000000000000000000000000000");
-    EXPECT_EQ(parsed("3.14159265358979323846264338327950288").to_text(), "3.14159265358979323846264338327950288");
+    EXPECT_EQ(parsed("3.14159265358979323846264338327950288").to_text(),
+              "3.14159265358979323846264338327950288");
     EXPECT_EQ(parsed("0e4096").to_text(), "0");
 }
 
 TEST(Number, refuses_what_is_no_number) {
-    for (const char* text : {"", "-", ".", "e5", "1e", "1e+", "1.2.3", "0x10", "1 ", " 1", "1e5000", "nan", "1_000", "--1"}) {
+    for (const char* text :
+         {"", "-", ".", "e5", "1e", "1e+", "1.2.3", "0x10", "1 ", " 1", "1e5000", "nan", "1_000", "--1"}) {
         EXPECT_FALSE(Number::parse(text)) << text;
     }
 }

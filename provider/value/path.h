@@ -19,7 +19,7 @@
 namespace pigsty::value {
 
 class Path {
-public:
+  public:
     struct Attribute {
         std::string name;
         friend bool operator==(const Attribute&, const Attribute&) = default;
@@ -60,7 +60,7 @@ public:
     friend bool operator==(const Path&, const Path&) = default;
     friend auto operator<=>(const Path&, const Path&) = default;
 
-private:
+  private:
     std::vector<Step> steps_;
 };
 

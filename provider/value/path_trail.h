@@ -18,7 +18,7 @@
 namespace pigsty::value {
 
 class PathTrail {
-public:
+  public:
     struct Step {
         enum class Kind { kAttribute, kKey, kIndex };
         Kind kind;
@@ -28,7 +28,9 @@ public:
 
     static Step attribute(std::string_view name) { return {Step::Kind::kAttribute, name, 0}; }
     static Step key(std::string_view name) { return {Step::Kind::kKey, name, 0}; }
-    static Step index(std::size_t index) { return {Step::Kind::kIndex, {}, static_cast<std::int64_t>(index)}; }
+    static Step index(std::size_t index) {
+        return {Step::Kind::kIndex, {}, static_cast<std::int64_t>(index)};
+    }
 
     void push(Step step) { steps_.push_back(step); }
     void pop() { steps_.pop_back(); }
@@ -38,15 +40,21 @@ public:
         Path path;
         for (const Step& step : steps_) {
             switch (step.kind) {
-                case Step::Kind::kAttribute: path = path.attribute(std::string(step.name)); break;
-                case Step::Kind::kKey: path = path.key(std::string(step.name)); break;
-                case Step::Kind::kIndex: path = path.index(step.index); break;
+                case Step::Kind::kAttribute:
+                    path = path.attribute(std::string(step.name));
+                    break;
+                case Step::Kind::kKey:
+                    path = path.key(std::string(step.name));
+                    break;
+                case Step::Kind::kIndex:
+                    path = path.index(step.index);
+                    break;
             }
         }
         return path;
     }
 
-private:
+  private:
     std::vector<Step> steps_;
 };
 

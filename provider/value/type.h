@@ -20,7 +20,7 @@ namespace pigsty::value {
 enum class Kind { kString, kNumber, kBool, kDynamic, kList, kSet, kMap, kTuple, kObject };
 
 class Type {
-public:
+  public:
     using Members = std::map<std::string, Type, std::less<>>;
 
     // `dynamic`, so that a Type can be a member of a container before it is decided.
@@ -66,7 +66,7 @@ public:
 
     friend bool operator==(const Type& a, const Type& b);
 
-private:
+  private:
     struct Parts;
 
     explicit Type(Kind kind) : kind_(kind) {}

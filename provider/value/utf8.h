@@ -1,6 +1,7 @@
 #pragma once
 
-// Whether bytes are well-formed UTF-8 (no overlong forms, no surrogates): what Terraform can store as a string.
+// Whether bytes are well-formed UTF-8 (no overlong forms, no surrogates): what Terraform can store as a
+// string.
 
 #include <string_view>
 

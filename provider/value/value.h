@@ -36,7 +36,7 @@ using Elements = std::vector<Value>;
 using Members = std::map<std::string, Value, std::less<>>;
 
 class Value {
-public:
+  public:
     enum class Form { kNull, kUnknown, kBool, kNumber, kString, kList, kSet, kMap, kDynamic };
 
     Value() = default;  // null
@@ -89,7 +89,7 @@ public:
     // For messages and test output: HCL-like, cut after `limit` bytes. Never for values that may be secret.
     [[nodiscard]] std::string to_display(std::size_t limit = 200) const;
 
-private:
+  private:
     struct Unknown {
         std::shared_ptr<const std::string> refinement;
     };

@@ -54,7 +54,8 @@ TEST(Value, compares_like_cty) {
     EXPECT_FALSE(Value::null() == Value::unknown());
     EXPECT_FALSE(Value::string("1") == Value::number(1));
     EXPECT_EQ(Value::number(*Number::parse("1.0")), Value::number(1));
-    EXPECT_FALSE(Value::list({Value::number(1), Value::number(2)}) == Value::list({Value::number(2), Value::number(1)}));
+    EXPECT_FALSE(Value::list({Value::number(1), Value::number(2)}) ==
+                 Value::list({Value::number(2), Value::number(1)}));
     EXPECT_FALSE(Value::list({}) == Value::set({}));
 }
 
@@ -72,7 +73,8 @@ TEST(Value, looks_through_dynamic) {
     EXPECT_TRUE(text.is_known());
     EXPECT_TRUE(Value::dynamic(Type::string(), Value::null()).is_null());
     EXPECT_TRUE(Value::dynamic(Type::string(), Value::unknown()).is_unknown());
-    EXPECT_FALSE(Value::dynamic(Type::string(), Value::null()) == Value::dynamic(Type::number(), Value::null()));
+    EXPECT_FALSE(Value::dynamic(Type::string(), Value::null()) ==
+                 Value::dynamic(Type::number(), Value::null()));
     // A dynamic of a dynamic is one dynamic, and without a type it is plain.
     EXPECT_EQ(Value::dynamic(Type::dynamic(), text).dynamic_type(), Type::string());
     EXPECT_EQ(Value::dynamic(Type::dynamic(), Value::null()).form(), Value::Form::kNull);
@@ -86,8 +88,9 @@ TEST(Value, accessors_of_the_wrong_kind_are_programming_errors) {
 }
 
 TEST(Value, shows_itself_cut_at_a_character) {
-    EXPECT_EQ(node().to_display(),
-              R"({id = (known after apply), name = "pg-test-1", port = 5432, tags = ["a", null], zone = null})");
+    EXPECT_EQ(
+        node().to_display(),
+        R"({id = (known after apply), name = "pg-test-1", port = 5432, tags = ["a", null], zone = null})");
     EXPECT_EQ(Value::string("ééééé").to_display(4), "\"é…");
 }
 
