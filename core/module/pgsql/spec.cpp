@@ -1,0 +1,210 @@
+#include "core/module/pgsql/spec.h"
+
+#include "core/base/json_fields.h"
+
+namespace pigsty::render {
+
+void fields(auto& visit, FieldsOf<HbaRule> auto& rule) {
+    visit("title", rule.title);
+    visit("user", rule.user);
+    visit("db", rule.db);
+    visit("addr", rule.addr);
+    visit("auth", rule.auth);
+    visit("role", rule.role);
+    visit("order", rule.order);
+    visit("rules", rule.rules);
+}
+
+void fields(auto& visit, FieldsOf<Networks> auto& networks) {
+    visit("intra", networks.intra);
+    visit("admin", networks.admin);
+    visit("infra", networks.infra);
+}
+
+void fields(auto& visit, FieldsOf<Service> auto& service) {
+    visit("port", service.port);
+    visit("ip", service.ip);
+    visit("selector", service.selector);
+    visit("dest", service.dest);
+    visit("check", service.check);
+    visit("backup", service.backup);
+    visit("maxconn", service.maxconn);
+    visit("balance", service.balance);
+    visit("options", service.options);
+}
+
+void fields(auto& visit, FieldsOf<Sizing> auto& sizing) {
+    visit("cpu", sizing.cpu);
+    visit("memory_mb", sizing.memory_mb);
+    visit("disk_gb", sizing.disk_gb);
+}
+
+// Without the password.
+void fields(auto& visit, FieldsOf<Role> auto& role) {
+    visit("name", role.name);
+    visit("login", role.login);
+    visit("superuser", role.superuser);
+    visit("createdb", role.createdb);
+    visit("createrole", role.createrole);
+    visit("inherit", role.inherit);
+    visit("replication", role.replication);
+    visit("bypassrls", role.bypassrls);
+    visit("connection_limit", role.connection_limit);
+    visit("roles", role.roles);
+    visit("parameters", role.parameters);
+    visit("expire_in", role.expire_in);
+    visit("valid_until", role.valid_until);
+    visit("comment", role.comment);
+    visit("pgbouncer", role.pgbouncer);
+    visit("pool_mode", role.pool_mode);
+    visit("pool_connlimit", role.pool_connlimit);
+}
+
+void fields(auto& visit, FieldsOf<Extension> auto& extension) {
+    visit("name", extension.name);
+    visit("schema", extension.schema);
+}
+
+}  // namespace pigsty::render
+
+namespace pigsty::module::pgsql {
+
+void fields(auto& visit, FieldsOf<Instance> auto& instance) {
+    visit("node", instance.node);
+    visit("role", instance.role);
+    visit("offline_query", instance.offline_query);
+    visit("weight", instance.weight);
+    visit("nofailover", instance.nofailover);
+    visit("parameters", instance.parameters);
+}
+
+void fields(auto& visit, FieldsOf<Pgbouncer> auto& pgbouncer) {
+    visit("enabled", pgbouncer.enabled);
+    visit("port", pgbouncer.port);
+    visit("pool_mode", pgbouncer.pool_mode);
+    visit("ssl_mode", pgbouncer.ssl_mode);
+    visit("auth_query", pgbouncer.auth_query);
+    visit("hba_rules", pgbouncer.hba_rules);
+    visit("default_hba_rules", pgbouncer.default_hba_rules);
+}
+
+void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
+    visit("name", cluster.name);
+    visit("version", cluster.version);
+    visit("instances", cluster.instances);
+    visit("template", cluster.template_name);
+    visit("template_revision", cluster.template_revision);
+    visit("sizing", cluster.sizing);
+    visit("parameters", cluster.parameters);
+    visit("max_connections", cluster.max_connections);
+    visit("checksum", cluster.checksum);
+    visit("encoding", cluster.encoding);
+    visit("locale", cluster.locale);
+    visit("lc_collate", cluster.lc_collate);
+    visit("lc_ctype", cluster.lc_ctype);
+    visit("port", cluster.port);
+    visit("data_dir", cluster.data_dir);
+    visit("ssl", cluster.ssl);
+    visit("hba_rules", cluster.hba_rules);
+    visit("default_hba_rules", cluster.default_hba_rules);
+    visit("networks", cluster.networks);
+    visit("pgbouncer", cluster.pgbouncer);
+    visit("services", cluster.services);
+    visit("default_services", cluster.default_services);
+    visit("default_service_dest", cluster.default_service_dest);
+    visit("ca", cluster.ca);
+    visit("dcs", cluster.dcs);
+    visit("default_roles", cluster.default_roles);
+    visit("default_privileges", cluster.default_privileges);
+    visit("default_schemas", cluster.default_schemas);
+    visit("default_extensions", cluster.default_extensions);
+    visit("restart", cluster.restart);
+}
+
+void fields(auto& visit, FieldsOf<Connection> auto& connection) {
+    visit("id", connection.id);
+    visit("name", connection.name);
+    visit("members", connection.members);
+}
+
+void fields(auto& visit, FieldsOf<RoleOptions> auto& options) {
+    visit("admin", options.admin);
+    visit("inherit", options.inherit);
+    visit("set", options.set);
+}
+
+// Without the password.
+void fields(auto& visit, FieldsOf<PgUser> auto& user) {
+    visit("cluster", user.cluster);
+    visit("name", user.name);
+    visit("password_write_only", user.password_write_only);
+    visit("password_wo_version", user.password_wo_version);
+    visit("login", user.login);
+    visit("superuser", user.superuser);
+    visit("createdb", user.createdb);
+    visit("createrole", user.createrole);
+    visit("inherit", user.inherit);
+    visit("replication", user.replication);
+    visit("bypassrls", user.bypassrls);
+    visit("connection_limit", user.connection_limit);
+    visit("valid_until", user.valid_until);
+    visit("expire_in", user.expire_in);
+    visit("comment", user.comment);
+    visit("roles", user.roles);
+    visit("role_options", user.role_options);
+    visit("parameters", user.parameters);
+    visit("pgbouncer", user.pgbouncer);
+    visit("pool_mode", user.pool_mode);
+    visit("pool_connlimit", user.pool_connlimit);
+}
+
+void fields(auto& visit, FieldsOf<DatabaseExtension> auto& extension) {
+    visit("name", extension.name);
+    visit("schema", extension.schema);
+    visit("version", extension.version);
+    visit("cascade", extension.cascade);
+}
+
+void fields(auto& visit, FieldsOf<PgDatabase> auto& database) {
+    visit("cluster", database.cluster);
+    visit("name", database.name);
+    visit("owner", database.owner);
+    visit("baseline", database.baseline);
+    visit("baseline_version", database.baseline_version);
+    visit("schemas", database.schemas);
+    visit("schema_owners", database.schema_owners);
+    visit("extensions", database.extensions);
+    visit("comment", database.comment);
+    visit("template", database.template_name);
+    visit("encoding", database.encoding);
+    visit("locale", database.locale);
+    visit("lc_collate", database.lc_collate);
+    visit("lc_ctype", database.lc_ctype);
+    visit("tablespace", database.tablespace);
+    visit("allow_connections", database.allow_connections);
+    visit("revoke_public", database.revoke_public);
+    visit("connection_limit", database.connection_limit);
+    visit("pgbouncer", database.pgbouncer);
+    visit("pool_auth_user", database.pool_auth_user);
+    visit("pool_mode", database.pool_mode);
+    visit("pool_size", database.pool_size);
+    visit("pool_size_min", database.pool_size_min);
+    visit("pool_reserve", database.pool_reserve);
+    visit("pool_connlimit", database.pool_connlimit);
+    visit("force_disconnect", database.force_disconnect);
+}
+
+std::string member_name(const PgCluster& cluster, std::string_view key) {
+    return cluster.name + "-" + std::string(key);
+}
+
+nlohmann::json to_json(const PgCluster& cluster) { return write_json(cluster); }
+nlohmann::json to_json(const PgUser& user) { return write_json(user); }
+nlohmann::json to_json(const PgDatabase& database) { return write_json(database); }
+nlohmann::json to_json(const Connection& connection) { return write_json(connection); }
+
+Result<PgCluster> pg_cluster_from_json(const nlohmann::json& json) { return read_json<PgCluster>(json); }
+Result<PgUser> pg_user_from_json(const nlohmann::json& json) { return read_json<PgUser>(json); }
+Result<PgDatabase> pg_database_from_json(const nlohmann::json& json) { return read_json<PgDatabase>(json); }
+
+}  // namespace pigsty::module::pgsql
