@@ -84,7 +84,7 @@ say "endpoints"
 lab run -- "$cli" -chdir="$work" output -no-color endpoints
 
 say "writes and reads as app"
-query() { lab run -- env PGPASSWORD="$TF_VAR_app_password" psql -X -At -h "$1" -p "$2" -U app -d app -c "$3"; }
+query() { PGPASSWORD=$TF_VAR_app_password lab run -- psql -X -At -h "$1" -p "$2" -U app -d app -c "$3"; }
 query 10.10.10.11 5433 "CREATE TABLE IF NOT EXISTS demo (at timestamptz DEFAULT now(), node inet DEFAULT inet_server_addr())"
 query 10.10.10.11 5433 "INSERT INTO demo DEFAULT VALUES RETURNING 'written on ' || coalesce(host(node), 'the leader')"
 for ((tries = 0; tries < 50; tries++)); do

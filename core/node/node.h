@@ -25,12 +25,18 @@
 
 namespace pigsty::node {
 
+// The way to a node by SSH, where it differs from the provider's settings.
+struct SshRoute {
+    std::optional<std::string> host{};
+    std::optional<std::int64_t> port{};
+    std::optional<std::string> user{};
+    bool operator==(const SshRoute&) const = default;
+};
+
 // Where a node is reached; `address` is the one that the cluster uses and the node's identity in this process.
 struct NodeAddress {
     std::string address;
-    std::optional<std::string> ssh_host{};
-    std::optional<std::int64_t> ssh_port{};
-    std::optional<std::string> ssh_user{};
+    std::optional<SshRoute> ssh{};
     bool operator==(const NodeAddress&) const = default;
 };
 

@@ -1,4 +1,4 @@
-// JSON fields of a node's address, as claims keep it: one flat object {address, ssh_host, ssh_port, ssh_user}.
+// JSON fields of a node's address, as claims keep it: {address, ssh: {host, port, user}}.
 #pragma once
 
 #include "core/base/json_fields.h"
@@ -6,11 +6,15 @@
 
 namespace pigsty::node {
 
+void fields(auto& visit, FieldsOf<SshRoute> auto& route) {
+    visit("host", route.host);
+    visit("port", route.port);
+    visit("user", route.user);
+}
+
 void fields(auto& visit, FieldsOf<NodeAddress> auto& node) {
     visit("address", node.address);
-    visit("ssh_host", node.ssh_host);
-    visit("ssh_port", node.ssh_port);
-    visit("ssh_user", node.ssh_user);
+    visit("ssh", node.ssh);
 }
 
 }  // namespace pigsty::node

@@ -1,0 +1,63 @@
+// The provider block: how machines are reached, and who one becomes there.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/secret.h"
+#include "core/node/node.h"
+#include "provider/framework/attributes.h"
+
+namespace pigsty::provider {
+
+struct BastionConfig {
+    std::string host;
+    std::int64_t port = 22;
+    std::optional<std::string> user;
+    std::optional<std::string> private_key_file;
+    std::optional<Secret> private_key;
+    std::optional<Secret> passphrase;
+    std::optional<std::string> certificate_file;
+    std::optional<Secret> password;
+    bool agent = false;
+};
+
+struct SshConfig {
+    std::optional<std::string> user;
+    std::int64_t port = 22;
+    std::optional<std::string> private_key_file;
+    std::optional<Secret> private_key;
+    std::optional<Secret> passphrase;
+    std::optional<std::string> certificate_file;
+    std::optional<Secret> password;
+    bool agent = false;
+    std::optional<std::string> known_hosts_file;
+    std::map<std::string, std::string> host_keys;
+    std::string host_key_policy = "strict";
+    std::vector<BastionConfig> bastions;
+    std::optional<std::string> proxy_command;
+    std::string connect_timeout = "5m";
+    std::string keepalive_interval = "15s";
+};
+
+struct BecomeConfig {
+    std::optional<bool> enabled;  // null: unless the user is root
+    std::optional<Secret> password;
+};
+
+struct PigstyConfig {
+    SshConfig ssh;
+    BecomeConfig become;
+    std::int64_t max_parallel_nodes = 32;
+    std::string lock_timeout = "5m";
+};
+
+framework::Attributes<PigstyConfig> configuration_attributes();
+
+// `ssh` of a node, member or instance: the way there where it differs from the address that the cluster uses.
+framework::Attributes<node::NodeAddress> node_address_attributes();
+
+}  // namespace pigsty::provider

@@ -1,0 +1,33 @@
+// Fleet: what the provider block made: the way to the nodes and who is told of progress. One per configured provider
+// process; resources get it with every call.
+//
+//     Fleet& fleet = *call.provider<Fleet>();
+//     TRY(const auto node, fleet.connect({.address = "10.10.10.11"}, call.cancel));
+//
+// Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "core/base/cancel.h"
+#include "core/base/result.h"
+#include "core/converge/progress.h"
+#include "core/node/node.h"
+#include "core/node/node_pool.h"
+
+namespace pigsty::provider {
+
+struct Fleet {
+    std::shared_ptr<node::NodePool> nodes;
+    std::shared_ptr<converge::ProgressSink> progress;
+    std::size_t max_parallel_nodes = 32;
+    std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
+
+    Result<node::NodePtr> connect(const node::NodeAddress& address, const Cancel& cancel) const {
+        return nodes->node(address, cancel);
+    }
+};
+
+}  // namespace pigsty::provider

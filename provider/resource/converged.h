@@ -1,0 +1,222 @@
+// Converged<S>: a resource whose things live on nodes, as a table of steps over its members (core/converge). Everything
+// that such resources share is here: runs, forecast, drift, failure, import of what we made.
+//
+//     class EtcdClusterResource final : public Converged<EtcdClusterState> {
+//         Declaration<EtcdClusterState> declare() const override;
+//         converge::Identity identity_of(const EtcdClusterState& state) const override { return {"etcd_cluster", state.spec.name}; }
+//         std::vector<converge::Member> members(const EtcdClusterState& state) const override;
+//         converge::Table table(const EtcdClusterState& state, const Fleet* fleet) const override;
+//         …
+//     };
+//
+// S has a member `common` of type framework::CommonState. `table(state, nullptr)` is called while planning and must then
+// be a pure function of the state: items with unknown text come out unknown in `managed`.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/converge/plan.h"
+#include "core/converge/run.h"
+#include "core/converge/step.h"
+#include "provider/configuration/fleet.h"
+#include "provider/framework/common_attributes.h"
+#include "provider/framework/typed_resource.h"
+#include "provider/resource/observed.h"
+
+namespace pigsty::provider {
+
+using framework::Call;
+using framework::CommonState;
+using framework::Declaration;
+using framework::Plan;
+using framework::Updated;
+
+template <class S>
+class Converged : public framework::TypedResource<S>, public framework::Forecasts<S>, public framework::Imports<S> {
+public:
+    // Kind and name of the claim; the id is that of the state, empty before creation.
+    [[nodiscard]] virtual converge::Identity identity_of(const S& state) const = 0;
+    [[nodiscard]] virtual std::vector<converge::Member> members(const S& state) const = 0;
+    // `fleet` is null while planning; acts, which need it, do not run then.
+    [[nodiscard]] virtual converge::Table table(const S& state, const Fleet* fleet) const = 0;
+    // The specification as the claims keep it: no secrets, enough for import and for a destroy without configuration.
+    [[nodiscard]] virtual nlohmann::json claimed_spec(const S& state) const = 0;
+    [[nodiscard]] virtual Result<S> from_claimed_spec(const nlohmann::json& spec) const = 0;
+
+    // Decides what the system decides once (version, sizing), from the connected members' facts. Before the first step.
+    virtual Status decide(S& /*state*/, converge::Run& /*run*/, Call& /*call*/) const { return {}; }
+    // Fills in what is computed besides the common attributes. After create, update and read.
+    virtual Status complete(S& /*state*/, const converge::Run& /*run*/, Call& /*call*/) const { return {}; }
+    // Drift that items do not show (dynamic configuration, SQL), as sentences. Part of read.
+    virtual Result<std::vector<std::string>> more_drift(const S& /*state*/, const converge::Run& /*run*/, Call& /*call*/) const {
+        return std::vector<std::string>{};
+    }
+    // What a change means beyond items ("restart postgresql on …"): appended to the forecast's sentences.
+    virtual void more_forecast(const Plan<S>& /*plan*/, framework::Forecast& /*forecast*/) const {}
+    // Steps before a destroy undoes the claims.
+    [[nodiscard]] virtual converge::Table before_destroy(const S& /*state*/, const Fleet* /*fleet*/) const { return {}; }
+
+    Result<S> create(const S& planned, Call& call) const final {
+        S state = planned;
+        const Fleet& fleet = *call.provider<Fleet>();
+        const auto options = [&] { return run_options(state, fleet); };
+        converge::Run run(options(), call.cancel);
+        TRY_VOID(run.connect());
+        TRY_VOID(decide(state, run, call));
+        run.set_spec(claimed_spec(state));
+        TRY_VOID(run.create(table(state, &fleet)));
+        state.common.id = run.identity().id;
+        TRY_VOID(complete(state, run, call));
+        settle(state, run, call);
+        return state;
+    }
+
+    Result<std::optional<S>> read(const S& given, Call& call) const final {
+        S state = given;
+        const Fleet& fleet = *call.provider<Fleet>();
+        converge::Run run(run_options(state, fleet), call.cancel);
+        TRY(converge::Drift drift, run.read(table(state, &fleet)));
+        if (drift.gone) return std::optional<S>();
+        TRY(const auto more, more_drift(state, run, call));
+        drift.sentences.insert(drift.sentences.end(), more.begin(), more.end());
+        for (const auto& [member, why] : drift.why) {
+            call.diagnostics.add_warning(identity_of(state).name + ": " + member + " does not answer",
+                                         summary(why) + "\nIts part of the state is as it was last seen.");
+        }
+        state.common.drift = framework::noted_drift(drift.sentences, state.common.drift_ignore);
+        call.private_data.set("observed", observed_to_text(drift));
+        TRY_VOID(complete(state, run, call));
+        return std::optional<S>(std::move(state));
+    }
+
+    Updated<S> update(const S& prior, const S& planned, Call& call) const final {
+        S state = planned;
+        const Fleet& fleet = *call.provider<Fleet>();
+        converge::Run run(run_options(state, fleet), call.cancel);
+        const converge::Table steps = table(state, &fleet);
+        auto outcome = [&]() -> Status {
+            TRY_VOID(run.connect(true));
+            TRY_VOID(decide(state, run, call));
+            run.set_spec(claimed_spec(state));
+            TRY(const converge::Planned what, planned_from(prior, planned, steps, call));
+            TRY_VOID(run.update(steps, what));
+            return complete(state, run, call);
+        }();
+        warn(run, call);
+        if (!outcome) {
+            // What is done is done: the next plan shows the rest.
+            S left = prior;
+            for (const auto& [key, value] : run.done())
+                if (value) left.common.managed.insert_or_assign(key, *value);
+            return Updated<S>::failed(std::move(left), std::move(outcome).error());
+        }
+        settle(state, run, call);
+        return state;
+    }
+
+    Status destroy(const S& state, Call& call) const final {
+        const Fleet& fleet = *call.provider<Fleet>();
+        converge::Run run(run_options(state, fleet), call.cancel);
+        const Status outcome = run.destroy(before_destroy(state, &fleet));
+        warn(run, call);
+        return outcome;
+    }
+
+    framework::Forecast forecast(const Plan<S>& plan) const final {
+        framework::Forecast result;
+        const converge::Desired planned = desired_of(plan.planned);
+        result.managed = converge::managed(planned);
+        if (plan.prior == nullptr) return result;
+        const auto prior_managed = to_managed(plan.prior->common.managed);
+        const auto forecast = converge::forecast(prior_managed, desired_of(*plan.prior), planned,
+                                                 drifted_keys(plan.private_data.get("observed")));
+        result.last_change = forecast.sentences;
+        if (!forecast.diff.empty()) {
+            result.advice.push_back({framework::Severity::warning, identity_of(plan.planned).name + ": files that change",
+                                     forecast.diff, std::nullopt});
+        }
+        more_forecast(plan, result);
+        return result;
+    }
+
+    Result<S> import_state(const framework::ImportKey& key, Call& call) const final {
+        TRY(const ImportTarget target, import_target(key));
+        const Fleet& fleet = *call.provider<Fleet>();
+        TRY(const node::NodePtr node, fleet.connect({.address = target.address}, call.cancel));
+        for (const node::Claim& claim : node->claims()) {
+            if (claim.kind != claim_kind() || (!target.name.empty() && claim.name != target.name)) continue;
+            if (claim.state != node::ClaimState::ready) {
+                return fail(Error{.code = ErrorCode::conflict,
+                                  .message = claim.name + " is there, but its creation has not finished"}
+                                .at_host(target.address)
+                                .with_hint("apply the configuration that creates it: it goes on where it stopped"));
+            }
+            TRY(S state, from_claimed_spec(claim.spec));
+            state.common.id = claim.id;
+            const converge::Desired desired = desired_of(state);
+            state.common.managed = known(converge::managed(desired));
+            return state;
+        }
+        return fail(Error{.code = ErrorCode::invalid, .message = "expected " + claim_kind() + " " + target.name +
+                                                                 ", found no claim of it on this node"}
+                        .at_host(target.address)
+                        .with_hint("an import id has the form " + import_form() +
+                                   ", with the address of a node that belongs to it"));
+    }
+
+    // For import: "etcd_cluster", and the id's form as the documentation gives it.
+    [[nodiscard]] virtual std::string claim_kind() const = 0;
+    [[nodiscard]] virtual std::string import_form() const { return "NAME@ADDRESS"; }
+    [[nodiscard]] virtual Result<ImportTarget> import_target(const framework::ImportKey& key) const {
+        return import_target_of(key, import_form());
+    }
+
+protected:
+    [[nodiscard]] converge::RunOptions run_options(const S& state, const Fleet& fleet) const {
+        converge::Identity identity = identity_of(state);
+        identity.id = state.common.id;
+        return {.identity = std::move(identity),
+                .members = members(state),
+                .spec = claimed_spec(state),
+                .connect = [&fleet](const node::NodeAddress& address, const Cancel& cancel) { return fleet.connect(address, cancel); },
+                .progress = fleet.progress,
+                .max_parallel_nodes = fleet.max_parallel_nodes,
+                .lock_timeout = fleet.lock_timeout};
+    }
+
+private:
+    [[nodiscard]] converge::Desired desired_of(const S& state) const {
+        return converge::desired(table(state, nullptr), members(state));
+    }
+
+    // The state after a create or an update that worked.
+    void settle(S& state, const converge::Run& run, Call& call) const {
+        const converge::Desired desired = desired_of(state);
+        state.common.managed = known(converge::managed(desired));
+        state.common.drift.clear();
+        call.private_data.erase("observed");
+        warn(run, call);
+    }
+
+    void warn(const converge::Run& run, Call& call) const {
+        for (const std::string& sentence : run.warnings()) call.diagnostics.add_warning(sentence, "");
+    }
+
+    Result<converge::Planned> planned_from(const S& prior, const S& planned, const converge::Table& steps, Call& call) const {
+        converge::Planned what;
+        what.managed = converge::managed(converge::desired(steps, members(planned)));
+        what.prior = to_managed(prior.common.managed);
+        what.observed = observed_from_text(call.private_data.get("observed"));
+        what.ignore = planned.common.drift_ignore;
+        if (planned.common.drift_policy == "report") what.ignore = {"*"};
+        return what;
+    }
+};
+
+}  // namespace pigsty::provider

@@ -1,0 +1,52 @@
+#include "provider/resource/observed.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/quote.h"
+
+namespace pigsty::provider {
+namespace {
+
+nlohmann::json parsed(const std::optional<std::string>& text) {
+    if (!text) return nlohmann::json::object();
+    auto json = nlohmann::json::parse(*text, nullptr, false);
+    return json.is_object() ? json : nlohmann::json::object();
+}
+
+}  // namespace
+
+std::string observed_to_text(const converge::Drift& drift) {
+    return nlohmann::json{{"observed", drift.observed}, {"keys", drift.keys}}.dump();
+}
+
+std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text) {
+    const auto json = parsed(text);
+    const auto found = json.find("observed");
+    return found != json.end() && found->is_object() ? found->get<std::map<std::string, std::string>>()
+                                                     : std::map<std::string, std::string>{};
+}
+
+std::set<std::string> drifted_keys(const std::optional<std::string>& text) {
+    const auto json = parsed(text);
+    const auto found = json.find("keys");
+    return found != json.end() && found->is_array() ? found->get<std::set<std::string>>() : std::set<std::string>{};
+}
+
+converge::Managed to_managed(const std::map<std::string, std::string>& state) { return {state.begin(), state.end()}; }
+
+std::map<std::string, std::string> known(const converge::Managed& managed) {
+    std::map<std::string, std::string> result;
+    for (const auto& [key, value] : managed)
+        if (value) result.emplace(key, *value);
+    return result;
+}
+
+Result<ImportTarget> import_target_of(const framework::ImportKey& key, const std::string& form) {
+    if (key.by_identity()) return ImportTarget{.name = key.get("name"), .address = key.get("address")};
+    const auto at = key.id.rfind('@');
+    if (at == std::string::npos || at == 0 || at + 1 == key.id.size())
+        return fail(Error{.code = ErrorCode::invalid, .message = "expected an import id of the form " + form + ", found \"" + key.id + "\""});
+    return ImportTarget{.name = percent_decode(key.id.substr(0, at)), .address = key.id.substr(at + 1)};
+}
+
+}  // namespace pigsty::provider
