@@ -55,7 +55,8 @@ install_packages() {
     export DEBIAN_FRONTEND=noninteractive
     # A source that has nothing to do with us may be out of reach; what matters is whether the installation works.
     apt-get -qq update || say "apt-get update failed in parts, trying to install anyway"
-    apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >/dev/null
+    apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >"$PIGSTY_CACHE/packages.log" 2>&1 ||
+        die "installing packages failed: $(tail -2 "$PIGSTY_CACHE/packages.log") (whole log: $PIGSTY_CACHE/packages.log)"
 }
 
 background=
@@ -69,8 +70,8 @@ case ${1:-} in
     *) die "usage: setup.sh [--background | --print-env]" ;;
 esac
 
-install_packages
 own_directory "$PIGSTY_CACHE"
+install_packages
 # Started before the libraries, because they take longest, and politely.
 start_cli_builds
 build_libraries
