@@ -1,0 +1,262 @@
+#include "core/module/pgsql/catalog.h"
+
+#include <algorithm>
+
+namespace pigsty::module::pgsql {
+namespace {
+
+using nlohmann::json;
+
+// to_jsonb(row) ->> 'column' reads columns that older versions do not have as null instead of failing.
+constexpr const char* kCatalogQuery = R"sql(
+SELECT json_build_object(
+  'server_version', current_setting('server_version_num')::int,
+  'in_recovery', pg_catalog.pg_is_in_recovery(),
+  'system_identifier', (SELECT system_identifier::text FROM pg_catalog.pg_control_system()),
+  'has_claims', pg_catalog.to_regclass('pigsty.claim') IS NOT NULL,
+  'libraries', current_setting('shared_preload_libraries'),
+  'password_encryption', current_setting('password_encryption'),
+  'scram_iterations', coalesce(current_setting('scram_iterations', true), '4096')::int,
+  'roles', (SELECT coalesce(json_agg(json_build_object(
+      'name', r.rolname, 'login', r.rolcanlogin, 'superuser', r.rolsuper, 'createdb', r.rolcreatedb,
+      'createrole', r.rolcreaterole, 'inherit', r.rolinherit, 'replication', r.rolreplication,
+      'bypassrls', r.rolbypassrls, 'connection_limit', r.rolconnlimit,
+      'valid_until', CASE WHEN r.rolvaliduntil IS NULL THEN NULL WHEN isfinite(r.rolvaliduntil)
+          THEN to_char(r.rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || '+00' ELSE r.rolvaliduntil::text END,
+      'verifier', r.rolpassword,
+      'comment', pg_catalog.shobj_description(r.oid, 'pg_authid'),
+      'parameters', (SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0),
+      'memberships', (SELECT json_agg(json_build_object('role', g.rolname, 'admin', m.admin_option,
+          'inherit', to_jsonb(m) -> 'inherit_option', 'set', to_jsonb(m) -> 'set_option'))
+        FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_authid g ON g.oid = m.roleid WHERE m.member = r.oid)
+    )), '[]'::json) FROM pg_catalog.pg_authid r),
+  'databases', (SELECT coalesce(json_agg(json_build_object(
+      'name', d.datname, 'owner', pg_catalog.pg_get_userbyid(d.datdba), 'encoding', pg_catalog.pg_encoding_to_char(d.encoding),
+      'lc_collate', d.datcollate, 'lc_ctype', d.datctype,
+      'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+      'tablespace', t.spcname, 'allow_connections', d.datallowconn, 'is_template', d.datistemplate,
+      'connection_limit', d.datconnlimit, 'comment', pg_catalog.shobj_description(d.oid, 'pg_database'),
+      'acl', (SELECT json_agg(json_build_object('grantee', CASE a.grantee WHEN 0 THEN 'PUBLIC'
+            ELSE pg_catalog.pg_get_userbyid(a.grantee) END, 'privilege', a.privilege_type))
+          FROM pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a),
+      'parameters', (SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = 0 AND s.setdatabase = d.oid)
+    )), '[]'::json) FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace)
+)::text)sql";
+
+constexpr const char* kClaimsQuery = R"sql(
+SELECT coalesce(json_agg(json_build_object('kind', kind, 'name', name, 'id', id, 'state', state, 'spec', spec,
+  'password_digest', password_digest)), '[]'::json)::text FROM pigsty.claim)sql";
+
+constexpr const char* kContentsQuery = R"sql(
+SELECT json_build_object(
+  'schemas', (SELECT json_object_agg(nspname, json_build_object('owner', pg_catalog.pg_get_userbyid(nspowner)))
+      FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'),
+  'extensions', (SELECT json_object_agg(e.extname, json_build_object('schema', n.nspname, 'version', e.extversion))
+      FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace),
+  'public_acl', (SELECT json_agg(json_build_object('grantee', CASE a.grantee WHEN 0 THEN 'PUBLIC'
+        ELSE pg_catalog.pg_get_userbyid(a.grantee) END, 'privilege', a.privilege_type))
+      FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+      WHERE n.nspname = 'public'),
+  'default_privileges', (SELECT json_agg(json_build_object('owner', pg_catalog.pg_get_userbyid(d.defaclrole),
+        'type', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
+          WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE d.defaclobjtype::text END,
+        'grantee', CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(a.grantee) END,
+        'privilege', a.privilege_type))
+      FROM pg_catalog.pg_default_acl d, pg_catalog.aclexplode(d.defaclacl) a WHERE d.defaclnamespace = 0)
+)::text)sql";
+
+std::string text(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<std::string> optional_text(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+
+std::optional<bool> optional_flag(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_boolean() ? std::optional(found->get<bool>()) : std::nullopt;
+}
+
+// setconfig: ["search_path=app, public", …]
+std::map<std::string, std::string> settings(const json& object) {
+    std::map<std::string, std::string> result;
+    const auto found = object.find("parameters");
+    if (found == object.end() || !found->is_array()) return result;
+    for (const auto& entry : *found) {
+        const auto line = entry.get<std::string>();
+        const auto equals = line.find('=');
+        result[line.substr(0, equals)] = equals == std::string::npos ? "" : line.substr(equals + 1);
+    }
+    return result;
+}
+
+bool holds(const json& acl, std::string_view grantee, std::string_view privilege) {
+    if (!acl.is_array()) return false;
+    return std::ranges::any_of(acl, [&](const json& entry) {
+        return text(entry, "grantee") == grantee && text(entry, "privilege") == privilege;
+    });
+}
+
+RoleState parse_role(const json& entry) {
+    RoleState role{.name = text(entry, "name"),
+                   .login = entry.at("login").get<bool>(),
+                   .superuser = entry.at("superuser").get<bool>(),
+                   .createdb = entry.at("createdb").get<bool>(),
+                   .createrole = entry.at("createrole").get<bool>(),
+                   .inherit = entry.at("inherit").get<bool>(),
+                   .replication = entry.at("replication").get<bool>(),
+                   .bypassrls = entry.at("bypassrls").get<bool>(),
+                   .connection_limit = entry.at("connection_limit").get<std::int64_t>(),
+                   .valid_until = optional_text(entry, "valid_until"),
+                   .comment = optional_text(entry, "comment"),
+                   .parameters = settings(entry)};
+    if (const auto verifier = optional_text(entry, "verifier")) role.verifier = Secret(*verifier);
+    if (const auto& memberships = entry.at("memberships"); memberships.is_array()) {
+        for (const auto& membership : memberships) {
+            // Several grantors may have granted the same membership: it has what any of them gave.
+            Membership& known = role.memberships[text(membership, "role")];
+            known.admin = known.admin || membership.at("admin").get<bool>();
+            const auto merge = [](std::optional<bool>& into, std::optional<bool> from) {
+                if (from) into = into.value_or(false) || *from;
+            };
+            merge(known.inherit, optional_flag(membership, "inherit"));
+            merge(known.set, optional_flag(membership, "set"));
+        }
+    }
+    return role;
+}
+
+DatabaseState parse_database(const json& entry) {
+    const json& acl = entry.at("acl");
+    return {.name = text(entry, "name"),
+            .owner = text(entry, "owner"),
+            .encoding = text(entry, "encoding"),
+            .lc_collate = text(entry, "lc_collate"),
+            .lc_ctype = text(entry, "lc_ctype"),
+            .locale = optional_text(entry, "locale"),
+            .tablespace = text(entry, "tablespace"),
+            .allow_connections = entry.at("allow_connections").get<bool>(),
+            .is_template = entry.at("is_template").get<bool>(),
+            .connection_limit = entry.at("connection_limit").get<std::int64_t>(),
+            .comment = optional_text(entry, "comment"),
+            .public_connect = holds(acl, "PUBLIC", "CONNECT"),
+            .public_create = holds(acl, "PUBLIC", "CREATE"),
+            .admin_create = holds(acl, "dbrole_admin", "CREATE"),
+            .parameters = settings(entry)};
+}
+
+// Runs a parser whose only failure is an answer of another shape than our own query gives.
+template <class Parse>
+auto parsed(std::string_view json_text, const char* what, const Parse& parse) -> Result<decltype(parse(json{}))> {
+    try {
+        return parse(json::parse(json_text));
+    } catch (const json::exception& error) {
+        return fail(ErrorCode::internal, std::string(what) + " cannot be read: " + error.what());
+    }
+}
+
+}  // namespace
+
+const RoleState* Catalog::role(const std::string& name) const {
+    const auto found = roles.find(name);
+    return found == roles.end() ? nullptr : &found->second;
+}
+
+const DatabaseState* Catalog::database(const std::string& name) const {
+    const auto found = databases.find(name);
+    return found == databases.end() ? nullptr : &found->second;
+}
+
+const ObjectClaim* Catalog::claim(std::string_view kind, std::string_view name) const {
+    const auto found = std::ranges::find_if(claims, [&](const ObjectClaim& claim) { return claim.kind == kind && claim.name == name; });
+    return found == claims.end() ? nullptr : &*found;
+}
+
+std::string catalog_query() { return kCatalogQuery; }
+std::string claims_query() { return kClaimsQuery; }
+std::string contents_query() { return kContentsQuery; }
+
+Result<Catalog> parse_catalog(std::string_view json_text) {
+    return parsed(json_text, "the catalog snapshot", [](const json& answer) {
+        Catalog catalog{.server_version = answer.at("server_version").get<std::int64_t>(),
+                        .in_recovery = answer.at("in_recovery").get<bool>(),
+                        .system_identifier = text(answer, "system_identifier"),
+                        .has_claims = answer.at("has_claims").get<bool>(),
+                        .password_encryption = text(answer, "password_encryption"),
+                        .scram_iterations = answer.at("scram_iterations").get<std::int64_t>()};
+        const std::string libraries = text(answer, "libraries");
+        catalog.checks_passwords =
+            libraries.find("passwordcheck") != std::string::npos || libraries.find("credcheck") != std::string::npos;
+        for (const auto& entry : answer.at("roles")) {
+            RoleState role = parse_role(entry);
+            catalog.roles.insert_or_assign(role.name, std::move(role));
+        }
+        for (const auto& entry : answer.at("databases")) {
+            DatabaseState database = parse_database(entry);
+            catalog.databases.insert_or_assign(database.name, std::move(database));
+        }
+        return catalog;
+    });
+}
+
+Result<std::vector<ObjectClaim>> parse_claims(std::string_view json_text) {
+    return parsed(json_text, "pigsty.claim", [](const json& answer) {
+        std::vector<ObjectClaim> claims;
+        for (const auto& entry : answer) {
+            claims.push_back({.kind = text(entry, "kind"),
+                              .name = text(entry, "name"),
+                              .id = text(entry, "id"),
+                              .state = text(entry, "state"),
+                              .spec = entry.at("spec"),
+                              .password_digest = text(entry, "password_digest")});
+        }
+        return claims;
+    });
+}
+
+Result<DatabaseContents> parse_contents(std::string_view json_text) {
+    return parsed(json_text, "the database's contents", [](const json& answer) {
+        DatabaseContents contents;
+        if (const auto& schemas = answer.at("schemas"); schemas.is_object())
+            for (const auto& [name, schema] : schemas.items()) contents.schemas[name] = {text(schema, "owner")};
+        if (const auto& extensions = answer.at("extensions"); extensions.is_object())
+            for (const auto& [name, extension] : extensions.items())
+                contents.extensions[name] = {text(extension, "schema"), text(extension, "version")};
+        const json& acl = answer.at("public_acl");
+        contents.public_schema_create = holds(acl, "PUBLIC", "CREATE");
+        contents.admin_schema_create = holds(acl, "dbrole_admin", "CREATE");
+        if (const auto& defaults = answer.at("default_privileges"); defaults.is_array())
+            for (const auto& entry : defaults)
+                contents.default_privileges.insert(default_privilege_key(text(entry, "owner"), text(entry, "type"),
+                                                                         text(entry, "grantee"), text(entry, "privilege")));
+        return contents;
+    });
+}
+
+std::string default_privilege_key(std::string_view owner, std::string_view type, std::string_view grantee, std::string_view privilege) {
+    std::string key(owner);
+    for (const std::string_view part : {type, grantee, privilege}) key.append("|").append(part);
+    return key;
+}
+
+std::string claims_table_statement() {
+    return R"sql(
+CREATE SCHEMA IF NOT EXISTS pigsty;
+REVOKE ALL ON SCHEMA pigsty FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS pigsty.claim (
+  kind text NOT NULL,
+  name text NOT NULL,
+  id uuid NOT NULL,
+  state text NOT NULL,
+  spec jsonb NOT NULL,
+  password_digest text NOT NULL DEFAULT '',
+  PRIMARY KEY (kind, name)
+);
+REVOKE ALL ON TABLE pigsty.claim FROM PUBLIC;
+)sql";
+}
+
+}  // namespace pigsty::module::pgsql

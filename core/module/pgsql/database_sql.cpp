@@ -1,0 +1,169 @@
+#include "core/module/pgsql/database_sql.h"
+
+#include <algorithm>
+#include <regex>
+
+#include "core/base/quote.h"
+#include "core/module/pgsql/parameters.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+constexpr const char* kAdminRole = "dbrole_admin";
+
+std::string owner_of(const PgDatabase& wanted) { return wanted.owner.value_or(render::kSuperuser); }
+
+void append(Statements& into, Statements more) {
+    for (Statement& statement : more) into.push_back(std::move(statement));
+}
+
+struct DefaultGrant {
+    std::vector<std::string> privileges;
+    std::string type;  // TABLES, SEQUENCES, FUNCTIONS, TYPES, SCHEMAS
+    std::string grantee;
+};
+
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+std::optional<DefaultGrant> parse_default_grant(std::string_view text) {
+    static const std::regex kForm(
+        R"(\s*GRANT\s+([A-Za-z, ]+?)\s+ON\s+(TABLES|SEQUENCES|FUNCTIONS|ROUTINES|TYPES|SCHEMAS)\s+TO\s+("[^"]+"|[A-Za-z_][A-Za-z0-9_$]*)\s*;?\s*)",
+        std::regex::icase);
+    std::cmatch part;
+    if (!std::regex_match(text.data(), text.data() + text.size(), part, kForm)) return std::nullopt;
+    DefaultGrant grant{.privileges = {}, .type = upper(part[2].str()), .grantee = part[3].str()};
+    if (grant.type == "ROUTINES") grant.type = "FUNCTIONS";
+    if (grant.grantee.front() == '"') grant.grantee = grant.grantee.substr(1, grant.grantee.size() - 2);
+    const std::string list = part[1].str();
+    static const std::regex kWord("[A-Za-z]+");
+    for (std::sregex_iterator word(list.begin(), list.end(), kWord), end; word != end; ++word)
+        grant.privileges.push_back(upper(word->str()));
+    return grant;
+}
+
+// What ALL means per type of object (PostgreSQL, "Privileges").
+std::vector<std::string> expanded(const DefaultGrant& grant) {
+    if (grant.privileges != std::vector<std::string>{"ALL"} && grant.privileges != std::vector<std::string>{"ALL", "PRIVILEGES"})
+        return grant.privileges;
+    if (grant.type == "TABLES") return {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"};
+    if (grant.type == "SEQUENCES") return {"SELECT", "UPDATE", "USAGE"};
+    if (grant.type == "FUNCTIONS") return {"EXECUTE"};
+    if (grant.type == "SCHEMAS") return {"USAGE", "CREATE"};
+    return {"USAGE"};
+}
+
+}  // namespace
+
+bool valid_default_privilege(std::string_view text) { return parse_default_grant(text).has_value(); }
+
+Statement create_database_statement(const PgDatabase& wanted) {
+    std::string text = "CREATE DATABASE " + sql_identifier(wanted.name) + " OWNER " + sql_identifier(owner_of(wanted));
+    // Another encoding or locale than template1's needs template0 (PostgreSQL, "Template Databases").
+    const bool differs = wanted.encoding || wanted.locale || wanted.lc_collate || wanted.lc_ctype;
+    if (wanted.template_name)
+        text += " TEMPLATE " + sql_identifier(*wanted.template_name);
+    else if (differs)
+        text += " TEMPLATE template0";
+    if (wanted.encoding) text += " ENCODING " + sql_literal(*wanted.encoding);
+    // libc's locales; LOCALE gives both and cannot be given together with either.
+    if (const auto collate = wanted.lc_collate ? wanted.lc_collate : wanted.locale; collate) text += " LC_COLLATE " + sql_literal(*collate);
+    if (const auto ctype = wanted.lc_ctype ? wanted.lc_ctype : wanted.locale; ctype) text += " LC_CTYPE " + sql_literal(*ctype);
+    if (differs) text += " LOCALE_PROVIDER libc";
+    if (wanted.tablespace) text += " TABLESPACE " + sql_identifier(*wanted.tablespace);
+    return {.text = text};
+}
+
+Statements database_statements(const PgDatabase& wanted, const DatabaseState& live, const Catalog& catalog) {
+    Statements statements;
+    const std::string database = "DATABASE " + sql_identifier(wanted.name);
+    const auto add = [&](std::string text) { statements.push_back({.text = std::move(text)}); };
+    if (owner_of(wanted) != live.owner) add("ALTER " + database + " OWNER TO " + sql_identifier(owner_of(wanted)));
+    if (wanted.connection_limit != live.connection_limit)
+        add("ALTER " + database + " CONNECTION LIMIT " + std::to_string(wanted.connection_limit));
+    if (wanted.comment && *wanted.comment != live.comment.value_or(""))
+        add("COMMENT ON " + database + " IS " + (wanted.comment->empty() ? "NULL" : sql_literal(*wanted.comment)));
+    if (live.public_create) add("REVOKE CREATE ON " + database + " FROM PUBLIC");
+    if (!live.admin_create && catalog.role(kAdminRole) != nullptr) add("GRANT CREATE ON " + database + " TO " + std::string(kAdminRole));
+    if (wanted.revoke_public && live.public_connect) {
+        add("REVOKE CONNECT ON " + database + " FROM PUBLIC");
+        for (const char* role : {render::kReplicationUser, render::kMonitorUser})
+            if (catalog.role(role) != nullptr) add("GRANT CONNECT ON " + database + " TO " + role);
+        for (const std::string& role : {std::string(render::kAdminUser), owner_of(wanted)})
+            if (catalog.role(role) != nullptr)
+                add("GRANT CONNECT ON " + database + " TO " + sql_identifier(role) + " WITH GRANT OPTION");
+    } else if (!wanted.revoke_public && !live.public_connect) {
+        add("GRANT CONNECT ON " + database + " TO PUBLIC");
+    }
+    return statements;
+}
+
+Statements allow_connections_statements(const PgDatabase& wanted, const DatabaseState& live) {
+    if (wanted.allow_connections == live.allow_connections) return {};
+    return {{.text = "ALTER DATABASE " + sql_identifier(wanted.name) + " ALLOW_CONNECTIONS " + (wanted.allow_connections ? "true" : "false")}};
+}
+
+Statements contents_statements(const PgDatabase& wanted, const DatabaseContents& live, const Catalog& catalog,
+                               const std::vector<std::string>& default_privileges) {
+    Statements statements;
+    const auto add = [&](std::string text) { statements.push_back({.text = std::move(text)}); };
+    if (live.public_schema_create) add("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    if (!live.admin_schema_create && live.schemas.contains("public") && catalog.role(kAdminRole) != nullptr)
+        add("GRANT CREATE ON SCHEMA public TO " + std::string(kAdminRole));
+    append(statements, default_privilege_statements(owner_of(wanted), default_privileges, live, catalog));
+    for (const std::string& schema : wanted.schemas) {
+        const auto owner = wanted.schema_owners.find(schema);
+        const auto found = live.schemas.find(schema);
+        if (found == live.schemas.end()) {
+            add("CREATE SCHEMA " + sql_identifier(schema) + " AUTHORIZATION " +
+                sql_identifier(owner == wanted.schema_owners.end() ? owner_of(wanted) : owner->second));
+        } else if (owner != wanted.schema_owners.end() && owner->second != found->second.owner) {
+            add("ALTER SCHEMA " + sql_identifier(schema) + " OWNER TO " + sql_identifier(owner->second));
+        }
+    }
+    for (const DatabaseExtension& extension : wanted.extensions) {
+        const std::string name = "EXTENSION " + sql_identifier(extension.name);
+        const auto found = live.extensions.find(extension.name);
+        if (found == live.extensions.end()) {
+            std::string text = "CREATE " + name;
+            if (extension.schema) text += " SCHEMA " + sql_identifier(*extension.schema);
+            if (extension.version) text += " VERSION " + sql_literal(*extension.version);
+            if (extension.cascade) text += " CASCADE";
+            add(text);
+            continue;
+        }
+        if (extension.version && *extension.version != found->second.version)
+            add("ALTER " + name + " UPDATE TO " + sql_literal(*extension.version));
+        if (extension.schema && *extension.schema != found->second.schema)
+            add("ALTER " + name + " SET SCHEMA " + sql_identifier(*extension.schema));
+    }
+    return statements;
+}
+
+Statements default_privilege_statements(const std::string& owner, const std::vector<std::string>& grants, const DatabaseContents& live,
+                                        const Catalog& catalog) {
+    Statements statements;
+    for (const std::string& text : grants) {
+        const auto grant = parse_default_grant(text);
+        if (!grant) continue;  // refused by validation: valid_default_privilege()
+        if (catalog.role(grant->grantee) == nullptr || grant->grantee == owner) continue;
+        const auto privileges = expanded(*grant);
+        const bool holds = std::ranges::all_of(privileges, [&](const std::string& privilege) {
+            return live.default_privileges.contains(default_privilege_key(owner, grant->type, grant->grantee, privilege));
+        });
+        if (holds) continue;
+        std::string list;
+        for (const std::string& privilege : privileges) list += (list.empty() ? "" : ", ") + privilege;
+        statements.push_back({.text = "ALTER DEFAULT PRIVILEGES FOR ROLE " + sql_identifier(owner) + " GRANT " + list + " ON " +
+                                      grant->type + " TO " + sql_identifier(grant->grantee)});
+    }
+    return statements;
+}
+
+Statement drop_database_statement(const std::string& name, bool force) {
+    return {.text = "DROP DATABASE " + sql_identifier(name) + (force ? " WITH (FORCE)" : "")};
+}
+
+}  // namespace pigsty::module::pgsql

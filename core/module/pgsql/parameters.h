@@ -1,0 +1,26 @@
+// Settings of roles and databases (ALTER ROLE … SET, ALTER DATABASE … SET): quoting, and comparing by meaning.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/module/pgsql/statement.h"
+
+namespace pigsty::module::pgsql {
+
+// Settings whose value is a list (GUC_LIST_QUOTE in PostgreSQL): each element is quoted by itself.
+bool is_list_parameter(std::string_view name);
+// The elements of a list value as people and the catalog write it: `"$user", public`.
+std::vector<std::string> list_elements(std::string_view value);
+// `'$user', 'public'` for a list, one literal otherwise: what stands behind SET name TO.
+std::string parameter_value_sql(std::string_view name, std::string_view value);
+bool same_parameter(std::string_view name, std::string_view a, std::string_view b);
+
+// `subject`: "ROLE \"app\"" or "DATABASE \"app\"". Settings that are live but not wanted are reset: the resource owns all
+// of its subject's settings.
+Statements parameter_statements(const std::string& subject, const std::map<std::string, std::string>& wanted,
+                                const std::map<std::string, std::string>& live);
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,199 @@
+#include "core/module/pgsql/role_sql.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <regex>
+
+#include "core/base/quote.h"
+#include "core/module/pgsql/parameters.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+constexpr std::int64_t kMembershipOptions = 160000;  // GRANT … WITH INHERIT, SET: PostgreSQL 16
+
+struct Flag {
+    bool RoleWanted::*wanted;
+    bool RoleState::*live;
+    const char* on;
+    const char* off;
+};
+constexpr std::array<Flag, 7> kFlags{{
+    {&RoleWanted::login, &RoleState::login, "LOGIN", "NOLOGIN"},
+    {&RoleWanted::superuser, &RoleState::superuser, "SUPERUSER", "NOSUPERUSER"},
+    {&RoleWanted::createdb, &RoleState::createdb, "CREATEDB", "NOCREATEDB"},
+    {&RoleWanted::createrole, &RoleState::createrole, "CREATEROLE", "NOCREATEROLE"},
+    {&RoleWanted::inherit, &RoleState::inherit, "INHERIT", "NOINHERIT"},
+    {&RoleWanted::replication, &RoleState::replication, "REPLICATION", "NOREPLICATION"},
+    {&RoleWanted::bypassrls, &RoleState::bypassrls, "BYPASSRLS", "NOBYPASSRLS"},
+}};
+
+// Infinity and "never set" mean the same.
+std::string valid_until_or_infinity(const std::optional<std::string>& value) { return value.value_or("infinity"); }
+
+std::string options_that_differ(const RoleWanted& wanted, const RoleState& live) {
+    std::string options;
+    for (const Flag& flag : kFlags)
+        if (wanted.*flag.wanted != live.*flag.live) options += std::string(" ") + (wanted.*flag.wanted ? flag.on : flag.off);
+    if (wanted.connection_limit != live.connection_limit)
+        options += " CONNECTION LIMIT " + std::to_string(wanted.connection_limit);
+    if (valid_until_or_infinity(wanted.valid_until) != valid_until_or_infinity(live.valid_until))
+        options += " VALID UNTIL " + sql_literal(valid_until_or_infinity(wanted.valid_until));
+    return options;
+}
+
+Statement with_options(const std::string& verb, const RoleWanted& wanted, const std::string& options) {
+    const std::string head = verb + " ROLE " + sql_identifier(wanted.name) + options;
+    if (!wanted.password) return {.text = head};
+    return {.text = head + " PASSWORD " + sql_literal(wanted.password->reveal()), .secret = true, .shown = head + " PASSWORD ****"};
+}
+
+std::string grant_options(const RoleOptions& options, std::int64_t server_version) {
+    std::string text;
+    const auto add = [&text](const char* word, const std::optional<bool>& value) {
+        if (!value) return;
+        text += text.empty() ? " WITH " : ", ";
+        text += std::string(word) + (*value ? " TRUE" : " FALSE");
+    };
+    if (server_version >= kMembershipOptions) {
+        add("ADMIN", options.admin);
+        add("INHERIT", options.inherit);
+        add("SET", options.set);
+    } else if (options.admin.value_or(false)) {
+        text = " WITH ADMIN OPTION";
+    }
+    return text;
+}
+
+bool options_hold(const RoleOptions& wanted, const Membership& live) {
+    const auto holds = [](const std::optional<bool>& want, const std::optional<bool>& have) {
+        return !want || !have || *want == *have;
+    };
+    return holds(wanted.admin, live.admin) && holds(wanted.inherit, live.inherit) && holds(wanted.set, live.set);
+}
+
+void add_memberships(Statements& statements, const RoleWanted& wanted, const RoleState& live, std::int64_t server_version) {
+    const std::string member = sql_identifier(wanted.name);
+    if (wanted.authoritative) {
+        for (const auto& [role, membership] : live.memberships)
+            if (!wanted.roles.contains(role)) statements.push_back({.text = "REVOKE " + sql_identifier(role) + " FROM " + member});
+    }
+    for (const std::string& role : wanted.roles) {
+        const auto given = wanted.role_options.find(role);
+        const RoleOptions options = given == wanted.role_options.end() ? RoleOptions{} : given->second;
+        const auto found = live.memberships.find(role);
+        if (found != live.memberships.end() && options_hold(options, found->second)) continue;
+        const bool loses_admin = server_version < kMembershipOptions && found != live.memberships.end() && found->second.admin &&
+                                 !options.admin.value_or(true);
+        if (loses_admin)
+            statements.push_back({.text = "REVOKE ADMIN OPTION FOR " + sql_identifier(role) + " FROM " + member});
+        else
+            statements.push_back({.text = "GRANT " + sql_identifier(role) + " TO " + member + grant_options(options, server_version)});
+    }
+}
+
+void append(Statements& into, Statements more) {
+    for (Statement& statement : more) into.push_back(std::move(statement));
+}
+
+}  // namespace
+
+RoleWanted wanted_role(const PgUser& user) {
+    return {.name = user.name,
+            .login = user.login,
+            .superuser = user.superuser,
+            .createdb = user.createdb,
+            .createrole = user.createrole,
+            .inherit = user.inherit,
+            .replication = user.replication,
+            .bypassrls = user.bypassrls,
+            .connection_limit = user.connection_limit,
+            .valid_until = user.valid_until,
+            .comment = user.comment,
+            .roles = user.roles,
+            .role_options = user.role_options,
+            .parameters = user.parameters};
+}
+
+RoleWanted wanted_role(const render::Role& role) {
+    return {.name = role.name,
+            .login = role.login,
+            .superuser = role.superuser,
+            .createdb = role.createdb,
+            .createrole = role.createrole,
+            .inherit = role.inherit,
+            .replication = role.replication,
+            .bypassrls = role.bypassrls,
+            .connection_limit = role.connection_limit,
+            .valid_until = role.valid_until,
+            .comment = role.comment.empty() ? std::nullopt : std::optional(role.comment),
+            .roles = {role.roles.begin(), role.roles.end()},
+            .parameters = role.parameters,
+            .authoritative = false};
+}
+
+Statements role_statements(const RoleWanted& wanted, const RoleState* live, std::int64_t server_version) {
+    Statements statements;
+    RoleState base{.name = wanted.name};
+    if (live == nullptr) {
+        statements.push_back(with_options("CREATE", wanted, options_that_differ(wanted, base)));
+    } else {
+        base = *live;
+        const std::string options = options_that_differ(wanted, base);
+        if (!options.empty() || wanted.password) statements.push_back(with_options("ALTER", wanted, options));
+    }
+    if (wanted.comment && wanted.comment != base.comment && !(wanted.comment->empty() && !base.comment)) {
+        statements.push_back({.text = "COMMENT ON ROLE " + sql_identifier(wanted.name) + " IS " +
+                                      (wanted.comment->empty() ? "NULL" : sql_literal(*wanted.comment))});
+    }
+    std::map<std::string, std::string> live_parameters = base.parameters;
+    if (!wanted.authoritative) std::erase_if(live_parameters, [&](const auto& entry) { return !wanted.parameters.contains(entry.first); });
+    append(statements, parameter_statements("ROLE " + sql_identifier(wanted.name), wanted.parameters, live_parameters));
+    add_memberships(statements, wanted, base, server_version);
+    return statements;
+}
+
+Result<std::string> canonical_valid_until(std::string_view text) {
+    if (text == "infinity") return std::string(text);
+    static const std::regex kForm(R"((\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?)");
+    std::cmatch part;
+    const auto number = [&part](std::size_t index) { return part[index].matched ? std::stoi(part[index].str()) : 0; };
+    if (!std::regex_match(text.data(), text.data() + text.size(), part, kForm)) {
+        return fail(ErrorCode::invalid, "expected a time such as \"2027-01-31\", \"2027-01-31T12:00:00Z\" or \"infinity\", found \"" +
+                                            std::string(text) + "\"");
+    }
+    std::tm when{};
+    when.tm_year = number(1) - 1900;
+    when.tm_mon = number(2) - 1;
+    when.tm_mday = number(3);
+    when.tm_hour = number(4);
+    when.tm_min = number(5);
+    when.tm_sec = number(6);
+    const std::tm asked = when;
+    std::time_t seconds = timegm(&when);
+    if (when.tm_mon != asked.tm_mon || when.tm_mday != asked.tm_mday || asked.tm_hour > 23 || asked.tm_min > 59 || asked.tm_sec > 59)
+        return fail(ErrorCode::invalid, "expected a date of the calendar, found \"" + std::string(text) + "\"");
+    if (part[7].matched && part[7].str() != "Z") {
+        const std::string zone = part[7].str();
+        const int hours = std::stoi(zone.substr(1, 2));
+        const int minutes = zone.size() > 3 ? std::stoi(zone.substr(zone.size() - 2)) : 0;
+        seconds -= (zone[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    }
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    std::array<char, 32> canonical{};
+    std::strftime(canonical.data(), canonical.size(), "%Y-%m-%d %H:%M:%S+00", &utc);
+    return std::string(canonical.data());
+}
+
+Statements hand_over_statements(const std::string& role, const std::string& heir) {
+    const std::string name = sql_identifier(role);
+    return {{.text = "REASSIGN OWNED BY " + name + " TO " + sql_identifier(heir)}, {.text = "DROP OWNED BY " + name}};
+}
+
+Statements drop_role_statements(const std::string& role) {
+    return {{.text = "DROP ROLE " + sql_identifier(role)}};
+}
+
+}  // namespace pigsty::module::pgsql

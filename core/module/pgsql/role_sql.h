@@ -1,0 +1,54 @@
+// Roles in SQL: from what is wanted and what is live to the statements that close the gap. Nothing where it already holds.
+//
+//     const Statements statements = role_statements(wanted, catalog.role("app"), catalog.server_version);
+//
+// Pure. Names and values go through core/base/quote.h, whatever they hold.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "core/module/pgsql/catalog.h"
+#include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/statement.h"
+
+namespace pigsty::module::pgsql {
+
+struct RoleWanted {
+    std::string name;
+    bool login = true, superuser = false, createdb = false, createrole = false;
+    bool inherit = true, replication = false, bypassrls = false;
+    std::int64_t connection_limit = -1;
+    std::optional<std::string> valid_until{};   // canonical, see canonical_valid_until(); null: infinity
+    std::optional<std::string> comment{};       // null: left alone
+    // What to store as the password in this run: a verifier, or plain text where the server checks passwords itself.
+    // Null: the stored password is left alone.
+    std::optional<Secret> password{};
+    std::set<std::string> roles{};              // all that it shall be a member of
+    std::map<std::string, RoleOptions> role_options{};
+    std::map<std::string, std::string> parameters{};
+    // Memberships and settings beyond the wanted ones are taken away (users), or left alone (default roles, which share
+    // their roles with whoever grants to them).
+    bool authoritative = true;
+};
+
+RoleWanted wanted_role(const PgUser& user);
+RoleWanted wanted_role(const render::Role& role);
+
+Statements role_statements(const RoleWanted& wanted, const RoleState* live, std::int64_t server_version);
+
+// "2027-01-31", "2027-01-31 12:00:00+02", RFC 3339 or "infinity" → "2027-01-31 00:00:00+00" in UTC; a date without zone is
+// UTC. Error `invalid` for anything else.
+Result<std::string> canonical_valid_until(std::string_view text);
+
+// Why a role must not be dropped yet, or the statements that hand its objects to `heir` in one database, and those that
+// end it in the cluster. DROP ROLE never fails half-way: objects are handed over in every database first.
+Statements hand_over_statements(const std::string& role, const std::string& heir);
+Statements drop_role_statements(const std::string& role);
+
+}  // namespace pigsty::module::pgsql

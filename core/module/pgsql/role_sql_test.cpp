@@ -1,0 +1,99 @@
+#include "core/module/pgsql/role_sql.h"
+
+#include <gtest/gtest.h>
+
+#include "core/module/pgsql/parameters.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+std::vector<std::string> texts(const Statements& statements) {
+    std::vector<std::string> result;
+    for (const Statement& statement : statements) result.push_back(statement.text);
+    return result;
+}
+
+using Texts = std::vector<std::string>;
+
+RoleWanted app() {
+    return {.name = "app", .roles = {"dbrole_readwrite"}};
+}
+
+RoleState live_app() {
+    return {.name = "app", .login = true, .memberships = {{"dbrole_readwrite", {.inherit = true, .set = true}}}};
+}
+
+TEST(RoleSql, creates_with_what_differs_from_postgresql_defaults) {
+    RoleWanted wanted = app();
+    wanted.comment = "the application's login";
+    wanted.connection_limit = 10;
+    EXPECT_EQ(texts(role_statements(wanted, nullptr, 170000)),
+              (Texts{R"(CREATE ROLE "app" LOGIN CONNECTION LIMIT 10)", R"(COMMENT ON ROLE "app" IS 'the application''s login')",
+                     R"(GRANT "dbrole_readwrite" TO "app")"}));
+}
+
+TEST(RoleSql, says_nothing_where_it_already_holds) {
+    const RoleState live = live_app();
+    EXPECT_TRUE(role_statements(app(), &live, 170000).empty());
+}
+
+TEST(RoleSql, changes_only_what_differs) {
+    RoleState live = live_app();
+    live.superuser = true;
+    live.memberships["dbrole_admin"] = {};
+    live.parameters = {{"work_mem", "1GB"}};
+    EXPECT_EQ(texts(role_statements(app(), &live, 170000)),
+              (Texts{R"(ALTER ROLE "app" NOSUPERUSER)", R"(ALTER ROLE "app" RESET "work_mem")", R"(REVOKE "dbrole_admin" FROM "app")"}));
+}
+
+TEST(RoleSql, default_roles_leave_what_others_granted) {
+    RoleWanted wanted = app();
+    wanted.authoritative = false;
+    RoleState live = live_app();
+    live.memberships["dbrole_admin"] = {};
+    live.parameters = {{"work_mem", "1GB"}};
+    EXPECT_TRUE(role_statements(wanted, &live, 170000).empty());
+}
+
+TEST(RoleSql, never_shows_a_password) {
+    RoleWanted wanted = app();
+    wanted.password = Secret("hunter2'");
+    const Statements statements = role_statements(wanted, nullptr, 170000);
+    ASSERT_FALSE(statements.empty());
+    EXPECT_EQ(statements[0].text, R"(CREATE ROLE "app" LOGIN PASSWORD 'hunter2''')");
+    EXPECT_EQ(statements[0].display(), R"(CREATE ROLE "app" LOGIN PASSWORD ****)");
+}
+
+TEST(RoleSql, membership_options_since_16) {
+    RoleWanted wanted = app();
+    wanted.role_options["dbrole_readwrite"] = {.admin = true, .inherit = false};
+    const RoleState live = live_app();
+    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+              (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN TRUE, INHERIT FALSE)"}));
+    EXPECT_EQ(texts(role_statements(wanted, &live, 150000)), (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN OPTION)"}));
+}
+
+TEST(RoleSql, hostile_names_and_values_stay_values) {
+    RoleWanted wanted{.name = R"(x"; DROP ROLE y; --)", .comment = R"(a\b'c$(id))", .parameters = {{"app.x", R"(';--\)"}}};
+    EXPECT_EQ(texts(role_statements(wanted, nullptr, 170000)),
+              (Texts{R"(CREATE ROLE "x""; DROP ROLE y; --" LOGIN)", R"(COMMENT ON ROLE "x""; DROP ROLE y; --" IS E'a\\b''c$(id)')",
+                     R"(ALTER ROLE "x""; DROP ROLE y; --" SET "app.x" TO E''';--\\')"}));
+}
+
+TEST(Parameters, list_values_are_compared_by_meaning) {
+    EXPECT_EQ(list_elements(R"("$user", Public , "a,b")"), (Texts{"$user", "public", "a,b"}));
+    EXPECT_TRUE(same_parameter("search_path", "monitor,public", "monitor, public"));
+    EXPECT_FALSE(same_parameter("application_name", "a,b", "a, b"));
+    EXPECT_EQ(parameter_value_sql("search_path", "\"$user\",public"), "'$user', 'public'");
+}
+
+TEST(ValidUntil, is_kept_in_utc) {
+    EXPECT_EQ(canonical_valid_until("2027-01-31"), "2027-01-31 00:00:00+00");
+    EXPECT_EQ(canonical_valid_until("2027-01-31T01:30:00+02:00"), "2027-01-30 23:30:00+00");
+    EXPECT_EQ(canonical_valid_until("infinity"), "infinity");
+    EXPECT_EQ(canonical_valid_until("2027-02-30").error().message, "expected a date of the calendar, found \"2027-02-30\"");
+    EXPECT_FALSE(canonical_valid_until("tomorrow"));
+}
+
+}  // namespace
+}  // namespace pigsty::module::pgsql
