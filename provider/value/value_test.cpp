@@ -73,8 +73,7 @@ TEST(Value, looks_through_dynamic) {
     EXPECT_TRUE(text.is_known());
     EXPECT_TRUE(Value::dynamic(Type::string(), Value::null()).is_null());
     EXPECT_TRUE(Value::dynamic(Type::string(), Value::unknown()).is_unknown());
-    EXPECT_FALSE(Value::dynamic(Type::string(), Value::null()) ==
-                 Value::dynamic(Type::number(), Value::null()));
+    EXPECT_FALSE(Value::dynamic(Type::string(), Value::null()) == Value::dynamic(Type::number(), Value::null()));
     // A dynamic of a dynamic is one dynamic, and without a type it is plain.
     EXPECT_EQ(Value::dynamic(Type::dynamic(), text).dynamic_type(), Type::string());
     EXPECT_EQ(Value::dynamic(Type::dynamic(), Value::null()).form(), Value::Form::kNull);
@@ -88,9 +87,8 @@ TEST(Value, accessors_of_the_wrong_kind_are_programming_errors) {
 }
 
 TEST(Value, shows_itself_cut_at_a_character) {
-    EXPECT_EQ(
-        node().to_display(),
-        R"({id = (known after apply), name = "pg-test-1", port = 5432, tags = ["a", null], zone = null})");
+    EXPECT_EQ(node().to_display(),
+              R"({id = (known after apply), name = "pg-test-1", port = 5432, tags = ["a", null], zone = null})");
     EXPECT_EQ(Value::string("ééééé").to_display(4), "\"é…");
 }
 
@@ -111,8 +109,8 @@ TEST(Path, looks_up_parts_of_a_value) {
     EXPECT_TRUE(Path::of("id").attribute("x").look_up(node()).is_unknown());
     EXPECT_TRUE(Path::of("name").attribute("x").look_up(node()).is_null());
     EXPECT_EQ(Path::root().look_up(node()), node());
-    const Value outer = Value::object({{"d", Value::dynamic(Type::object({{"k", Type::string()}}),
-                                                            Value::object({{"k", Value::string("v")}}))}});
+    const Value outer = Value::object(
+        {{"d", Value::dynamic(Type::object({{"k", Type::string()}}), Value::object({{"k", Value::string("v")}}))}});
     EXPECT_EQ(Path::of("d").attribute("k").look_up(outer).as_string(), "v");
 }
 
@@ -127,6 +125,14 @@ TEST(Utf8, accepts_well_formed_text_only) {
     EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));
     EXPECT_FALSE(is_utf8("\xc3x"));
     EXPECT_FALSE(is_utf8("\xff"));
+}
+
+TEST(Utf8, replaces_what_belongs_to_no_character) {
+    EXPECT_EQ(replace_invalid_utf8("a\xff"
+                                   "b\xc3"),
+              "a\xEF\xBF\xBD"
+              "b\xEF\xBF\xBD");
+    EXPECT_EQ(replace_invalid_utf8("é€😀"), "é€😀");
 }
 
 }  // namespace

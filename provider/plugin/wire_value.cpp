@@ -1,0 +1,101 @@
+#include "provider/plugin/wire_value.h"
+
+#include "provider/value/json.h"
+#include "provider/value/msgpack.h"
+#include "provider/value/utf8.h"
+
+namespace pigsty::plugin {
+
+using framework::DeferredReason;
+using framework::Diagnostic;
+using framework::Diagnostics;
+using framework::Severity;
+using value::CodecResult;
+using value::Path;
+using value::Type;
+using value::Value;
+
+CodecResult<Value> read_dynamic(const tfplugin6::DynamicValue& message, const Type& type) {
+    if (!message.msgpack().empty()) return value::from_msgpack(message.msgpack(), type);
+    if (!message.json().empty()) return value::from_json(message.json(), type);
+    return Value::null();
+}
+
+CodecResult<void> write_dynamic(const Value& value, const Type& type, tfplugin6::DynamicValue* message) {
+    auto bytes = value::to_msgpack(value, type);
+    if (!bytes) return std::unexpected(bytes.error());
+    message->set_msgpack(*std::move(bytes));
+    return {};
+}
+
+void write_path(const Path& path, tfplugin6::AttributePath* message) {
+    for (const Path::Step& step : path.steps()) {
+        tfplugin6::AttributePath::Step* out = message->add_steps();
+        if (const auto* attribute = std::get_if<Path::Attribute>(&step)) {
+            out->set_attribute_name(value::replace_invalid_utf8(attribute->name));
+        } else if (const auto* key = std::get_if<Path::Key>(&step)) {
+            out->set_element_key_string(value::replace_invalid_utf8(key->key));
+        } else {
+            out->set_element_key_int(std::get<Path::Index>(step).index);
+        }
+    }
+}
+
+Path read_path(const tfplugin6::AttributePath& message) {
+    Path path;
+    for (const tfplugin6::AttributePath::Step& step : message.steps()) {
+        switch (step.selector_case()) {
+            case tfplugin6::AttributePath::Step::kAttributeName: path = path.attribute(step.attribute_name()); break;
+            case tfplugin6::AttributePath::Step::kElementKeyString: path = path.key(step.element_key_string()); break;
+            case tfplugin6::AttributePath::Step::kElementKeyInt: path = path.index(step.element_key_int()); break;
+            case tfplugin6::AttributePath::Step::SELECTOR_NOT_SET: break;
+        }
+    }
+    return path;
+}
+
+void write_diagnostic(const Diagnostic& diagnostic, tfplugin6::Diagnostic* message) {
+    message->set_severity(diagnostic.severity == Severity::kError ? tfplugin6::Diagnostic::ERROR
+                                                                  : tfplugin6::Diagnostic::WARNING);
+    message->set_summary(value::replace_invalid_utf8(diagnostic.summary));
+    message->set_detail(value::replace_invalid_utf8(diagnostic.detail));
+    // An empty path would point at nothing; unset, Terraform shows the whole block.
+    if (diagnostic.path && !diagnostic.path->is_root()) write_path(*diagnostic.path, message->mutable_attribute());
+}
+
+void write_diagnostics(const Diagnostics& diagnostics, DiagnosticList* list) {
+    for (const Diagnostic& diagnostic : diagnostics) write_diagnostic(diagnostic, list->Add());
+}
+
+Diagnostics read_diagnostics(const DiagnosticList& list) {
+    Diagnostics diagnostics;
+    for (const tfplugin6::Diagnostic& message : list) {
+        Diagnostic diagnostic{
+            .severity = message.severity() == tfplugin6::Diagnostic::WARNING ? Severity::kWarning : Severity::kError,
+            .summary = message.summary(),
+            .detail = message.detail(),
+            .path = {}};
+        if (message.has_attribute()) diagnostic.path = read_path(message.attribute());
+        diagnostics.add(std::move(diagnostic));
+    }
+    return diagnostics;
+}
+
+framework::ClientCapabilities read_capabilities(const tfplugin6::ClientCapabilities& message) {
+    return {.deferral_allowed = message.deferral_allowed(),
+            .write_only_attributes_allowed = message.write_only_attributes_allowed(),
+            .store_planned_private = message.store_planned_private(),
+            .computed_blocks_allowed = message.computed_blocks_allowed()};
+}
+
+tfplugin6::Deferred::Reason wire_reason(DeferredReason reason) {
+    switch (reason) {
+        case DeferredReason::kResourceConfigUnknown: return tfplugin6::Deferred::RESOURCE_CONFIG_UNKNOWN;
+        case DeferredReason::kProviderConfigUnknown: return tfplugin6::Deferred::PROVIDER_CONFIG_UNKNOWN;
+        case DeferredReason::kAbsentPrerequisite: return tfplugin6::Deferred::ABSENT_PREREQ;
+        case DeferredReason::kUnknown: break;
+    }
+    return tfplugin6::Deferred::UNKNOWN;
+}
+
+}  // namespace pigsty::plugin
