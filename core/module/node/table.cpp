@@ -1,0 +1,103 @@
+#include "core/module/node/table.h"
+
+#include <memory>
+#include <utility>
+
+#include "core/item/cron_file.h"
+#include "core/item/host_name.h"
+#include "core/item/hosts_block.h"
+#include "core/item/package.h"
+#include "core/item/repository.h"
+#include "core/item/sysctl.h"
+#include "core/item/time_zone.h"
+#include "core/item/trusted_certificate.h"
+
+namespace pigsty::module::node {
+namespace {
+
+using converge::Site;
+using converge::Step;
+using item::ItemPtr;
+using Items = std::vector<ItemPtr>;
+
+// "name=version" pins; apt's names hold no '='.
+item::PackageSpec package_of(const std::string& text) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) return {.name = text};
+    return {.name = text.substr(0, equals), .version = text.substr(equals + 1)};
+}
+
+Items identity_items(const Machine& machine) {
+    Items items;
+    if (machine.name) items.push_back(std::make_shared<item::HostNameItem>(*machine.name));
+    if (machine.timezone) items.push_back(std::make_shared<item::TimeZoneItem>(*machine.timezone));
+    if (!machine.hosts.empty()) {
+        item::HostsBlockSpec block{.owner = std::string(kKind) + " " + machine.address.address, .lines = {}};
+        for (const auto& [address, names] : machine.hosts) {
+            std::string line = address;
+            for (const std::string& name : names) line += " " + name;
+            block.lines.push_back(std::move(line));
+        }
+        items.push_back(std::make_shared<item::HostsBlockItem>(std::move(block)));
+    }
+    return items;
+}
+
+Items trust_items(const Machine& machine) {
+    Items items;
+    for (const auto& [name, pem] : machine.trusted_certificates)
+        items.push_back(std::make_shared<item::TrustedCertificateItem>(item::TrustedCertificateSpec{.name = name, .pem = pem}));
+    return items;
+}
+
+Items repository_items(const Machine& machine) {
+    Items items;
+    for (const auto& [name, repository] : machine.repositories) {
+        item::RepositorySpec spec{.name = name,
+                                  .uris = repository.uris,
+                                  .suites = repository.suites,
+                                  .components = repository.components,
+                                  .signed_by = repository.signed_by.value_or(""),
+                                  .architectures = repository.architectures,
+                                  .trusted = repository.trusted};
+        if (!repository.types.empty()) spec.types = repository.types;
+        items.push_back(std::make_shared<item::RepositoryItem>(std::move(spec)));
+    }
+    return items;
+}
+
+Items package_items(const Machine& machine) {
+    Items items;
+    for (const std::string& package : machine.packages) items.push_back(std::make_shared<item::PackageItem>(package_of(package)));
+    return items;
+}
+
+Items setting_items(const Machine& machine) {
+    Items items;
+    if (!machine.sysctl.empty()) items.push_back(std::make_shared<item::SysctlItem>(item::SysctlSpec{.name = kKind, .values = machine.sysctl}));
+    if (!machine.crontab.empty())
+        items.push_back(std::make_shared<item::CronFileItem>(item::CronFileSpec{.name = "pigsty-node", .lines = machine.crontab}));
+    return items;
+}
+
+}  // namespace
+
+converge::Member member_of(const Machine& machine) {
+    return {.number = "", .name = machine.name.value_or(machine.address.address), .address = machine.address};
+}
+
+// Trust before repositories (their servers may show a certificate of that CA), repositories before packages, packages
+// before what needs them (cron).
+converge::Table table_of(const Machine& machine) {
+    const auto shared = std::make_shared<const Machine>(machine);
+    const auto step = [&shared](const char* name, Items (*items)(const Machine&)) {
+        Step row;
+        row.name = name;
+        row.items = [shared, items](const Site&) { return items(*shared); };
+        return row;
+    };
+    return {step("identity", identity_items), step("trusted certificates", trust_items), step("repositories", repository_items),
+            step("packages", package_items), step("settings", setting_items)};
+}
+
+}  // namespace pigsty::module::node

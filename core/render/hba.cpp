@@ -1,0 +1,313 @@
+#include "core/render/hba.h"
+
+#include <arpa/inet.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include "core/base/unknown.h"
+#include "core/render/control.h"
+
+namespace pigsty::render {
+namespace {
+
+struct Auth {
+    std::string_view alias;
+    std::string_view method;
+    bool tls = false;  // hostssl instead of host, where the address is not this machine
+};
+
+constexpr std::array<Auth, 15> kAuths{{{"deny", "reject"},
+                                       {"reject", "reject"},
+                                       {"trust", "trust"},
+                                       {"pwd", "scram-sha-256"},
+                                       {"", "scram-sha-256"},
+                                       {"sha", "scram-sha-256"},
+                                       {"scram-sha-256", "scram-sha-256"},
+                                       {"md5", "md5"},
+                                       {"ssl", "scram-sha-256", true},
+                                       {"ssl-sha", "scram-sha-256", true},
+                                       {"ssl-md5", "md5", true},
+                                       {"cert", "cert", true},
+                                       {"os", "ident"},
+                                       {"ident", "ident"},
+                                       {"peer", "peer"}}};
+constexpr std::string_view kAuthNames = "deny, trust, pwd, sha, md5, ssl, ssl-sha, ssl-md5, cert, ident, peer";
+constexpr std::string_view kAddressNames =
+    "local, localhost, cluster, intra, admin, infra, world, an IP address or a CIDR such as 10.0.0.0/8";
+
+const Auth* find_auth(std::string_view alias) {
+    const auto* const found = std::find_if(kAuths.begin(), kAuths.end(), [&](const Auth& a) { return a.alias == alias; });
+    return found == kAuths.end() ? nullptr : found;
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::vector<std::string> list_items(std::string_view text) {
+    std::vector<std::string> items;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        items.emplace_back(trimmed(text.substr(begin, end - begin)));
+        begin = end + 1;
+    }
+    return items;
+}
+
+bool is_simple_name(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+               c == '.' || c == '$';
+    });
+}
+
+// Quoted, a name is nothing but a name: no keyword, no @file, no /expression, no comment.
+std::string quoted_name(std::string_view name) {
+    if (is_simple_name(name)) return std::string(name);
+    std::string out = "\"";
+    for (const char c : name) {
+        if (c == '"') out += '"';
+        out += c;
+    }
+    return out + '"';
+}
+
+std::string user_field(const std::string& user, const HbaContext& context) {
+    std::string out;
+    for (const std::string& item : list_items(user)) {
+        if (!out.empty()) out += ',';
+        if (item == "${dbsu}") out += quoted_name(context.superuser);
+        else if (item == "${admin}") out += quoted_name(context.admin);
+        else if (item == "${repl}") out += quoted_name(context.replication);
+        else if (item == "${monitor}") out += quoted_name(context.monitor);
+        else if (item.starts_with('+')) out += "+" + quoted_name(std::string_view(item).substr(1));
+        else out += quoted_name(item);
+    }
+    return out;
+}
+
+std::string database_field(const std::string& database) {
+    std::string out;
+    for (const std::string& item : list_items(database)) out += (out.empty() ? "" : ",") + quoted_name(item);
+    return out;
+}
+
+struct Place {
+    std::string_view type;  // local | host
+    std::string cidr{};
+    bool remote = true;     // not this machine: TLS can be asked for
+};
+
+// Nothing where the text is no alias and no address.
+std::optional<std::vector<Place>> places(const std::string& addr, const HbaContext& context) {
+    const auto all = [](const std::vector<std::string>& networks) {
+        std::vector<Place> out;
+        for (const std::string& network : networks) {
+            const auto cidr = normalized_cidr(network);
+            out.push_back({"host", cidr ? *cidr : network});
+        }
+        return out;
+    };
+    if (addr == "local") return std::vector<Place>{{"local", "", false}};
+    if (addr == "localhost")
+        return std::vector<Place>{{"local", "", false}, {"host", "127.0.0.1/32", false}, {"host", "::1/128", false}};
+    if (addr == "world" || addr == "all") return std::vector<Place>{{"host", "0.0.0.0/0"}, {"host", "::/0"}};
+    if (addr == "cluster") return all(context.members);
+    if (addr == "intra" || addr == "intranet")
+        return all(context.networks.intra ? *context.networks.intra : default_intra_networks());
+    if (addr == "admin") return all(context.networks.admin);
+    if (addr == "infra") return all(context.networks.infra);
+    if (const auto cidr = normalized_cidr(addr)) return std::vector<Place>{{"host", *cidr}};
+    return std::nullopt;
+}
+
+std::string_view networks_attribute(std::string_view addr) {
+    if (addr == "admin" || addr == "infra") return addr;
+    return "intra";
+}
+
+void check_names(std::string_view field, const std::string& text, HbaTarget target, std::vector<HbaProblem>& problems) {
+    if (has_unknown(text)) return;
+    for (const std::string& item : list_items(text)) {
+        if (item.empty() || item == "+") {
+            problems.push_back({std::string(field), fmt::format("expected a name, found \"{}\"", text),
+                                "names in a list are separated by single commas"});
+            return;
+        }
+        if (target == HbaTarget::pgbouncer && field == "user" && item.starts_with('+'))
+            problems.push_back({"user", fmt::format("pgbouncer knows no role membership: \"{}\" matches nobody", item),
+                                "name the users, or write all"});
+        if (target == HbaTarget::pgbouncer && field == "db" &&
+            (item == "replication" || item == "samerole" || item == "samegroup"))
+            problems.push_back({"db", fmt::format("pgbouncer knows no \"{}\" in its HBA file", item),
+                                "name the databases, or write all"});
+    }
+}
+
+void check_address(const HbaRule& rule, const HbaContext& context, bool own, std::vector<HbaProblem>& problems) {
+    if (has_unknown(rule.addr)) return;
+    const auto where = places(rule.addr, context);
+    if (!where)
+        problems.push_back({"addr", fmt::format("expected an address, found \"{}\"", rule.addr),
+                            fmt::format("it is one of {}", kAddressNames)});
+    else if (where->empty() && own)
+        problems.push_back({"addr", fmt::format("\"{}\" stands for no address here", rule.addr),
+                            rule.addr == "cluster" ? std::string("the cluster has no members")
+                                                   : fmt::format("set networks.{}", networks_attribute(rule.addr))});
+}
+
+void check_auth(const HbaRule& rule, HbaTarget target, std::vector<HbaProblem>& problems) {
+    if (has_unknown(rule.auth)) return;
+    const Auth* const auth = find_auth(rule.auth);
+    if (auth == nullptr) {
+        problems.push_back({"auth", fmt::format("there is no authentication \"{}\"", rule.auth),
+                            fmt::format("it is one of {}", kAuthNames)});
+        return;
+    }
+    if (has_unknown(rule.addr)) return;
+    const bool socket_only = auth->method == "peer" || (target == HbaTarget::pgbouncer && auth->method == "ident");
+    if (socket_only && rule.addr != "local")
+        problems.push_back({"auth", fmt::format("\"{}\" works with addr = \"local\" alone, found \"{}\"", rule.auth, rule.addr),
+                            "over the network use ssl or cert"});
+    if (auth->method == "cert" && (rule.addr == "local" || rule.addr == "localhost"))
+        problems.push_back({"auth", fmt::format("\"cert\" needs TLS, which addr = \"{}\" does not have", rule.addr),
+                            "use ident or pwd there"});
+}
+
+void check_role(const HbaRule& rule, std::vector<HbaProblem>& problems) {
+    if (has_unknown(rule.role) || rule.role == "common" || rule.role == "offline") return;
+    if (rule.role == "primary" || rule.role == "replica")
+        problems.push_back({"role", fmt::format("a rule for role \"{}\" would be wrong after the first failover", rule.role),
+                            "leave role out: the same rule on all members"});
+    else
+        problems.push_back({"role", fmt::format("expected common or offline, found \"{}\"", rule.role)});
+}
+
+std::string line(std::string_view type, std::string_view db, std::string_view user, std::string_view cidr,
+                 std::string_view method) {
+    return fmt::format("{:<8} {:<16} {:<24} {:<20} {}\n", type, db, user, cidr, method);
+}
+
+std::string rule_text(const HbaRule& rule, const HbaContext& context, HbaTarget target) {
+    std::string lines;
+    if (!rule.rules.empty()) {
+        for (const std::string& raw : rule.rules) lines += raw + "\n";
+    } else {
+        const Auth& auth = *find_auth(rule.auth);
+        std::string_view method = auth.method;
+        if (target == HbaTarget::pgbouncer && method == "ident") method = "peer";
+        const std::string db = database_field(rule.db);
+        const std::string user = user_field(rule.user, context);
+        const std::vector<Place> where =
+            has_unknown(rule.addr) ? std::vector<Place>{{"host", rule.addr}} : *places(rule.addr, context);
+        for (const Place& place : where)
+            lines += line(auth.tls && place.remote ? "hostssl" : place.type, db, user, place.cidr, method);
+    }
+    if (lines.empty()) return {};  // an alias without addresses, in a default rule
+
+    const bool live = rule.role != "offline" || context.offline;
+    std::string text = rule.title.empty() ? "\n" : fmt::format("\n# {}\n", rule.title);
+    if (live) return text + lines;
+    text += "# for offline members:\n";
+    for (std::size_t begin = 0; begin < lines.size();) {
+        const std::size_t end = lines.find('\n', begin) + 1;
+        text += "# " + lines.substr(begin, end - begin);
+        begin = end;
+    }
+    return text;
+}
+
+Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
+                           const HbaContext& context, HbaTarget target, std::string_view list_name) {
+    struct Entry {
+        const HbaRule* rule;
+        std::string path;
+        bool own;
+    };
+    std::vector<Entry> entries;
+    for (std::size_t i = 0; i < defaults.size(); ++i)
+        entries.push_back({&defaults[i], fmt::format("default_{}[{}]", list_name, i), false});
+    for (std::size_t i = 0; i < rules.size(); ++i) entries.push_back({&rules[i], fmt::format("{}[{}]", list_name, i), true});
+
+    for (const Entry& entry : entries)
+        for (const HbaProblem& problem : check_hba_rule(*entry.rule, context, target, entry.own))
+            return fail(Error{.code = ErrorCode::invalid,
+                              .message = fmt::format("{}{}{}: {}", entry.path, problem.field.empty() ? "" : ".",
+                                                     problem.field, problem.message)}
+                            .with_hint(problem.hint));
+
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        constexpr std::int64_t kLast = INT64_MAX;
+        return a.rule->order.value_or(kLast) < b.rule->order.value_or(kLast);
+    });
+    std::string text = "# Written by terraform-provider-pigsty: a change made here is drift. The first line that matches decides.\n";
+    text += "# TYPE   DATABASE         USER                     ADDRESS              METHOD\n";
+    for (const Entry& entry : entries) text += rule_text(*entry.rule, context, target);
+    return text;
+}
+
+}  // namespace
+
+Result<std::string> normalized_cidr(std::string_view text) {
+    const auto wrong = [&] {
+        return fail(Error{.code = ErrorCode::invalid, .message = fmt::format("expected an IP address or a CIDR, found \"{}\"", text)}
+                        .with_hint("for example 10.10.10.10 or 10.0.0.0/8"));
+    };
+    if (has_unknown(text)) return std::string(text);
+    const std::size_t slash = text.find('/');
+    const std::string address(text.substr(0, slash));
+    std::array<unsigned char, sizeof(in6_addr)> parsed{};
+    const bool v4 = inet_pton(AF_INET, address.c_str(), parsed.data()) == 1;
+    const bool v6 = !v4 && inet_pton(AF_INET6, address.c_str(), parsed.data()) == 1;
+    if (!v4 && !v6) return wrong();
+    const int longest = v4 ? 32 : 128;
+    if (slash == std::string_view::npos) return address + "/" + std::to_string(longest);
+    const std::string_view digits = text.substr(slash + 1);
+    int length = -1;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+    if (problem != std::errc{} || end != digits.data() + digits.size() || length < 0 || length > longest) return wrong();
+    return std::string(text);
+}
+
+std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& context, HbaTarget target, bool own) {
+    std::vector<HbaProblem> problems;
+    const auto check_text = [&](std::string field, const std::string& text) {
+        if (has_control(text))
+            problems.push_back({std::move(field), "a line of the HBA file cannot hold control characters", "remove them"});
+    };
+    check_text("title", rule.title);
+    check_text("user", rule.user);
+    check_text("db", rule.db);
+    for (std::size_t i = 0; i < rule.rules.size(); ++i) check_text(fmt::format("rules[{}]", i), rule.rules[i]);
+    check_role(rule, problems);
+    if (!rule.rules.empty()) return problems;
+    if (rule.addr.empty()) {
+        problems.push_back({"", "a rule needs addr, or the lines themselves in rules",
+                            fmt::format("addr is one of {}", kAddressNames)});
+        return problems;
+    }
+    check_names("user", rule.user, target, problems);
+    check_names("db", rule.db, target, problems);
+    check_address(rule, context, own, problems);
+    check_auth(rule, target, problems);
+    return problems;
+}
+
+Result<std::string> render_pg_hba(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
+                                  const HbaContext& context) {
+    return render(defaults, rules, context, HbaTarget::postgresql, "hba_rules");
+}
+
+Result<std::string> render_pgbouncer_hba(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
+                                         const HbaContext& context) {
+    return render(defaults, rules, context, HbaTarget::pgbouncer, "hba_rules");
+}
+
+}  // namespace pigsty::render

@@ -1,0 +1,219 @@
+#include "core/render/patroni.h"
+
+#include <algorithm>
+
+namespace pigsty::render {
+namespace {
+
+std::string host_port(const std::string& address, std::int64_t port) {
+    const bool v6 = address.find(':') != std::string::npos;
+    return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+// etcd3.hosts wants "host:port"; endpoints are URLs.
+std::string etcd_hosts(const std::vector<std::string>& endpoints) {
+    std::string hosts;
+    for (const std::string& endpoint : endpoints) {
+        const std::size_t scheme = endpoint.find("://");
+        hosts += (hosts.empty() ? "" : ",") + (scheme == std::string::npos ? endpoint : endpoint.substr(scheme + 3));
+    }
+    return hosts;
+}
+
+Yaml log_section(bool crit) {
+    return {{"level", "INFO"},
+            {"dir", kPatroniLogDir},
+            {"file_size", 33554432},
+            {"file_num", crit ? 16 : 4},
+            {"dateformat", "%Y-%m-%d %H:%M:%S %z"}};
+}
+
+Yaml rest_section(const PatroniMember& member) {
+    Yaml allowlist = Yaml::array({"127.0.0.1/32", member.address});
+    for (const std::string& network : member.rest_allowlist) allowlist.push_back(network);
+    Yaml rest{{"listen", host_port(member.address, member.rest_port)},
+              {"connect_address", host_port(member.address, member.rest_port)},
+              {"authentication", {{"username", "postgres"}, {"password", secret_reference(member.rest)}}},
+              // Members are taken from the DCS: their addresses are in no file but their own.
+              {"allowlist", std::move(allowlist)},
+              {"allowlist_include_members", true}};
+    if (member.ssl) {
+        rest["certfile"] = kServerCertificate;
+        rest["keyfile"] = kServerKey;
+        rest["cafile"] = kCaCertificate;
+        rest["verify_client"] = "none";
+    }
+    return rest;
+}
+
+// How members and patronictl call each other's REST interface.
+Yaml ctl_section(const PatroniMember& member) {
+    if (!member.ssl) return {{"insecure", true}};
+    return {{"insecure", false}, {"cacert", kCaCertificate}, {"certfile", kServerCertificate}, {"keyfile", kServerKey}};
+}
+
+Yaml tags_section(const PatroniMember& member) {
+    const bool offline = member.role == "offline";
+    // Not noloadbalance: Patroni would then answer 503 to /replica, which the offline service asks.
+    return {{"nofailover", offline || member.nofailover},
+            {"clonefrom", true},
+            {"noloadbalance", false},
+            {"nosync", offline},
+            {kRoleTag, member.role},
+            {"version", std::to_string(member.version)},
+            {"conf", member.template_name + ".yml"}};
+}
+
+Yaml replication_login(const PatroniMember& member) {
+    Yaml login{{"username", "replicator"}, {"password", secret_reference(member.replication)}};
+    if (member.ssl) {
+        login["sslmode"] = "verify-ca";
+        login["sslrootcert"] = kCaCertificate;
+    }
+    return login;
+}
+
+Yaml local_parameters(const PatroniMember& member) {
+    Yaml parameters{{"hba_file", kHbaFile},
+                    {"ident_file", kIdentFile},
+                    {"unix_socket_directories", std::string(kSocketDir) + ", /tmp"},
+                    {"log_directory", kPostgresLogDir}};
+    if (member.ssl) {
+        parameters["ssl"] = "on";
+        parameters["ssl_ca_file"] = kCaCertificate;
+        parameters["ssl_cert_file"] = kServerCertificate;
+        parameters["ssl_key_file"] = kServerKey;
+    }
+    for (const auto& [name, value] : member.parameters) parameters[name] = value;
+    return parameters;
+}
+
+Yaml postgresql_section(const PatroniMember& member) {
+    return {{"bin_dir", member.bin_dir},
+            {"data_dir", member.data_dir},
+            {"config_dir", member.data_dir},
+            {"pgpass", kPgpassFile},
+            {"listen", host_port("0.0.0.0", member.port)},
+            {"connect_address", host_port(member.address, member.port)},
+            {"use_unix_socket", true},
+            // The superuser logs in by peer authentication over the socket: no password of his exists.
+            {"authentication",
+             {{"superuser", {{"username", "postgres"}}},
+              {"replication", replication_login(member)},
+              {"rewind", replication_login(member)}}},
+            {"remove_data_directory_on_rewind_failure", true},
+            {"remove_data_directory_on_diverged_timelines", false},
+            {"create_replica_methods", {"basebackup"}},
+            {"basebackup", Yaml::array({Yaml{{"max-rate", "1000M"}}, Yaml{{"checkpoint", "fast"}}, "verbose", "progress"})},
+            {"parameters", local_parameters(member)}};
+}
+
+Yaml failover_timing() {
+    const FailoverPlan plan;
+    return {{"ttl", plan.ttl},
+            {"loop_wait", plan.loop_wait},
+            {"retry_timeout", plan.retry_timeout},
+            {"primary_start_timeout", plan.primary_start_timeout},
+            {"primary_stop_timeout", 30}};
+}
+
+}  // namespace
+
+Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view template_name) {
+    Yaml options = Yaml::array();
+    const auto add = [&](const char* name, const std::string& value) {
+        if (!value.empty()) options.push_back(Yaml{{name, value}});
+    };
+    if (initdb.checksum || template_name == "crit") options.push_back("data-checksums");
+    else if (version >= 18) options.push_back("no-data-checksums");
+    add("encoding", initdb.encoding);
+    // Messages, numbers and dates too, or initdb takes them from the environment of whoever starts Patroni.
+    add("locale", initdb.locale);
+    if (version >= 17 && initdb.encoding == "UTF8" && (initdb.locale == "C" || initdb.locale == "C.UTF-8")) {
+        add("locale-provider", "builtin");
+        add("builtin-locale", initdb.locale);
+    }
+    add("lc-collate", initdb.lc_collate);
+    add("lc-ctype", initdb.lc_ctype);
+    return options;
+}
+
+std::string render_patroni_yml(const PatroniMember& member) {
+    const bool crit = member.template_name == "crit";
+    Yaml bootstrap_dcs = failover_timing();
+    bootstrap_dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}};
+    if (member.bootstrap) bootstrap_dcs = *member.bootstrap;
+
+    Yaml file;
+    file["scope"] = member.scope;
+    file["namespace"] = std::string(kDcsNamespace) + "/";
+    file["name"] = member.name;
+    file["log"] = log_section(crit);
+    file["etcd3"] = {{"hosts", etcd_hosts(member.etcd_endpoints)},
+                     {"protocol", "https"},
+                     {"cacert", kCaCertificate},
+                     {"cert", kEtcdCertificate},
+                     {"key", kEtcdKey},
+                     {"username", member.scope},
+                     {"password", secret_reference(member.etcd)}};
+    file["ctl"] = ctl_section(member);
+    file["restapi"] = rest_section(member);
+    file["tags"] = tags_section(member);
+    file["watchdog"] = {{"mode", crit ? "automatic" : "off"},
+                        {"device", "/dev/watchdog"},
+                        {"safety_margin", FailoverPlan{}.safety_margin}};
+    file["bootstrap"] = {{"method", "initdb"},
+                         {"initdb", initdb_options(member.initdb, member.version, member.template_name)},
+                         {"dcs", std::move(bootstrap_dcs)}};
+    file["postgresql"] = postgresql_section(member);
+    return "# Written by terraform-provider-pigsty: a change made here is drift.\n" + to_yaml(file);
+}
+
+Yaml dynamic_configuration(const DynamicConfiguration& input) {
+    const bool crit = input.template_name == "crit";
+    Yaml parameters = Yaml::object();
+    for (const auto& [name, value] : input.parameters) parameters[name] = value;
+    for (const auto& [name, value] : input.overrides) parameters[name] = value;
+
+    Yaml dcs = failover_timing();
+    dcs["maximum_lag_on_failover"] = 1048576;
+    dcs["maximum_lag_on_syncnode"] = -1;
+    dcs["failsafe_mode"] = true;
+    dcs["synchronous_mode"] = crit;
+    // Strict means that no commit passes without a standby: with one member that may lead, none ever would.
+    dcs["synchronous_mode_strict"] = crit && input.may_lead >= 2;
+    dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}, {"parameters", std::move(parameters)}};
+    dcs["pg_cluster"] = input.cluster;
+    dcs["pg_shard"] = input.cluster;
+    dcs["pg_group"] = 0;
+    dcs["pg_version"] = input.version;
+    return dcs;
+}
+
+const std::vector<std::string>& dcs_only_parameters() {
+    static const std::vector<std::string> names{
+        "max_connections",   "max_locks_per_transaction", "max_prepared_transactions", "max_replication_slots",
+        "max_wal_senders",   "max_worker_processes",      "track_commit_timestamp",    "wal_keep_segments",
+        "wal_keep_size",     "wal_level",                 "wal_log_hints"};
+    return names;
+}
+
+std::optional<std::string> parameter_owner(std::string_view name) {
+    static const std::map<std::string, std::string, std::less<>> owners{
+        {"listen_addresses", "Patroni"},     {"cluster_name", "Patroni"},       {"hot_standby", "Patroni"},
+        {"config_file", "Patroni"},          {"primary_conninfo", "Patroni"},   {"primary_slot_name", "Patroni"},
+        {"recovery_target_timeline", "Patroni"},
+        {"synchronous_standby_names", "Patroni"},
+        {"port", "the attribute port"},      {"data_directory", "the attribute data_dir"},
+        {"max_connections", "the attribute max_connections"},
+        {"hba_file", "the attribute hba_rules"},
+        {"ident_file", "the provider"},      {"unix_socket_directories", "the provider"},
+        {"log_directory", "the provider"},   {"ssl", "the attribute ssl"},
+        {"ssl_ca_file", "the attribute ca"}, {"ssl_cert_file", "the attribute ca"},
+        {"ssl_key_file", "the attribute ca"}};
+    const auto found = owners.find(name);
+    if (found == owners.end()) return std::nullopt;
+    return found->second;
+}
+
+}  // namespace pigsty::render

@@ -1,0 +1,25 @@
+// YAML text from a JSON tree: block style, keys in the order of the tree, every string quoted that any YAML reader
+// (1.1 as PyYAML, 1.2 as Go's) could take for something else.
+//
+//     Yaml etcd;                                    // an ordered JSON tree
+//     etcd["name"] = "etcd-1";
+//     etcd["client-transport-security"]["cert-file"] = "/etc/etcd/server.crt";
+//     put_file("/etc/etcd/etcd.conf", to_yaml(etcd));
+//
+// Not yaml-cpp's emitter: it leaves `off` and "123" unquoted, and replaces Unicode noncharacters, with which unknown
+// text is marked while planning.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace pigsty::render {
+
+using Yaml = nlohmann::ordered_json;
+
+std::string to_yaml(const Yaml& tree);
+// A scalar of that text, quoted where it must be.
+std::string yaml_string(std::string_view text);
+
+}  // namespace pigsty::render
