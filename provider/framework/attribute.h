@@ -23,11 +23,26 @@ using value::Path;
 using value::Type;
 using value::Value;
 
-// One rule for the value of an attribute. `check` is called with known, non-null values only; members and
-// elements inside may still be null or unknown, and a check skips what it cannot know.
+// A value under validation: known and not null; members and elements inside may still be null or unknown.
+struct Checked {
+    const Value& value;
+    const Path& path;
+    bool sensitive = false;
+
+    // The value for a message: quoted and cut, or "(sensitive value)".
+    [[nodiscard]] std::string found() const;
+    // An element or member of it.
+    [[nodiscard]] Checked inside(const Value& element, const Path& element_path) const {
+        return {element, element_path, sensitive};
+    }
+    // "Expected <expected>, found <found>. <what_to_do>"
+    void refuse(Diagnostics& diagnostics, const std::string& expected, const std::string& what_to_do = {}) const;
+};
+
+// One rule for the value of an attribute. A check skips what it cannot know.
 struct Validator {
     std::string text;  // ends the sentence "Must be …" in the documentation
-    std::function<void(const Value& value, const Path& path, Diagnostics& diagnostics)> check;
+    std::function<void(const Checked& checked, Diagnostics& diagnostics)> check;
 };
 
 struct Attribute;

@@ -37,13 +37,16 @@ class Codec {
   public:
     virtual ~Codec() = default;
     [[nodiscard]] virtual value::Type type() const = 0;
-    // Null makes the member what a default-constructed one is (an object: one with all its defaults).
+    // Null makes the member blank: empty, false, 0; an object gets all its defaults. (Defaults stand in declarations,
+    // never in the struct alone.)
     virtual void load(const value::Value& value, void* into, Loading& loading) const = 0;
     // `like` is the value that this one replaces (the planned or the prior one), null where there is none:
     // what the C++ type cannot tell apart, such as null and an empty list, is then written as it was.
     [[nodiscard]] virtual value::Value store(const void* from, const value::Value& like) const = 0;
     // False where a null would be lost in the C++ type: null elements of collections are refused then.
     [[nodiscard]] virtual bool has_null() const { return false; }
+    // True where an unknown has a form of its own in the C++ type: a marker.
+    [[nodiscard]] virtual bool has_unknown() const { return false; }
     // True when `from` may stand for "not written": empty text or collection, false, 0, an object of
     // defaults.
     [[nodiscard]] virtual bool is_blank(const void* from) const = 0;
@@ -139,12 +142,11 @@ struct Shape<std::vector<T>> {
     using Inner = typename Shape<T>::Inner;
     static CodecPtr wrap(CodecPtr inner) {
         using L = std::vector<T>;
-        return list_codec(
-            {[](void* l) { static_cast<L*>(l)->clear(); },
-             [](void* l) -> void* { return &static_cast<L*>(l)->emplace_back(); },
-             [](const void* l) { return static_cast<const L*>(l)->size(); },
-             [](const void* l, std::size_t i) -> const void* { return &(*static_cast<const L*>(l))[i]; }},
-            Shape<T>::wrap(std::move(inner)));
+        return list_codec({[](void* l) { static_cast<L*>(l)->clear(); },
+                           [](void* l) -> void* { return &static_cast<L*>(l)->emplace_back(); },
+                           [](const void* l) { return static_cast<const L*>(l)->size(); },
+                           [](const void* l, std::size_t i) -> const void* { return &(*static_cast<const L*>(l))[i]; }},
+                          Shape<T>::wrap(std::move(inner)));
     }
 };
 
@@ -171,14 +173,13 @@ struct Shape<std::map<std::string, T, Less>> {
     using Inner = typename Shape<T>::Inner;
     static CodecPtr wrap(CodecPtr inner) {
         using M = std::map<std::string, T, Less>;
-        return map_codec(
-            {[](void* m) { static_cast<M*>(m)->clear(); },
-             [](void* m, const std::string& key) -> void* { return &(*static_cast<M*>(m))[key]; },
-             [](const void* m) { return static_cast<const M*>(m)->size(); },
-             [](const void* m, const std::function<void(const std::string&, const void*)>& visit) {
-                 for (const auto& [key, element] : *static_cast<const M*>(m)) visit(key, &element);
-             }},
-            Shape<T>::wrap(std::move(inner)));
+        return map_codec({[](void* m) { static_cast<M*>(m)->clear(); },
+                          [](void* m, const std::string& key) -> void* { return &(*static_cast<M*>(m))[key]; },
+                          [](const void* m) { return static_cast<const M*>(m)->size(); },
+                          [](const void* m, const std::function<void(const std::string&, const void*)>& visit) {
+                              for (const auto& [key, element] : *static_cast<const M*>(m)) visit(key, &element);
+                          }},
+                         Shape<T>::wrap(std::move(inner)));
     }
 };
 
@@ -201,8 +202,7 @@ CodecPtr leaf_codec() {
                                      : static_cast<std::int64_t>(std::numeric_limits<T>::max());
         return integer_codec(access);
     } else {
-        static_assert(std::same_as<T, void>,
-                      "no codec: use a type that codec.h names, nested(), object() or choice()");
+        static_assert(std::same_as<T, void>, "no codec: use a type that codec.h names, nested(), object() or choice()");
     }
 }
 

@@ -76,11 +76,12 @@ class DeclaredKind : public Base {
         return object_.declaration([this] { return declare(); });
     }
     void validate_object(const Value& config, Diagnostics& diagnostics) const final {
-        const auto* ability = dynamic_cast<const Validates<S>*>(this);
-        if (ability == nullptr) return;
         Loading loading;
         S spec{};
         codec().load(config, &spec, loading);
+        diagnostics.append(loading.problems());
+        const auto* ability = dynamic_cast<const Validates<S>*>(this);
+        if (ability == nullptr || diagnostics.has_error()) return;
         Validation validation{loading.unknowns(), diagnostics};
         ability->validate(spec, validation);
     }
@@ -95,9 +96,7 @@ class DeclaredKind : public Base {
         codec().load(value, &spec, loading);
         return spec;
     }
-    [[nodiscard]] Value store(const S& object, const Value& like) const {
-        return codec().store(&object, like);
-    }
+    [[nodiscard]] Value store(const S& object, const Value& like) const { return codec().store(&object, like); }
 
   private:
     DeclaredObject<S> object_;

@@ -21,6 +21,8 @@
 
 namespace pigsty::framework {
 
+class Catalog;
+
 class FrameworkServer final : public ProviderServer {
   public:
     explicit FrameworkServer(std::unique_ptr<const Provider> provider);
@@ -64,14 +66,11 @@ class FrameworkServer final : public ProviderServer {
     Diagnostics invoke_action(const ActionRequest& request, const ActionProgress& progress) override;
 
   private:
-    struct Catalog;  // what the provider offers, each thing made on first use
-    struct Offered;
-
     [[nodiscard]] std::shared_ptr<void> provider_data() const;
     [[nodiscard]] Cancel cancel_within(std::chrono::milliseconds bound) const;
 
     std::unique_ptr<const Provider> provider_;
-    std::unique_ptr<Catalog> catalog_;
+    std::unique_ptr<Catalog> catalog_;  // what the provider offers, each thing made on first use
     Cancel run_;
     mutable std::mutex mutex_;  // guards configured_
     std::shared_ptr<void> configured_;

@@ -16,7 +16,6 @@ class ObjectCodec final : public Codec {
     void load(const value::Value& value, void* into, Loading& loading) const override;
     [[nodiscard]] value::Value store(const void* from, const value::Value& like) const override;
     [[nodiscard]] bool is_blank(const void* from) const override;
-    [[nodiscard]] bool is_secret() const override;
 
   private:
     [[nodiscard]] value::Value store_member(const BoundAttribute& bound, const void* from,

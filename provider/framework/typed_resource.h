@@ -186,6 +186,8 @@ class TypedResource : public Resource {
     void validate_object(const Value& config, Diagnostics& diagnostics) const final {
         Loading loading;
         const S spec = load(config, loading);
+        diagnostics.append(loading.problems());
+        if (diagnostics.has_error()) return;
         if (const auto* ability = as<Validates<S>>()) {
             Validation validation{loading.unknowns(), diagnostics};
             ability->validate(spec, validation);
@@ -200,14 +202,13 @@ class TypedResource : public Resource {
         Loading ignored;
         std::optional<S> prior;
         if (!draft.prior.is_null()) prior = load(draft.prior, ignored);
-        Plan<S> plan{prior ? &*prior : nullptr, load(draft.planned, loading), loading.unknowns(),
-                     draft.private_data, draft.diagnostics};
+        Plan<S> plan{prior ? &*prior : nullptr, load(draft.planned, loading), loading.unknowns(), draft.private_data,
+                     draft.diagnostics};
         if (modifies != nullptr) modifies->modify_plan(plan);
         const Value stored = codec().store(&plan.planned, draft.planned);
         for (const std::string& name : plan.decided) draft.decided.insert_or_assign(name, stored.get(name));
         draft.replace = plan.replaced;
-        if (forecasts != nullptr && !draft.diagnostics.has_error())
-            draft.forecast = forecasts->forecast(plan);
+        if (forecasts != nullptr && !draft.diagnostics.has_error()) draft.forecast = forecasts->forecast(plan);
     }
 
     void plan_destroy_object(const Value& prior, Diagnostics& diagnostics) const final {
@@ -229,8 +230,7 @@ class TypedResource : public Resource {
         const Updated<S> updated = update(load(prior), load(planned), call);
         UpdatedObject object{std::nullopt, updated.failure()};
         // What failed is like what was before, what succeeded like what was planned.
-        if (updated.state())
-            object.state = codec().store(&*updated.state(), updated.failure() ? prior : planned);
+        if (updated.state()) object.state = codec().store(&*updated.state(), updated.failure() ? prior : planned);
         return object;
     }
 

@@ -1,0 +1,125 @@
+// Ephemeral resources, lists and actions.
+
+#include <utility>
+
+#include "provider/framework/catalog.h"
+#include "provider/framework/framework_server.h"
+#include "provider/framework/host_checks.h"
+#include "provider/framework/planning.h"
+
+namespace pigsty::framework {
+namespace {
+
+std::optional<PrivateData> decode(const std::optional<PrivateState>& bytes, Diagnostics& diagnostics) {
+    auto data = PrivateData::decode(bytes.value_or(PrivateState()));
+    if (data) return std::move(*data);
+    diagnostics.add(to_diagnostic(data.error()));
+    return std::nullopt;
+}
+
+}  // namespace
+
+OpenEphemeralResponse FrameworkServer::open_ephemeral(const OpenEphemeralRequest& request) {
+    OpenEphemeralResponse response;
+    const Ephemeral& ephemeral = catalog_->ephemerals.at(request.type_name);
+    const ObjectDeclaration& declaration = ephemeral.declaration();
+    PrivateData private_data;
+    Call call{request.type_name, cancel_within(declaration.timeout), private_data, response.diagnostics,
+              provider_data()};
+    const auto opened = ephemeral.open_object(with_defaults(declaration.attributes, request.config), call);
+    if (!opened) response.diagnostics.add(to_diagnostic(opened.error()));
+    if (response.diagnostics.has_error()) return response;
+    response.result = opened->result;
+    response.renew_at = opened->renew_at;
+    response.private_state = private_data.encode();
+    const Schema& schema = *catalog_->ephemerals.schema(request.type_name);
+    for (const Mismatch& mismatch : check_plan(schema, request.config, Value::null(), response.result)) {
+        response.diagnostics.add_error("Bug in the provider: impossible result",
+                                       "The result of " + request.type_name + " does not follow its configuration: " +
+                                           mismatch.to_string() + ". Please report this.",
+                                       mismatch.path);
+    }
+    return response;
+}
+
+RenewEphemeralResponse FrameworkServer::renew_ephemeral(const EphemeralRequest& request) {
+    RenewEphemeralResponse response;
+    auto private_data = decode(request.private_state, response.diagnostics);
+    if (!private_data) return response;
+    const Ephemeral& ephemeral = catalog_->ephemerals.at(request.type_name);
+    Call call{request.type_name, cancel_within(ephemeral.declaration().timeout), *private_data, response.diagnostics,
+              provider_data()};
+    const auto renewed = ephemeral.renew(call);
+    if (!renewed) {
+        response.diagnostics.add(to_diagnostic(renewed.error()));
+        return response;
+    }
+    response.renew_at = *renewed;
+    response.private_state = private_data->encode();
+    return response;
+}
+
+Diagnostics FrameworkServer::close_ephemeral(const EphemeralRequest& request) {
+    Diagnostics diagnostics;
+    auto private_data = decode(request.private_state, diagnostics);
+    if (!private_data) return diagnostics;
+    const Ephemeral& ephemeral = catalog_->ephemerals.at(request.type_name);
+    Call call{request.type_name, cancel_within(ephemeral.declaration().timeout), *private_data, diagnostics,
+              provider_data()};
+    if (const Status closed = ephemeral.close(call); !closed) diagnostics.add(to_diagnostic(closed.error()));
+    return diagnostics;
+}
+
+void FrameworkServer::list(const ListRequest& request, const ListPush& push) {
+    const ListResource& source = catalog_->lists.at(request.type_name);
+    const Resource& resource = catalog_->resources.at(request.type_name);
+    const ObjectDeclaration& declaration = source.declaration();
+    Diagnostics diagnostics;
+    PrivateData none;
+    Call call{request.type_name, cancel_within(declaration.timeout), none, diagnostics, provider_data()};
+    std::int64_t sent = 0;
+    const auto found = [&](FoundResource item) {
+        if (request.limit > 0 && sent >= request.limit) return false;
+        value::Members identity;
+        for (const IdentityAttribute& attribute : resource.declaration().identity) {
+            const auto part = item.identity.find(attribute.name);
+            identity.emplace(attribute.name, part == item.identity.end() ? Value::null() : Value::string(part->second));
+        }
+        ListEvent event;
+        event.identity = Value::object(std::move(identity));
+        event.display_name = std::move(item.display_name);
+        event.diagnostics = std::move(item.diagnostics);
+        ++sent;
+        return push(std::move(event)) && (request.limit <= 0 || sent < request.limit);
+    };
+    const Status listed = source.list_objects(with_defaults(declaration.attributes, request.config), call, found);
+    if (!listed) diagnostics.add(to_diagnostic(listed.error()));
+    if (diagnostics.empty()) return;
+    ListEvent event;
+    event.diagnostics = std::move(diagnostics);
+    push(std::move(event));
+}
+
+PlanActionResponse FrameworkServer::plan_action(const ActionRequest& request) {
+    PlanActionResponse response;
+    const Action& action = catalog_->actions.at(request.action_type);
+    const ObjectDeclaration& declaration = action.declaration();
+    PrivateData none;
+    Call call{request.action_type, cancel_within(declaration.timeout), none, response.diagnostics, provider_data()};
+    const Status ready = action.preflight_object(with_defaults(declaration.attributes, request.config), call);
+    if (!ready) response.diagnostics.add(to_diagnostic(ready.error()));
+    return response;
+}
+
+Diagnostics FrameworkServer::invoke_action(const ActionRequest& request, const ActionProgress& progress) {
+    Diagnostics diagnostics;
+    const Action& action = catalog_->actions.at(request.action_type);
+    const ObjectDeclaration& declaration = action.declaration();
+    PrivateData none;
+    Call call{request.action_type, cancel_within(declaration.timeout), none, diagnostics, provider_data()};
+    const Status done = action.invoke_object(with_defaults(declaration.attributes, request.config), call, progress);
+    if (!done) diagnostics.add(to_diagnostic(done.error()));
+    return diagnostics;
+}
+
+}  // namespace pigsty::framework
