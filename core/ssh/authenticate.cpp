@@ -201,6 +201,10 @@ class Login {
         auto keys = agent->keys();
         if (!keys) return fail(std::move(keys.error().at_host(host_)));
         if (keys->empty()) tried_.emplace_back("agent (it holds no key)");
+        if (!offers("publickey")) {
+            tried_.emplace_back("agent (not offered: the server takes no keys)");
+            return false;
+        }
         for (const PublicKey& key : *keys) {
             AgentSigner signer{*agent, key};
             void* context = &signer;
@@ -222,6 +226,11 @@ class Login {
 
     Result<bool> with_password() {
         const std::string_view password = credentials_.password.reveal();
+        if (!offers("password") && !offers("keyboard-interactive") && !tried_.empty()) {
+            // A key may have been half of what the server wants (AuthenticationMethods): now it asks for the rest.
+            TRY(const bool open_door, ask_methods());
+            if (open_door) return true;
+        }
         if (offers("password")) {
             TRY(const int code, complete(
                                     [&] {

@@ -175,11 +175,8 @@ bool IoLoop::open_next() {
 
 void IoLoop::open_failed(ChannelState& state, int code) {
     const std::string cause = transport_->last_error();
-    if (code != LIBSSH2_ERROR_CHANNEL_FAILURE) {
-        check(code);
-        state.stage = Stage::gone;
-        return refuse(state, transport_->broken_error("opening a channel"));
-    }
+    // Anything else than the server's refusal ends the session, and end() tells everybody why.
+    if (code != LIBSSH2_ERROR_CHANNEL_FAILURE) return check(code);
     if (state.is_command() && commands_ > 0) {
         // sshd's MaxSessions: this one waits until another ends.
         const std::lock_guard lock(mutex_);
@@ -228,6 +225,7 @@ bool IoLoop::start_command(ChannelState& state) {
     const int code = libssh2_channel_process_startup(state.channel, "exec", 4, state.command.data(),
                                                      static_cast<unsigned>(state.command.size()));
     if (code == LIBSSH2_ERROR_EAGAIN) return false;
+    if (transport_->broken()) return false;
     if (code != 0) {
         state.stage = Stage::closing;
         refuse(state,
