@@ -45,7 +45,7 @@ struct Claim {
     [[nodiscard]] std::string file_name() const;  // "KIND-NAME.json", NAME percent-encoded
 };
 
-// "{{digest:PATH}}": replaced by the keyed digest of PATH when the claim is stored.
+// "{{digest:PATH}}", PATH percent-encoded: replaced by the keyed digest of PATH when the claim is stored.
 std::string digest_on_node(std::string_view path);
 
 std::string to_json_text(const Claim& claim);

@@ -3,6 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
 
 namespace pigsty::node {
 
@@ -21,9 +25,14 @@ struct Facts {
     std::int64_t memory_mb = 0;
     std::int64_t data_disk_gb = 0;  // size of the file system that holds /data (or its nearest existing parent)
     std::string boot_id;
-    std::string cloud_init;   // "", "running", "done", …
+    std::string cloud_init;   // "", "running", "done"
 
     bool operator==(const Facts&) const = default;
 };
+
+// From the root end's answer to "facts": name, text, name, text …
+Result<Facts> parse_facts(const std::vector<std::string>& fields);
+// Debian 12 and 13, Ubuntu 22.04 and 24.04, with systemd; anything else is Error `unsupported`.
+Status check_supported(const Facts& facts);
 
 }  // namespace pigsty::node

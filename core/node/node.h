@@ -1,6 +1,6 @@
 // Node: one machine that we manage, as this process sees it: a session, a root end, facts, claims, observations.
 //
-//     NodePool pool(connection);
+//     NodePool pool(connection);                                                 // core/node/node_pool.h
 //     TRY(const auto node, pool.node({.address = "10.10.10.11"}, cancel));      // connects, reads facts and claims: request 1
 //     TRY(const Observation seen, node->observe(probes, cancel));               // request 2, with every claimed item's probes
 //     TRY(const auto results, node->request(operations, cancel));               // request 3
@@ -49,6 +49,20 @@ struct Counters {
 
 class Stream;  // core/node/bridge.h
 
+// Who changes a node, as others see it (/run/pigsty/lease.json).
+struct LeaseHolder {
+    std::string runner, host;  // user and machine of the provider's process
+    std::int64_t pid = 0;
+    std::string since;         // ISO 8601, the holder's own clock: for people, never compared
+    std::string operation;     // "apply pg_cluster pg-test"
+    bool operator==(const LeaseHolder&) const = default;
+};
+
+struct LeaseAttempt {
+    std::optional<LeaseHolder> held_by;  // somebody else; then nothing was taken and nothing observed
+    Observation seen;
+};
+
 class Node {
 public:
     virtual ~Node() = default;
@@ -81,6 +95,13 @@ public:
                                                        const Cancel& cancel) = 0;
 
     [[nodiscard]] virtual Counters counters() const = 0;
+
+    // For core/node/lease.h, which is what others use. Takes this process's lease, or shares the one it holds, and looks
+    // at the probes, in one request. A taken lease must be left as often as it was taken; the last one gives it back.
+    virtual Result<LeaseAttempt> try_lease(const LeaseHolder& holder, const Probes& probes, const Cancel& cancel) = 0;
+    virtual void leave_lease() = 0;
+    // Another process that changed this node when we connected: a Read warns (behaviour 10).
+    [[nodiscard]] virtual std::optional<LeaseHolder> lease_holder() const = 0;
 };
 
 using NodePtr = std::shared_ptr<Node>;

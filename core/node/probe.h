@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
 
@@ -59,6 +60,7 @@ struct AccountState {
     int uid = 0, gid = 0;
     std::string home, shell;
     std::set<std::string> groups;
+    bool operator==(const AccountState&) const = default;
 };
 
 class Observation {
@@ -74,13 +76,22 @@ public:
     [[nodiscard]] std::string command(const std::string& script) const;
 
     [[nodiscard]] bool has(const Probe& probe) const { return values_.contains(probe); }
-    // The raw answer as the node sent it (each kind's form is described in observation.cpp, where it is parsed).
+    // The raw answer as the node sent it (each kind's form is described in observation.cpp, where it is parsed). Tests
+    // without a node make one with raw_answer().
     void set(Probe probe, std::string raw) { values_.insert_or_assign(std::move(probe), std::move(raw)); }
     void merge(const Observation& other);
+    // What was seen of these alone; nothing where one of them was not looked at.
+    [[nodiscard]] std::optional<Observation> subset(const Probes& probes) const;
 
 private:
     const std::string& raw(ProbeKind kind, const std::string& key) const;
     std::map<Probe, std::string> values_;
 };
+
+// How a node says it. A package's answer is its version, a command's what it printed, a group's "1"; absent: "".
+std::string raw_answer(const PathState& state);
+std::string raw_answer(const UnitState& state);
+std::string raw_answer(const AccountState& state);
+std::string raw_answer(const std::optional<std::string>& text_or_sysctl);
 
 }  // namespace pigsty::node

@@ -1,0 +1,128 @@
+#include "core/node/program_start.h"
+
+#include <array>
+#include <cstdio>
+
+#include "core/base/quote.h"
+
+namespace pigsty::node {
+
+namespace {
+
+constexpr std::string_view kReady = "<pigsty perl>\n";
+constexpr std::string_view kPrompt = "<pigsty password>";
+constexpr std::size_t kMostNoise = 65536;
+constexpr auto kChunk = std::chrono::seconds(60);
+
+// Reads eight digits, that many bytes, and runs them. No character in it means anything to any login shell inside
+// single quotes, and the mark is never followed by a line feed where a shell or sudo quotes the command in an error.
+constexpr std::string_view kBootstrap =
+    R"(syswrite(STDOUT,"<pigsty perl>".chr(10));)"
+    R"(sub g{my($n,$d)=(shift,"");while(length($d)<$n){sysread(STDIN,$d,$n-length($d),length($d))or exit(97)}$d})"
+    R"(eval(g(g(8)));die($@)if$@)";
+
+std::string command_line(const Launcher& launcher, const Become& become, const std::string& os_user) {
+    std::string command = "perl -e " + shell_quote(kBootstrap);
+    // As root, so that sudoers needs to allow root only.
+    if (os_user != "root") command = "runuser -u " + shell_quote(os_user) + " -- " + command;
+    if (launcher.login_user() != "root" && become.enabled) {
+        // -k: a remembered login must not decide whether the password is read from our input or not.
+        command = (become.password.empty() ? std::string("sudo -n ")
+                                           : "sudo -k -S -p " + shell_quote(kPrompt) + " ") +
+                  command;
+    }
+    // One ordered stream of what sudo, the shell and perl say; a login shell may be fish or csh.
+    return "exec sh -c " + shell_quote("LC_ALL=C exec " + command + " 2>&1");
+}
+
+bool says(std::string_view noise, std::initializer_list<std::string_view> phrases) {
+    for (const auto phrase : phrases)
+        if (noise.find(phrase) != std::string_view::npos) return true;
+    return false;
+}
+
+Error why_not_started(std::string_view noise, const std::string& login_user, const std::string& os_user) {
+    const std::string as = "the login user \"" + login_user + "\"";
+    if (says(noise, {"a password is required", "a terminal is required", "no password was provided"}))
+        return Error{ErrorCode::denied, "sudo asks for a password, and none is configured"}
+            .with_hint("set become.password, or let " + as + " use sudo without a password")
+            .with_output(noise);
+    if (says(noise, {"is not in the sudoers file", "not allowed to execute", "may not run sudo", "is not allowed to run sudo"}))
+        return Error{ErrorCode::denied, as + " may not become root with sudo"}
+            .with_hint("allow it in /etc/sudoers.d (ALL=(ALL) NOPASSWD: ALL), or log in as a user who may")
+            .with_output(noise);
+    if (says(noise, {"sudo: not found", "sudo: command not found", "sudo: No such file"}))
+        return Error{ErrorCode::denied, "there is no sudo on the node, and " + as + " is not root"}
+            .with_hint("install sudo, or log in as root")
+            .with_output(noise);
+    if (says(noise, {"perl: not found", "perl: command not found", "failed to execute perl", "perl: No such file"}))
+        return Error{ErrorCode::unsupported, "there is no perl on the node"}
+            .with_hint("Debian and Ubuntu have it in the essential package perl-base: is this one of them?")
+            .with_output(noise);
+    if (os_user != "root" && says(noise, {"does not exist", "runuser: user"}))
+        return Error{ErrorCode::failed, "there is no user " + os_user + " on the node"}.with_output(noise);
+    return Error{ErrorCode::failed, "perl could not be started as " + os_user + " on the node"}.with_output(noise);
+}
+
+// Waits for the mark. Whatever comes before it (a message of the day, a shell's greeting) is noise; it explains failures.
+class Greeting {
+public:
+    Greeting(RemoteProcess& process, const Become& become) : process_(process), become_(become) {}
+
+    // What came after the mark, or nothing where the output ended first: noise() then says why.
+    Result<std::optional<std::string>> wait(const Cancel& cancel) {
+        bool answered = false;
+        while (true) {
+            if (const auto at = noise_.find(kReady); at != std::string::npos) return noise_.substr(at + kReady.size());
+            if (const auto at = noise_.find(kPrompt); at != std::string::npos) {
+                if (answered)
+                    return fail(Error{ErrorCode::denied, "sudo did not accept the password"}.with_hint(
+                        "become.password is the login user's own password on this node"));
+                noise_.erase(at, kPrompt.size());
+                TRY_VOID(process_.write(std::string(become_.password.reveal()) + "\n", cancel));
+                answered = true;
+            }
+            std::array<char, 4096> buffer{};
+            TRY(const auto count, process_.read(buffer, cancel));
+            read_ += count;
+            noise_.append(buffer.data(), count);
+            if (count == 0 || noise_.size() > kMostNoise) return std::optional<std::string>();
+        }
+    }
+    [[nodiscard]] const std::string& noise() const { return noise_; }
+    [[nodiscard]] std::size_t bytes_read() const { return read_; }
+
+private:
+    RemoteProcess& process_;
+    const Become& become_;
+    std::string noise_;
+    std::size_t read_ = 0;
+};
+
+}  // namespace
+
+Result<StartedProgram> start_program(Launcher& launcher, const Become& become, const std::string& os_user,
+                                     std::string_view program, std::string_view input, const Cancel& cancel) {
+    StartedProgram started;
+    TRY(started.process, launcher.start(command_line(launcher, become, os_user), cancel));
+    std::array<char, 16> length{};
+    std::snprintf(length.data(), length.size(), "%08zu", program.size());
+    const std::string text = std::string(length.data()).append(program).append(input);
+
+    Greeting greeting(*started.process, become);
+    const bool may_ask = become.enabled && !become.password.empty() && launcher.login_user() != "root";
+    // Without a password to give, the program need not wait for the greeting: a round trip less.
+    Status sent;
+    if (!may_ask) sent = started.process->write(text, cancel.within_at_most(kChunk));
+    auto rest = greeting.wait(cancel);
+    if (!rest) return fail(std::move(rest).error());
+    if (!*rest) return fail(why_not_started(greeting.noise(), launcher.login_user(), os_user));
+    if (may_ask) sent = started.process->write(text, cancel.within_at_most(kChunk));
+    if (!sent) return fail(std::move(sent).error());
+    started.frames.feed(**rest);
+    started.bytes_out = text.size();
+    started.bytes_in = greeting.bytes_read();
+    return started;
+}
+
+}  // namespace pigsty::node
