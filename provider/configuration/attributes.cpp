@@ -112,13 +112,11 @@ Attributes<PigstyConfig> configuration_attributes() {
     };
 }
 
-Attributes<node::NodeAddress> node_address_attributes() {
+Attributes<node::NodeAddress> node_address_attributes(bool address_is_identity) {
+    auto address = attribute("address", &node::NodeAddress::address).required().validate(framework::ip_address()).example("\"10.10.10.11\"");
+    if (address_is_identity) std::move(address).forces_replacement();
     return {
-        attribute("address", &node::NodeAddress::address)
-            .required()
-            .validate(framework::ip_address())
-            .example("\"10.10.10.11\"")
-            .description("IP address of the machine, as the other machines of the cluster reach it."),
+        std::move(address).description("IP address of the machine, as the other machines of the cluster reach it."),
         nested("ssh", &node::NodeAddress::ssh, route_attributes())
             .optional()
             .example("{ host = \"203.0.113.11\" }")

@@ -57,7 +57,8 @@ struct PigstyConfig {
 
 framework::Attributes<PigstyConfig> configuration_attributes();
 
-// `ssh` of a node, member or instance: the way there where it differs from the address that the cluster uses.
-framework::Attributes<node::NodeAddress> node_address_attributes();
+// `address` and `ssh` of a node, member or instance: the address that the cluster uses, and the way there where it differs.
+// For pigsty_node the address is the identity: another one is another machine.
+framework::Attributes<node::NodeAddress> node_address_attributes(bool address_is_identity = false);
 
 }  // namespace pigsty::provider
