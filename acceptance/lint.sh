@@ -33,6 +33,6 @@ mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.cpp$' |
 if [[ ${#sources[@]} -gt 0 ]]; then
     printf '%s\0' "${sources[@]}" |
         nice xargs -0 -n 4 -P "${PIGSTY_JOBS:-2}" clang-tidy-19 --quiet -p "$build" \
-            --extra-arg=-Wno-unknown-warning-option
+            --extra-arg=-Wno-unknown-warning-option 2> >(grep -vE '^[0-9]+ warnings? generated|^\[[0-9]+/' >&2)
 fi
 echo "lint: ${#sources[@]} sources clean"
