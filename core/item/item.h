@@ -8,12 +8,17 @@
 //     if (const auto change = hba.compare(seen, claimed)) send(hba.operations(*change));
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/base/cancel.h"
+#include "core/base/result.h"
 #include "core/node/claim.h"
+#include "core/node/node.h"
 #include "core/node/operation.h"
 #include "core/node/probe.h"
 
@@ -24,14 +29,20 @@ enum class HandlerKind { daemon_reload, run, reload, restart };
 
 struct Handler {
     HandlerKind kind;
-    std::string target;        // unit or label: "haproxy", "postgresql"
-    std::string script{};      // sh; empty: systemctl KIND TARGET
+    std::string target;  // unit or label: "haproxy", "postgresql"
+    // sh; empty: systemctl KIND TARGET where the unit runs (a start reads the files anyway).
+    std::string script{};
     // A member at a time across the cluster (etcd restarts), else on all at once.
     bool one_member_at_a_time = false;
+    // sh, status 0: the service is well again. Asked every half second for `health_within` at most; the default of a
+    // reload or restart is that the unit is active.
+    std::string health{};
+    std::chrono::seconds health_within{20};
 
     static Handler daemon_reload();
     static Handler reload(std::string unit, std::string script = {});
     static Handler restart(std::string unit, bool one_member_at_a_time = false);
+    static Handler run(std::string label, std::string script);  // label: "rebuild pgbouncer's list"
     bool operator==(const Handler&) const = default;
     [[nodiscard]] std::string sentence() const;  // "reload haproxy": the forecast's words
 };
@@ -40,11 +51,12 @@ enum class Verb { create, update, remove };
 
 struct Change {
     Verb verb = Verb::update;
-    std::string reason;   // for people and the drift list: "content differs", "mode 0644, expected 0600", "not installed"
+    std::string
+        reason;  // for people and the drift list: "content differs", "mode 0644, expected 0600", "not installed"
 };
 
 class Item {
-public:
+  public:
     virtual ~Item() = default;
 
     // "file", "package" …: finds the class again from a claim, for removal.
@@ -57,7 +69,7 @@ public:
 
     // Nothing where the node already is as desired. `claimed`: what our claim says of this item, or null.
     [[nodiscard]] virtual std::optional<Change> compare(const node::Observation& seen,
-                                                       const node::ClaimedItem* claimed) const = 0;
+                                                        const node::ClaimedItem* claimed) const = 0;
     // The operations that make it so; they check what they need to (behaviour 8) and put the old back where a check fails.
     [[nodiscard]] virtual std::vector<node::Operation> operations(const Change& change) const = 0;
     // The claim's entry once the operations succeeded. `seen` is what was observed before.
@@ -67,9 +79,14 @@ public:
     // item, this changes. Apply stops where it is neither what the claim says nor what the plan was made from
     // (behaviour 1.2). Empty: nothing is lost by setting it again (a package, the state of a service).
     [[nodiscard]] virtual std::string state(const node::Observation&) const { return {}; }
-    // What the rest of this text holds must be known before the item is written, and is known only there (a certificate
-    // that is signed elsewhere): such items are made by a step of their own, through `act`.
-    [[nodiscard]] virtual bool is_made_by_act() const { return false; }
+    // Values that the item's format cannot hold (control characters in a line format) and other mistakes of the
+    // specification, found before anything is contacted. The error names the label and the value's place.
+    [[nodiscard]] virtual Status valid() const { return {}; }
+    // Files that it replaces: their old content comes back when the service that reads them does not (handlers()).
+    [[nodiscard]] virtual std::vector<std::string> paths() const { return {}; }
+    // Made by a conversation with the node instead of operations(): a certificate's request travels, its key does not.
+    [[nodiscard]] virtual bool is_conversation() const { return false; }
+    virtual Status converse(node::Node& node, const Change& change, const Cancel& cancel) const;
     // Not shown in `managed` (a reservation, a guard).
     [[nodiscard]] virtual bool is_silent() const { return false; }
 
@@ -80,8 +97,17 @@ public:
 
 using ItemPtr = std::shared_ptr<const Item>;
 
+// Adds to operations those that make these changes of one node, in the order given, what can be done at once merged:
+// packages that stand next to each other in one apt run, repositories with one look at their indexes.
+struct Work {
+    std::vector<ItemPtr> items;
+    std::vector<node::Operation> operations;
+};
+std::vector<Work> work_of(const std::vector<std::pair<ItemPtr, Change>>& changes);
+
 // Operations that undo what a claim says of an item, by its kind: removes what was not there before us, brings back what
 // was. Items in a claim know all they need; no spec is required (destroy after the configuration is gone).
-std::vector<node::Operation> undo(const std::string& label, const node::ClaimedItem& claimed);
+// Error `unsupported` where the kind is unknown (a claim of a newer version).
+Result<std::vector<node::Operation>> undo(const std::string& label, const node::ClaimedItem& claimed);
 
 }  // namespace pigsty::item

@@ -1,0 +1,15 @@
+// Shell fragments that several items use.
+#pragma once
+
+#include <string>
+
+namespace pigsty::item {
+
+// Defines `apt_get COMMAND …` (without questions, keeping configuration files that are there, waiting for apt's lock; its
+// output is in $apt_log), `apt_done`, to be called at the end, and `apt_failed`, which says why and exits with 1.
+std::string apt_function();
+
+// Defines `unit_failed UNIT`: prints to standard error why a unit is not as it should be (state, last journal lines).
+std::string unit_failed_function();
+
+}  // namespace pigsty::item

@@ -1,0 +1,45 @@
+// TrustedCertificateItem: a CA that the whole node trusts (/usr/local/share/ca-certificates, update-ca-certificates).
+//
+//     std::make_shared<TrustedCertificateItem>(TrustedCertificateSpec{.name = "pigsty-ca", .pem = ca_pem});
+//
+// Shared: two clusters on a node may trust the same CA; it goes with the last.
+#pragma once
+
+#include <string>
+
+#include "core/item/item.h"
+
+namespace pigsty::item {
+
+struct TrustedCertificateSpec {
+    std::string name;
+    std::string pem;
+};
+
+class TrustedCertificateItem : public Item {
+  public:
+    explicit TrustedCertificateItem(TrustedCertificateSpec spec) : spec_(std::move(spec)) {}
+
+    static constexpr std::string_view kKind = "trusted_certificate";
+
+    [[nodiscard]] std::string kind() const override { return std::string(kKind); }
+    [[nodiscard]] std::string label() const override { return path(); }
+    [[nodiscard]] std::string desired() const override { return spec_.pem; }
+    [[nodiscard]] node::Probes probes() const override;
+    [[nodiscard]] std::optional<Change> compare(const node::Observation& seen,
+                                                const node::ClaimedItem* claimed) const override;
+    [[nodiscard]] std::vector<node::Operation> operations(const Change& change) const override;
+    [[nodiscard]] node::ClaimedItem claimed(const node::Observation& seen) const override;
+    [[nodiscard]] std::string state(const node::Observation& seen) const override;
+    [[nodiscard]] Status valid() const override;
+    [[nodiscard]] std::string preview_text() const override { return spec_.pem; }
+
+    static std::vector<node::Operation> undo(const std::string& path);
+
+  private:
+    [[nodiscard]] std::string path() const { return "/usr/local/share/ca-certificates/" + spec_.name + ".crt"; }
+
+    TrustedCertificateSpec spec_;
+};
+
+}  // namespace pigsty::item
