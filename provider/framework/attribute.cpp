@@ -32,7 +32,7 @@ void each_object(const Attribute& attribute, const Value& value, const Path& pat
 
 Value transform_inside(const Attribute& attribute, const Value& value, const Path& path,
                        const std::function<Value(const Attribute&, const Value&, const Path&)>& change) {
-    if (!value.is_known()) return value;
+    if (!value.is_known() || attribute.nesting == Nesting::kNone) return value;
     const AttributeList& members = *attribute.members;
     switch (attribute.nesting) {
         case Nesting::kNone: return value;
