@@ -15,6 +15,8 @@ namespace {
 // More than this in the socket's queue, and channels wait with theirs.
 constexpr std::size_t kQueueLimit = 512 * 1024;
 constexpr int kUnansweredKeepalives = 3;
+constexpr std::chrono::milliseconds kFirstOpenPause{10};
+constexpr std::chrono::milliseconds kLongestOpenPause{1000};
 
 }  // namespace
 
@@ -97,8 +99,10 @@ void IoLoop::wait_for_work() {
             if (events != 0) polled.push_back({state->pump.get(), events, 0});
         }
     }
-    const auto bound =
-        keepalive_.count() > 0 ? std::chrono::milliseconds(keepalive_) / 2 : std::chrono::milliseconds(-1);
+    std::chrono::milliseconds bound =
+        keepalive_.count() > 0 ? std::chrono::milliseconds(keepalive_) / 2 : std::chrono::hours(1);
+    if (const auto now = std::chrono::steady_clock::now(); open_again_ > now)
+        bound = std::min(bound, std::chrono::ceil<std::chrono::milliseconds>(open_again_ - now));
     ::poll(polled.data(), polled.size(), static_cast<int>(bound.count()));
     eventfd_t count = 0;
     ::eventfd_read(wake_.get(), &count);
@@ -147,7 +151,9 @@ bool IoLoop::open_next() {
                 state->stage = Stage::gone;
                 continue;
             }
-            if (state->is_command() && command_limit_ > 0 && commands_ >= command_limit_) continue;
+            if (state->is_command() && command_limit_ > 0 &&
+                (commands_ >= command_limit_ || std::chrono::steady_clock::now() < open_again_))
+                continue;
             opening_ = state;
             break;
         }
@@ -163,7 +169,10 @@ bool IoLoop::open_next() {
         open_failed(state, code);
     } else {
         ++counters_.channels;
-        if (state.is_command()) ++commands_;
+        if (state.is_command()) {
+            most_commands_ = std::max(most_commands_, ++commands_);
+            open_pause_ = {};
+        }
         const std::lock_guard lock(mutex_);
         state.stage = state.is_command() ? Stage::starting : Stage::open;
         state.started = !state.is_command();
@@ -177,10 +186,13 @@ void IoLoop::open_failed(ChannelState& state, int code) {
     const std::string cause = transport_->last_error();
     // Anything else than the server's refusal ends the session, and end() tells everybody why.
     if (code != LIBSSH2_ERROR_CHANNEL_FAILURE) return check(code);
-    if (state.is_command() && commands_ > 0) {
-        // sshd's MaxSessions: this one waits until another ends.
+    if (state.is_command() && most_commands_ > 0) {
+        // sshd's MaxSessions: this one waits until another ends. The server may free the place a little later than we
+        // hear of the end, or much later where a process stays after its channel: it is asked again, ever more rarely.
+        open_pause_ = std::clamp(open_pause_ * 2, kFirstOpenPause, kLongestOpenPause);
+        open_again_ = std::chrono::steady_clock::now() + open_pause_;
         const std::lock_guard lock(mutex_);
-        command_limit_ = commands_;
+        command_limit_ = most_commands_;
         return;
     }
     state.stage = Stage::gone;

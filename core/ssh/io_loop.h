@@ -82,7 +82,7 @@ class IoLoop {
     void wake();
     // Guarded by mutex(): why the session ended.
     [[nodiscard]] const std::optional<Error>& ended() const { return ended_; }
-    // Guarded by mutex(): the number of commands that the server let us run at a time, once it refused one.
+    // Guarded by mutex(): the number of commands that the server let us run at a time, known once it refused one.
     [[nodiscard]] std::size_t command_limit() const { return command_limit_; }
 
   private:
@@ -124,6 +124,9 @@ class IoLoop {
     std::vector<std::shared_ptr<ChannelState>> channels_;
     std::shared_ptr<ChannelState> opening_;  // libssh2 opens one channel at a time
     std::size_t commands_ = 0;               // open command channels
+    std::size_t most_commands_ = 0;          // the most that were open at a time
+    std::chrono::milliseconds open_pause_{0};
+    std::chrono::steady_clock::time_point open_again_{};  // no command is opened before that
     std::array<char, 64 * 1024> scratch_;
 
     std::thread thread_;  // last: it uses everything above

@@ -22,10 +22,10 @@
 #include "core/base/cancel.h"
 #include "core/base/result.h"
 #include "core/ssh/channel.h"
+#include "core/ssh/counters.h"
 #include "core/ssh/file_descriptor.h"
 #include "core/ssh/host_keys.h"
 #include "core/ssh/route.h"
-#include "core/ssh/transport.h"
 
 namespace pigsty::ssh {
 

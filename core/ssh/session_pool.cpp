@@ -78,7 +78,13 @@ Result<std::shared_ptr<Session>> SessionPool::connect(const Route& route, const 
         const ErrorCode code = session.error().code;
         if (code == ErrorCode::unreachable && patience == Patience::until_connect_timeout && bound.pause(pause))
             continue;
-        if (cancel.stop_requested() || cancel.expired() || !bound.expired()) return session;
+        if (code != ErrorCode::unreachable && code != ErrorCode::stalled) return session;
+        if (auto time = cancel.check("connecting"); !time) {
+            // The caller gave up, which says nothing about the host: whoever else waits for it goes on.
+            time.error().message += ": " + session.error().message;
+            return fail(std::move(time.error().at_host(route.endpoint.host)));
+        }
+        if (!bound.expired()) return session;
         // The last attempt ran into our own bound: the host did not answer in all that time.
         Error error = std::move(session).error();
         error.code = ErrorCode::unreachable;

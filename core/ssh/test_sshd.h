@@ -3,8 +3,8 @@
 //     TestSshd sshd({.config = "MaxSessions 3\n"});
 //     auto session = Session::connect(sshd.route(), sshd.host_keys(), cancel);
 //
-// It runs in a mount namespace where /etc/shadow gives root the password TestSshd::kPassword and PAM knows nothing else,
-// so that passwords can be tested without touching the machine's accounts. Needs root and openssh-server; a test that
+// It runs in a mount namespace where /etc/shadow gives root the password TestSshd::kPassword, PAM knows nothing else and
+// root's home is empty: the machine's accounts neither matter nor are touched. Needs root and openssh-server; a test that
 // lacks them fails and says so.
 #pragma once
 
@@ -60,7 +60,7 @@ class TestSshd {
     TestSshd& operator=(const TestSshd&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    // By "ed25519" key, as the current user.
+    // By "ed25519" key, as root.
     [[nodiscard]] Route route() const;
     // Line of the public host key.
     [[nodiscard]] std::string host_key(const std::string& type = "ed25519") const;

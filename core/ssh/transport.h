@@ -9,7 +9,6 @@
 // (LIBSSH2_ERROR_BAD_USE), which many channels over one session cannot promise.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -21,18 +20,12 @@
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
+#include "core/ssh/counters.h"
 #include "core/ssh/file_descriptor.h"
 #include "core/ssh/public_key.h"
 #include "core/ssh/socket.h"
 
 namespace pigsty::ssh {
-
-// What a session did since it was opened.
-struct Counters {
-    std::atomic<std::uint64_t> bytes_in{0};  // as they came over the wire, encrypted
-    std::atomic<std::uint64_t> bytes_out{0};
-    std::atomic<std::uint64_t> channels{0};  // opened so far
-};
 
 class Transport {
   public:
