@@ -1,0 +1,149 @@
+#include "core/render/haproxy.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <charconv>
+#include <optional>
+
+#include "core/base/unknown.h"
+#include "core/render/control.h"
+#include "core/render/patroni.h"
+#include "core/render/selector.h"
+
+namespace pigsty::render {
+namespace {
+
+// How quickly a member is found dead or alive: failover plan `norm`.
+constexpr std::string_view kDefaultServer =
+    "inter 2s fastinter 1s downinter 2s rise 3 fall 3 on-marked-down shutdown-sessions slowstart 30s maxconn 3000 "
+    "maxqueue 128 weight 100";
+
+nlohmann::json facts_of(const ServiceMember& member, std::string_view cluster) {
+    return {{"pg_cluster", cluster},
+            {"pg_seq", member.number},
+            {"pg_role", member.role},
+            {"pg_offline_query", member.offline_query},
+            {"pg_weight", member.weight},
+            {"pg_port", member.port},
+            {"pgbouncer_port", member.pgbouncer_port},
+            {"patroni_port", member.rest_port},
+            {"patroni_ssl_enabled", member.rest_ssl},
+            {"inventory_hostname", member.address}};
+}
+
+Result<std::int64_t> destination_port(std::string_view dest, const ServiceMember& member, std::string_view default_dest) {
+    const std::string_view meant = dest == "default" ? default_dest : dest;
+    if (meant == "postgres") return member.port;
+    if (meant == "pgbouncer") return member.pgbouncer_port;
+    std::int64_t port = 0;
+    const auto [end, problem] = std::from_chars(meant.data(), meant.data() + meant.size(), port);
+    if (problem == std::errc{} && end == meant.data() + meant.size() && port >= 1 && port <= 65535) return port;
+    return fail(Error{.code = ErrorCode::invalid, .message = fmt::format("dest: there is no destination \"{}\"", meant)}
+                    .with_hint("it is default, postgres, pgbouncer or a port number"));
+}
+
+std::string server_line(const ServiceMember& member, std::int64_t port, bool backup) {
+    const bool v6 = member.address.find(':') != std::string::npos;
+    return fmt::format("    server {} {}:{}{} check port {} weight {}{}\n", member.name,
+                       v6 ? "[" + member.address + "]" : member.address, port,
+                       member.rest_ssl ? fmt::format(" check-ssl ca-file {}", kCaCertificate) : std::string(),
+                       member.rest_port, member.weight, backup ? " backup" : "");
+}
+
+}  // namespace
+
+const Services& default_services() {
+    static const Services services{
+        {"primary", {.port = 5433, .check = "/primary"}},
+        {"replica", {.port = 5434, .check = "/read-only", .backup = "[? pg_role == `primary` || pg_role == `offline` ]"}},
+        {"default", {.port = 5436, .dest = "postgres", .check = "/primary"}},
+        {"offline",
+         {.port = 5438,
+          .selector = "[? pg_role == `offline` || pg_offline_query ]",
+          .dest = "postgres",
+          .check = "/replica",
+          .backup = "[? pg_role == `replica` && !pg_offline_query ]"}},
+    };
+    return services;
+}
+
+std::string render_haproxy_base() {
+    return fmt::format(
+        "# Written by terraform-provider-pigsty: a change made here is drift. Services are in {}.\n"
+        "global\n"
+        "    user haproxy\n"
+        "    group haproxy\n"
+        "    maxconn 65535\n"
+        "    stats socket /run/haproxy.sock mode 600 level admin\n"
+        "\n"
+        "defaults\n"
+        "    mode tcp\n"
+        "    maxconn 65535\n"
+        "    retries 3\n"
+        "    timeout queue 3s\n"
+        "    timeout connect 3s\n"
+        "    timeout check 3s\n"
+        "    timeout client 24h\n"
+        "    timeout server 24h\n"
+        "\n"
+        "listen stats\n"
+        "    bind 127.0.0.1:{}\n"
+        "    mode http\n"
+        "    stats enable\n"
+        "    stats uri /\n"
+        "    stats refresh 30s\n"
+        "    http-request use-service prometheus-exporter if {{ path /metrics }}\n",
+        kHaproxyServices, kHaproxyStatsPort);
+}
+
+Result<std::string> render_haproxy_service(std::string_view cluster, std::string_view name, const Service& service,
+                                           const std::vector<ServiceMember>& members,
+                                           std::string_view default_service_dest) {
+    for (const std::string& text : {service.ip, service.check, service.balance, service.options.value_or("")})
+        if (has_control(text))
+            return fail(ErrorCode::invalid, fmt::format("service {}: a line of HAProxy's configuration cannot hold control "
+                                                        "characters", name));
+    TRY(const Selector selected, Selector::parse(service.selector));
+    std::optional<Selector> backup;
+    if (service.backup) {
+        TRY(Selector parsed, Selector::parse(*service.backup));
+        backup = std::move(parsed);
+    }
+
+    std::string servers;
+    std::string backups;  // behind the others, those that serve as nothing else last
+    std::string only_backups;
+    for (const ServiceMember& member : members) {
+        const nlohmann::json facts = facts_of(member, cluster);
+        const bool serves = selected.matches(facts);
+        const bool is_backup = backup && backup->matches(facts);
+        if (!serves && !is_backup) continue;
+        TRY(const std::int64_t port, destination_port(service.dest, member, default_service_dest));
+        (!is_backup ? servers : serves ? backups : only_backups) += server_line(member, port, is_backup);
+    }
+    // Whom a condition on addresses finds is not known while one address is not.
+    const bool asks_address = selected.names().contains("inventory_hostname") ||
+                              (backup && backup->names().contains("inventory_hostname"));
+    std::string unknown;
+    if (asks_address)
+        for (const ServiceMember& member : members)
+            if (has_unknown(member.address)) unknown += fmt::format("    # {}\n", member.address);
+
+    return fmt::format(
+               "# Written by terraform-provider-pigsty: a change made here is drift.\n"
+               "listen {}-{}\n"
+               "    bind {}:{}\n"
+               "    mode tcp\n"
+               "    maxconn {}\n"
+               "    balance {}\n"
+               "    option httpchk\n"
+               "    option http-keep-alive\n"
+               "    http-check send meth OPTIONS uri {}\n"
+               "    http-check expect status 200\n"
+               "    default-server {}\n",
+               cluster, name, service.ip, service.port, service.maxconn, service.balance, service.check,
+               service.options ? std::string_view(*service.options) : kDefaultServer) +
+           servers + backups + only_backups + unknown;
+}
+
+}  // namespace pigsty::render

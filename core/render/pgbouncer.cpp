@@ -1,0 +1,125 @@
+#include "core/render/pgbouncer.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/render/control.h"
+#include "core/render/patroni.h"
+#include "core/render/role.h"
+
+namespace pigsty::render {
+namespace {
+
+Result<std::string> quoted(std::string_view what, std::string_view text) {
+    if (has_control(text))
+        return fail(Error{.code = ErrorCode::invalid, .message = fmt::format("{}: pgbouncer's lists cannot hold control characters", what)}
+                        .with_hint("set pgbouncer = false, or choose a name without them"));
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"') out += '"';
+        out += c;
+    }
+    return out + '"';
+}
+
+template <class T>
+void option(std::string& line, std::string_view name, const std::optional<T>& value) {
+    if (value) line += fmt::format(" {}={}", name, *value);
+}
+
+}  // namespace
+
+std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
+    std::string text = fmt::format(
+        "; Written by terraform-provider-pigsty: a change made here is drift.\n"
+        "[databases]\n"
+        "%include {}\n"
+        "\n"
+        "[users]\n"
+        "%include {}\n"
+        "\n"
+        "[pgbouncer]\n",
+        kPgbouncerDatabases, kPgbouncerUserOptions);
+    const auto set = [&](std::string_view name, const auto& value) { text += fmt::format("{} = {}\n", name, value); };
+    set("listen_addr", "0.0.0.0");
+    set("listen_port", ini.port);
+    set("unix_socket_dir", "/run/postgresql");
+    set("pidfile", "/run/postgresql/pgbouncer.pid");
+    set("logfile", fmt::format("{}/pgbouncer.log", kPgbouncerLogDir));
+    set("auth_type", "hba");
+    set("auth_hba_file", kPgbouncerHba);
+    set("auth_file", kPgbouncerUserlist);
+    // Asked as the superuser, who logs in by peer authentication: a verifier in the list cannot log in by itself.
+    set("auth_query", "SELECT username, password FROM monitor.pgbouncer_auth($1)");
+    if (ini.knows_auth_dbname) set("auth_dbname", "postgres");
+    if (ini.auth_query) set("auth_user", kSuperuser);
+    set("admin_users", fmt::format("{}, {}", kSuperuser, kAdminUser));
+    set("stats_users", fmt::format("{}, {}", kSuperuser, kMonitorUser));
+    set("client_tls_sslmode", ini.tls ? ini.ssl_mode : "disable");
+    if (ini.tls && ini.ssl_mode != "disable") {
+        set("client_tls_ca_file", kCaCertificate);
+        set("client_tls_cert_file", kServerCertificate);
+        set("client_tls_key_file", kServerKey);
+    }
+    set("pool_mode", ini.pool_mode);
+    set("max_client_conn", 20000);
+    set("default_pool_size", 50);
+    set("min_pool_size", 0);
+    set("reserve_pool_size", 30);
+    set("reserve_pool_timeout", 1);
+    set("max_db_connections", 100);
+    set("max_user_connections", 100);
+    set("server_lifetime", 600);
+    set("server_reset_query", "DISCARD ALL");
+    set("server_reset_query_always", 0);
+    set("server_round_robin", 0);
+    set("application_name_add_host", 0);
+    set("log_connections", 0);
+    set("log_disconnections", 0);
+    set("ignore_startup_parameters", "extra_float_digits, application_name, TimeZone, DateStyle, IntervalStyle, search_path");
+    if (ini.knows_prepared_statements) set("max_prepared_statements", 256);
+    return text;
+}
+
+Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database) {
+    TRY(std::string line, quoted("name", database.name));
+    line += fmt::format(" = host={} port={}", kSocketDir, database.port);
+    if (database.auth_query) line += fmt::format(" auth_user={}", kSuperuser);
+    option(line, "pool_mode", database.pool_mode);
+    option(line, "pool_size", database.pool_size);
+    option(line, "min_pool_size", database.pool_size_min);
+    option(line, "reserve_pool", database.pool_reserve);
+    option(line, "max_db_connections", database.pool_connlimit);
+    return line;
+}
+
+Result<std::string> pgbouncer_user_line(std::string_view name, std::string_view verifier) {
+    TRY(const std::string quoted_name, quoted("name", name));
+    TRY(const std::string quoted_verifier, quoted("password", verifier));
+    return quoted_name + " " + quoted_verifier;
+}
+
+Result<std::optional<std::string>> pgbouncer_user_options_line(const PgbouncerUser& user) {
+    if (!user.pool_mode && !user.pool_connlimit) return std::nullopt;
+    TRY(std::string line, quoted("name", user.name));
+    line += " =";
+    option(line, "pool_mode", user.pool_mode);
+    // pgbouncer's word for unlimited is 0.
+    if (user.pool_connlimit) line += fmt::format(" max_user_connections={}", *user.pool_connlimit < 0 ? 0 : *user.pool_connlimit);
+    return line;
+}
+
+std::string pgbouncer_auth_sql() {
+    return "CREATE SCHEMA IF NOT EXISTS monitor;\n"
+           "CREATE OR REPLACE FUNCTION monitor.pgbouncer_auth(p_username text)\n"
+           "    RETURNS TABLE (username text, password text)\n"
+           "    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''\n"
+           "AS $$\n"
+           "    SELECT r.rolname::text, r.rolpassword::text\n"
+           "    FROM pg_catalog.pg_authid r\n"
+           "    WHERE r.rolname = p_username AND r.rolcanlogin AND NOT r.rolsuper\n"
+           "      AND (r.rolvaliduntil IS NULL OR r.rolvaliduntil > pg_catalog.now())\n"
+           "$$;\n"
+           "REVOKE ALL ON FUNCTION monitor.pgbouncer_auth(text) FROM PUBLIC;\n";
+}
+
+}  // namespace pigsty::render

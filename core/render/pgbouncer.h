@@ -1,0 +1,59 @@
+// pgbouncer: pgbouncer.ini, and the lines of the lists that it includes. Each list is put together on the node, sorted,
+// from one fragment per owner (behaviour 8): a resource renders and fingerprints its own fragment alone.
+//
+//     put_file("/etc/pgbouncer/pgbouncer.ini", render_pgbouncer_ini({.port = 6432, .tls = true}));
+//     TRY(const std::string line, pgbouncer_database_line({.name = "app", .pool_mode = "session"}));
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace pigsty::render {
+
+struct PgbouncerIni {
+    std::int64_t port = 6432;
+    std::string pool_mode = "transaction";
+    std::string ssl_mode = "disable";
+    bool tls = true;          // certificates are there: clients may ask for TLS
+    bool auth_query = false;  // of everybody whom the user list does not name
+    bool knows_prepared_statements = true;  // 1.21 and newer (core/module/platform)
+    bool knows_auth_dbname = true;          // 1.19 and newer
+};
+
+std::string render_pgbouncer_ini(const PgbouncerIni& ini);
+
+struct PgbouncerDatabase {
+    std::string name;
+    std::int64_t port = 5432;  // of PostgreSQL: without it pgbouncer takes 5432, wherever the server listens
+    bool auth_query = false;   // `pool_auth_user` is set: users are looked up in the server, by the superuser
+    std::optional<std::string> pool_mode{};
+    std::optional<std::int64_t> pool_size{}, pool_size_min{}, pool_reserve{}, pool_connlimit{};
+};
+
+struct PgbouncerUser {
+    std::string name;
+    std::optional<std::string> pool_mode{};
+    std::optional<std::int64_t> pool_connlimit{};  // -1: unlimited
+};
+
+// One line each, without its end. Error `invalid` for a name with control characters: the lists cannot hold one.
+Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database);       // database.txt
+Result<std::string> pgbouncer_user_line(std::string_view name, std::string_view verifier);  // userlist.txt
+// Nothing where neither option is set.
+Result<std::optional<std::string>> pgbouncer_user_options_line(const PgbouncerUser& user);  // useropts.txt
+
+// The function that auth_query calls, with its rights; superusers and roles that may not log in are never shown.
+std::string pgbouncer_auth_sql();
+
+inline constexpr const char* kPgbouncerDir = "/etc/pgbouncer";
+inline constexpr const char* kPgbouncerIni = "/etc/pgbouncer/pgbouncer.ini";
+inline constexpr const char* kPgbouncerHba = "/etc/pgbouncer/pgb_hba.conf";
+inline constexpr const char* kPgbouncerUserlist = "/etc/pgbouncer/userlist.txt";
+inline constexpr const char* kPgbouncerDatabases = "/etc/pgbouncer/database.txt";
+inline constexpr const char* kPgbouncerUserOptions = "/etc/pgbouncer/useropts.txt";
+
+}  // namespace pigsty::render
