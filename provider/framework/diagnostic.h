@@ -24,9 +24,9 @@ enum class Severity { kError, kWarning };
 
 struct Diagnostic {
     Severity severity = Severity::kError;
-    std::string summary;
-    std::string detail;
-    std::optional<value::Path> path;  // unset: about the whole object
+    std::string summary{};
+    std::string detail{};
+    std::optional<value::Path> path{};  // unset: about the whole object
 
     friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 };
@@ -37,8 +37,7 @@ class Diagnostics {
     void add_error(std::string summary, std::string detail, std::optional<value::Path> path = std::nullopt) {
         add({Severity::kError, std::move(summary), std::move(detail), std::move(path)});
     }
-    void add_warning(std::string summary, std::string detail,
-                     std::optional<value::Path> path = std::nullopt) {
+    void add_warning(std::string summary, std::string detail, std::optional<value::Path> path = std::nullopt) {
         add({Severity::kWarning, std::move(summary), std::move(detail), std::move(path)});
     }
     void append(Diagnostics other) {
@@ -60,7 +59,7 @@ class Diagnostics {
     friend bool operator==(const Diagnostics&, const Diagnostics&) = default;
 
   private:
-    std::vector<Diagnostic> items_;
+    std::vector<Diagnostic> items_{};
 };
 
 }  // namespace pigsty::framework

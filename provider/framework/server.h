@@ -49,202 +49,202 @@ struct ClientCapabilities {
 enum class DeferredReason { kUnknown, kResourceConfigUnknown, kProviderConfigUnknown, kAbsentPrerequisite };
 
 struct ConfigureRequest {
-    std::string terraform_version;
-    value::Value config;
-    ClientCapabilities client;
+    std::string terraform_version{};
+    value::Value config{};
+    ClientCapabilities client{};
 };
 
 struct ValidateRequest {
-    std::string type_name;
-    value::Value config;
-    ClientCapabilities client;
+    std::string type_name{};
+    value::Value config{};
+    ClientCapabilities client{};
 };
 
 // State as it was stored, by whatever version of the schema: JSON text with every digit of its numbers.
 // value::from_json (provider/value/json.h) reads it by a type.
 struct UpgradeStateRequest {
-    std::string type_name;
+    std::string type_name{};
     std::int64_t version = 0;
-    std::string raw_state;
+    std::string raw_state{};
 };
 struct UpgradeStateResponse {
-    value::Value upgraded_state;
-    Diagnostics diagnostics;
+    value::Value upgraded_state{};
+    Diagnostics diagnostics{};
 };
 
 struct UpgradeIdentityRequest {
-    std::string type_name;
+    std::string type_name{};
     std::int64_t version = 0;
-    std::string raw_identity;
+    std::string raw_identity{};
 };
 struct UpgradeIdentityResponse {
-    value::Value upgraded_identity;
-    Diagnostics diagnostics;
+    value::Value upgraded_identity{};
+    Diagnostics diagnostics{};
 };
 
 struct ReadRequest {
-    std::string type_name;
-    value::Value current_state;
-    PrivateState private_state;
-    std::optional<value::Value> current_identity;
-    ClientCapabilities client;
+    std::string type_name{};
+    value::Value current_state{};
+    PrivateState private_state{};
+    std::optional<value::Value> current_identity{};
+    ClientCapabilities client{};
 };
 struct ReadResponse {
-    value::Value new_state;  // null without an error: the object is gone
-    PrivateState private_state;
-    std::optional<value::Value> new_identity;
-    std::optional<DeferredReason> deferred;
-    Diagnostics diagnostics;
+    value::Value new_state{};  // null without an error: the object is gone
+    PrivateState private_state{};
+    std::optional<value::Value> new_identity{};
+    std::optional<DeferredReason> deferred{};
+    Diagnostics diagnostics{};
 };
 
 struct PlanRequest {
-    std::string type_name;
-    value::Value prior_state;         // null: create
-    value::Value proposed_new_state;  // null: destroy
-    value::Value config;
-    PrivateState prior_private;
-    std::optional<PrivateState> earlier_planned_private;  // protocol 6.11: bytes of the first plan, at apply
-    std::optional<value::Value> prior_identity;
-    ClientCapabilities client;
+    std::string type_name{};
+    value::Value prior_state{};         // null: create
+    value::Value proposed_new_state{};  // null: destroy
+    value::Value config{};
+    PrivateState prior_private{};
+    std::optional<PrivateState> earlier_planned_private{};  // protocol 6.11: bytes of the first plan, at apply
+    std::optional<value::Value> prior_identity{};
+    ClientCapabilities client{};
 };
 struct PlanResponse {
-    value::Value planned_state;
-    std::vector<value::Path> requires_replace;
-    PrivateState planned_private;
-    std::optional<value::Value> planned_identity;
-    std::optional<DeferredReason> deferred;
-    Diagnostics diagnostics;
+    value::Value planned_state{};
+    std::vector<value::Path> requires_replace{};
+    PrivateState planned_private{};
+    std::optional<value::Value> planned_identity{};
+    std::optional<DeferredReason> deferred{};
+    Diagnostics diagnostics{};
 };
 
 struct ApplyRequest {
-    std::string type_name;
-    value::Value prior_state;    // null: create
-    value::Value planned_state;  // null: destroy
-    value::Value config;
-    PrivateState planned_private;
-    std::optional<value::Value> planned_identity;
+    std::string type_name{};
+    value::Value prior_state{};    // null: create
+    value::Value planned_state{};  // null: destroy
+    value::Value config{};
+    PrivateState planned_private{};
+    std::optional<value::Value> planned_identity{};
 };
 // With an error, `new_state` is what really exists: Terraform stores it (tainted after a create).
 struct ApplyResponse {
-    value::Value new_state;
-    PrivateState private_state;
-    std::optional<value::Value> new_identity;
-    Diagnostics diagnostics;
+    value::Value new_state{};
+    PrivateState private_state{};
+    std::optional<value::Value> new_identity{};
+    Diagnostics diagnostics{};
 };
 
 struct ImportRequest {
-    std::string type_name;
-    std::string id;                        // empty when
-    std::optional<value::Value> identity;  // identity is given
-    ClientCapabilities client;
+    std::string type_name{};
+    std::string id{};                        // empty when
+    std::optional<value::Value> identity{};  // identity is given
+    ClientCapabilities client{};
 };
 struct ImportedResource {
-    std::string type_name;
-    value::Value state;
-    PrivateState private_state;
-    std::optional<value::Value> identity;
+    std::string type_name{};
+    value::Value state{};
+    PrivateState private_state{};
+    std::optional<value::Value> identity{};
 };
 struct ImportResponse {
-    std::vector<ImportedResource> resources;
-    std::optional<DeferredReason> deferred;
-    Diagnostics diagnostics;
+    std::vector<ImportedResource> resources{};
+    std::optional<DeferredReason> deferred{};
+    Diagnostics diagnostics{};
 };
 
 struct MoveRequest {
-    std::string source_provider_address;
-    std::string source_type_name;
+    std::string source_provider_address{};
+    std::string source_type_name{};
     std::int64_t source_schema_version = 0;
-    std::string source_state;  // raw JSON
-    PrivateState source_private;
-    std::optional<std::string> source_identity;  // raw JSON
+    std::string source_state{};  // raw JSON
+    PrivateState source_private{};
+    std::optional<std::string> source_identity{};  // raw JSON
     std::int64_t source_identity_schema_version = 0;
-    std::string target_type_name;
+    std::string target_type_name{};
 };
 struct MoveResponse {
-    value::Value target_state;
-    PrivateState target_private;
-    std::optional<value::Value> target_identity;
-    Diagnostics diagnostics;
+    value::Value target_state{};
+    PrivateState target_private{};
+    std::optional<value::Value> target_identity{};
+    Diagnostics diagnostics{};
 };
 
 struct GenerateConfigRequest {
-    std::string type_name;
-    value::Value state;
+    std::string type_name{};
+    value::Value state{};
 };
 struct GenerateConfigResponse {
-    value::Value config;
-    Diagnostics diagnostics;
+    value::Value config{};
+    Diagnostics diagnostics{};
 };
 
 struct ReadDataRequest {
-    std::string type_name;
-    value::Value config;
-    ClientCapabilities client;
+    std::string type_name{};
+    value::Value config{};
+    ClientCapabilities client{};
 };
 struct ReadDataResponse {
-    value::Value state;
-    std::optional<DeferredReason> deferred;
-    Diagnostics diagnostics;
+    value::Value state{};
+    std::optional<DeferredReason> deferred{};
+    Diagnostics diagnostics{};
 };
 
 struct CallFunctionRequest {
-    std::string name;
-    std::vector<value::Value> arguments;  // variadic ones follow the fixed ones
+    std::string name{};
+    std::vector<value::Value> arguments{};  // variadic ones follow the fixed ones
 };
 struct FunctionError {
-    std::string text;
+    std::string text{};
     std::optional<std::int64_t> argument;  // 0-based
 };
 struct CallFunctionResponse {
-    value::Value result;
-    std::optional<FunctionError> error;
+    value::Value result{};
+    std::optional<FunctionError> error{};
 };
 
 struct OpenEphemeralRequest {
-    std::string type_name;
-    value::Value config;
-    ClientCapabilities client;
+    std::string type_name{};
+    value::Value config{};
+    ClientCapabilities client{};
 };
 struct OpenEphemeralResponse {
-    value::Value result;
-    std::optional<PrivateState> private_state;
-    std::optional<std::chrono::system_clock::time_point> renew_at;
-    std::optional<DeferredReason> deferred;
-    Diagnostics diagnostics;
+    value::Value result{};
+    std::optional<PrivateState> private_state{};
+    std::optional<std::chrono::system_clock::time_point> renew_at{};
+    std::optional<DeferredReason> deferred{};
+    Diagnostics diagnostics{};
 };
 struct RenewEphemeralResponse {
-    std::optional<PrivateState> private_state;
-    std::optional<std::chrono::system_clock::time_point> renew_at;
-    Diagnostics diagnostics;
+    std::optional<PrivateState> private_state{};
+    std::optional<std::chrono::system_clock::time_point> renew_at{};
+    Diagnostics diagnostics{};
 };
 struct EphemeralRequest {  // renew and close
-    std::string type_name;
-    std::optional<PrivateState> private_state;
+    std::string type_name{};
+    std::optional<PrivateState> private_state{};
 };
 
 struct ListRequest {
-    std::string type_name;
-    value::Value config;
+    std::string type_name{};
+    value::Value config{};
     bool include_resource_object = false;
     std::int64_t limit = 0;
 };
 struct ListEvent {
-    std::optional<value::Value> identity;
-    std::string display_name;
-    std::optional<value::Value> resource_object;
-    Diagnostics diagnostics;
+    std::optional<value::Value> identity{};
+    std::string display_name{};
+    std::optional<value::Value> resource_object{};
+    Diagnostics diagnostics{};
 };
 // Returns false when Terraform has stopped reading: end the list then.
 using ListPush = std::function<bool(ListEvent)>;
 
 struct ActionRequest {
-    std::string action_type;
-    value::Value config;
-    ClientCapabilities client;
+    std::string action_type{};
+    value::Value config{};
+    ClientCapabilities client{};
 };
 struct PlanActionResponse {
-    std::optional<DeferredReason> deferred;
-    Diagnostics diagnostics;
+    std::optional<DeferredReason> deferred{};
+    Diagnostics diagnostics{};
 };
 // Shows one line to the user while an action runs.
 using ActionProgress = std::function<void(std::string)>;

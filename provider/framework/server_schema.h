@@ -29,81 +29,81 @@ enum class BlockNesting { kSingle, kList, kSet, kMap, kGroup };
 // The shape of a nested attribute (`instances = { "1" = {…} }`).
 struct ObjectSchema {
     ObjectNesting nesting = ObjectNesting::kSingle;
-    std::vector<AttributeSchema> attributes;
+    std::vector<AttributeSchema> attributes{};
 
     [[nodiscard]] value::Type type() const;
 };
 
 struct AttributeSchema {
-    std::string name;
-    std::optional<value::Type> type;             // exactly one of type and
-    std::shared_ptr<const ObjectSchema> nested;  // nested is set
-    std::string description;                     // Markdown
+    std::string name{};
+    std::optional<value::Type> type{};             // exactly one of type and
+    std::shared_ptr<const ObjectSchema> nested{};  // nested is set
+    std::string description{};                     // Markdown
     bool required = false;
     bool optional = false;
     bool computed = false;
     bool sensitive = false;
     bool write_only = false;
-    std::string deprecation_message;  // non-empty: deprecated
+    std::string deprecation_message{};  // non-empty: deprecated
 
     [[nodiscard]] value::Type value_type() const;
 };
 
 struct NestedBlockSchema {
-    std::string type_name;
+    std::string type_name{};
     BlockNesting nesting = BlockNesting::kList;
-    std::shared_ptr<const BlockSchema> block;
+    std::shared_ptr<const BlockSchema> block{};
     std::int64_t min_items = 0;
     std::int64_t max_items = 0;
 };
 
 struct BlockSchema {
-    std::vector<AttributeSchema> attributes;
-    std::vector<NestedBlockSchema> blocks;
-    std::string description;
-    std::string deprecation_message;
+    std::vector<AttributeSchema> attributes{};
+    std::vector<NestedBlockSchema> blocks{};
+    std::string description{};
+    std::string deprecation_message{};
 
     [[nodiscard]] value::Type type() const;
 };
 
 struct Schema {
     std::int64_t version = 0;
-    BlockSchema block;
+    BlockSchema block{};
 
     // The object type of the values this schema describes.
     [[nodiscard]] value::Type type() const { return block.type(); }
 };
 
 struct IdentityAttributeSchema {
-    std::string name;
-    value::Type type;
+    std::string name{};
+    value::Type type{};
     bool required_for_import = false;
     bool optional_for_import = false;
-    std::string description;
+    std::string description{};
 };
 
 struct IdentitySchema {
     std::int64_t version = 0;
-    std::vector<IdentityAttributeSchema> attributes;
+    std::vector<IdentityAttributeSchema> attributes{};
 
     [[nodiscard]] value::Type type() const;
 };
 
 struct ParameterSchema {
-    std::string name;
-    value::Type type;
+    std::string name{};
+    value::Type type{};
     bool allow_null = false;
     bool allow_unknown = false;
-    std::string description;
+    std::string description{};
 };
 
 struct FunctionSchema {
-    std::vector<ParameterSchema> parameters;
-    std::optional<ParameterSchema> variadic_parameter;
+    std::vector<ParameterSchema> parameters{};
+    std::optional<ParameterSchema> variadic_parameter{};
     value::Type return_type;
-    std::string summary;
-    std::string description;
-    std::string deprecation_message;
+    std::string summary{};
+    std::string description{};
+    std::string deprecation_message{};
 };
 
 }  // namespace pigsty::framework

@@ -154,7 +154,7 @@ Validator duration() {
 
 Validator length_between(std::size_t least, std::size_t most) {
     const std::string expected = fmt::format("{} to {} bytes", least, most);
-    return {expected, [=](const Checked& checked, Diagnostics& diagnostics) {
+    return {expected + " long", [=](const Checked& checked, Diagnostics& diagnostics) {
                 const std::size_t size = checked.value.as_string().size();
                 if (size < least || size > most) {
                     checked.refuse(diagnostics, expected, fmt::format("It has {} bytes in UTF-8.", size));
@@ -210,7 +210,7 @@ Validator port() {
 
 Validator size_between(std::size_t least, std::size_t most) {
     const std::string expected = fmt::format("{} to {} elements", least, most);
-    return {expected, [=](const Checked& checked, Diagnostics& diagnostics) {
+    return {expected + " long", [=](const Checked& checked, Diagnostics& diagnostics) {
                 const std::size_t size = size_of(checked.value);
                 if (size >= least && size <= most) return;
                 diagnostics.add_error("Invalid value of " + checked.path.to_string(),
@@ -219,7 +219,7 @@ Validator size_between(std::size_t least, std::size_t most) {
 }
 
 Validator each(Validator element) {
-    std::string text = "elements: " + element.text;
+    std::string text = "made of elements that are each " + element.text;
     return {std::move(text), [element = std::move(element)](const Checked& checked, Diagnostics& diagnostics) {
                 const Value& value = checked.value;
                 if (value.form() == Value::Form::kMap) {
@@ -239,7 +239,7 @@ Validator each(Validator element) {
 }
 
 Validator keys(Validator key) {
-    std::string text = "keys: " + key.text;
+    std::string text = "keyed by " + key.text;
     return {std::move(text), [key = std::move(key)](const Checked& checked, Diagnostics& diagnostics) {
                 for (const auto& entry : checked.value.members()) {
                     const Value name = Value::string(entry.first);

@@ -1,0 +1,1 @@
+output "x" { value = provider::test::upper("x") }
