@@ -25,8 +25,10 @@ struct Fleet {
     std::size_t max_parallel_nodes = 32;
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
 
-    Result<node::NodePtr> connect(const node::NodeAddress& address, const Cancel& cancel) const {
-        return nodes->node(address, cancel);
+    // How hard to try differs: a refresh goes on without a machine that is down, an apply waits for one that boots.
+    Result<node::NodePtr> connect(const node::NodeAddress& address, const Cancel& cancel,
+                                  node::Reach reach = node::Reach::read) const {
+        return nodes->node(address, cancel, reach);
     }
 };
 

@@ -65,8 +65,7 @@ public:
     Result<S> create(const S& planned, Call& call) const final {
         S state = planned;
         const Fleet& fleet = *call.provider<Fleet>();
-        const auto options = [&] { return run_options(state, fleet); };
-        converge::Run run(options(), call.cancel);
+        converge::Run run(run_options(state, fleet, node::Reach::change), call.cancel);
         TRY_VOID(run.connect());
         TRY_VOID(decide(state, run, call));
         run.set_spec(claimed_spec(state));
@@ -80,7 +79,7 @@ public:
     Result<std::optional<S>> read(const S& given, Call& call) const final {
         S state = given;
         const Fleet& fleet = *call.provider<Fleet>();
-        converge::Run run(run_options(state, fleet), call.cancel);
+        converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
         TRY(converge::Drift drift, run.read(table(state, &fleet)));
         if (drift.gone) return std::optional<S>();
         TRY(const auto more, more_drift(state, run, call));
@@ -98,7 +97,7 @@ public:
     Updated<S> update(const S& prior, const S& planned, Call& call) const final {
         S state = planned;
         const Fleet& fleet = *call.provider<Fleet>();
-        converge::Run run(run_options(state, fleet), call.cancel);
+        converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
         const converge::Table steps = table(state, &fleet);
         auto outcome = [&]() -> Status {
             TRY_VOID(run.connect(true));
@@ -122,7 +121,7 @@ public:
 
     Status destroy(const S& state, Call& call) const final {
         const Fleet& fleet = *call.provider<Fleet>();
-        converge::Run run(run_options(state, fleet), call.cancel);
+        converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
         const Status outcome = run.destroy(before_destroy(state, &fleet));
         warn(run, call);
         return outcome;
@@ -138,7 +137,7 @@ public:
                                                  drifted_keys(plan.private_data.get("observed")));
         result.last_change = forecast.sentences;
         if (!forecast.diff.empty()) {
-            result.advice.push_back({framework::Severity::warning, identity_of(plan.planned).name + ": files that change",
+            result.advice.push_back({framework::Severity::kWarning, identity_of(plan.planned).name + ": files that change",
                                      forecast.diff, std::nullopt});
         }
         more_forecast(plan, result);
@@ -178,13 +177,13 @@ public:
     }
 
 protected:
-    [[nodiscard]] converge::RunOptions run_options(const S& state, const Fleet& fleet) const {
+    [[nodiscard]] converge::RunOptions run_options(const S& state, const Fleet& fleet, node::Reach reach) const {
         converge::Identity identity = identity_of(state);
         identity.id = state.common.id;
         return {.identity = std::move(identity),
                 .members = members(state),
                 .spec = claimed_spec(state),
-                .connect = [&fleet](const node::NodeAddress& address, const Cancel& cancel) { return fleet.connect(address, cancel); },
+                .connect = [&fleet, reach](const node::NodeAddress& address, const Cancel& cancel) { return fleet.connect(address, cancel, reach); },
                 .progress = fleet.progress,
                 .max_parallel_nodes = fleet.max_parallel_nodes,
                 .lock_timeout = fleet.lock_timeout};

@@ -17,7 +17,7 @@ constexpr const char* kWayOut =
 
 converge::Connect connect_through(const Fleet* fleet) {
     if (fleet == nullptr) return {};
-    return [fleet](const node::NodeAddress& address, const Cancel& cancel) { return fleet->connect(address, cancel); };
+    return [fleet](const node::NodeAddress& address, const Cancel& cancel) { return fleet->connect(address, cancel, node::Reach::change); };
 }
 
 void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute, framework::Validation& validation) {

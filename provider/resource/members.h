@@ -14,7 +14,7 @@
 
 namespace pigsty::provider {
 
-// Null while planning.
+// For acts and conversations, which happen in applies. Null while planning.
 converge::Connect connect_through(const Fleet* fleet);
 
 // Error with the path of each member whose address another one has. Unknown addresses are skipped.

@@ -1,0 +1,71 @@
+// etcd's administration: etcdctl on one of its nodes, through the root end. Passwords travel on standard input.
+//
+//     Etcd etcd({.node = node, .endpoints = access.endpoints, .root_password = password});
+//     TRY_VOID(etcd.enable_authentication(cancel));
+//     TRY_VOID(etcd.ensure_user("pg-test", password, "/pg/pg-test/", cancel));
+//
+// Thread-safe: every call is one request to the node.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/cancel.h"
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "core/node/node.h"
+
+namespace pigsty::client {
+
+// Files of the administrator's client on an etcd node. Its certificate only admits; who one is, is user and password.
+inline constexpr const char* kEtcdCaFile = "/etc/etcd/ca.crt";
+inline constexpr const char* kEtcdClientCertificate = "/etc/etcd/client.crt";
+inline constexpr const char* kEtcdClientKey = "/etc/etcd/client.key";
+
+struct EtcdMember {
+    std::uint64_t id = 0;
+    std::string name;  // empty: has not started yet
+    std::vector<std::string> peer_urls;
+    bool is_learner = false;
+};
+
+class Etcd {
+public:
+    struct Target {
+        node::NodePtr node;
+        std::vector<std::string> endpoints;  // "https://10.10.10.11:2379"
+        Secret root_password{};
+    };
+
+    explicit Etcd(Target target) : target_(std::move(target)) {}
+
+    // Endpoints that answer a linearizable read, that is, with a quorum behind them.
+    Result<std::vector<std::string>> healthy(const Cancel& cancel) const;
+    Result<std::vector<EtcdMember>> members(const Cancel& cancel) const;
+
+    // User root with target.root_password, role root, authentication on. Does nothing where it is on and the password holds.
+    Status enable_authentication(const Cancel& cancel) const;
+    // A user with this password that may read and write what begins with `prefix`, and nothing else. The password is set
+    // where the user cannot log in with it.
+    Status ensure_user(const std::string& name, const Secret& password, const std::string& prefix, const Cancel& cancel) const;
+    // The user, its role and everything that begins with `prefix`.
+    Status remove_user(const std::string& name, const std::string& prefix, const Cancel& cancel) const;
+    // Value of a key; empty where it is not there.
+    Result<std::string> value(const std::string& key, const Cancel& cancel) const;
+    // Writes a key that is not there yet; false where it is.
+    Result<bool> put_new(const std::string& key, const std::string& value, const Cancel& cancel) const;
+
+private:
+    // `body` runs behind the exports, logged in as root where `login`; further lines of standard input follow.
+    Result<std::string> run(const std::string& body, const std::string& input, const std::string& what, bool writes,
+                            const Cancel& cancel) const;
+    [[nodiscard]] std::string exports(bool login) const;
+
+    Target target_;
+};
+
+Result<std::vector<EtcdMember>> etcd_members_from_json(std::string_view reply);
+
+}  // namespace pigsty::client

@@ -1,0 +1,40 @@
+#include "provider/pigsty_provider.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "provider/configuration/configure.h"
+#include "provider/resource/ca.h"
+#include "provider/resource/etcd_cluster.h"
+#include "provider/resource/node.h"
+#include "provider/watch/publisher.h"
+
+namespace pigsty::provider {
+
+using framework::entry;
+
+framework::Declaration<PigstyConfig> PigstyProvider::declare() const {
+    return {.description = "Turns plain Linux machines into highly available PostgreSQL clusters, and keeps them so. Reads the machines over "
+                           "SSH, shows in the plan what will change on which of them, and changes only that.",
+            .attributes = configuration_attributes()};
+}
+
+Result<std::shared_ptr<void>> PigstyProvider::configure(const PigstyConfig& config, const framework::Unknowns& /*unknown*/,
+                                                        framework::Call& /*call*/) const {
+    const auto environment = [](const std::string& name) {
+        const char* value = std::getenv(name.c_str());
+        return std::string(value == nullptr ? "" : value);
+    };
+    TRY(auto fleet, fleet_from(config, environment, std::make_shared<watch::Publisher>()));
+    return std::shared_ptr<void>(std::move(fleet));
+}
+
+std::vector<framework::Entry<framework::Resource>> PigstyProvider::resources() const {
+    return {
+        entry<framework::Resource, NodeResource>("pigsty_node"),
+        entry<framework::Resource, CaResource>("pigsty_ca"),
+        entry<framework::Resource, EtcdClusterResource>("pigsty_etcd_cluster"),
+    };
+}
+
+}  // namespace pigsty::provider

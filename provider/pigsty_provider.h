@@ -1,0 +1,21 @@
+// PigstyProvider: everything this provider offers, by name.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "provider/configuration/attributes.h"
+#include "provider/framework/provider.h"
+
+namespace pigsty::provider {
+
+class PigstyProvider final : public framework::TypedProvider<PigstyConfig> {
+  public:
+    [[nodiscard]] framework::Declaration<PigstyConfig> declare() const override;
+    Result<std::shared_ptr<void>> configure(const PigstyConfig& config, const framework::Unknowns& unknown,
+                                            framework::Call& call) const override;
+
+    [[nodiscard]] std::vector<framework::Entry<framework::Resource>> resources() const override;
+};
+
+}  // namespace pigsty::provider
