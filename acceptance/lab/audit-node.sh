@@ -7,10 +7,10 @@ export LC_ALL=C
 files() {
   local path=$1 how=$2
   shift 2
-  find -H "$path" "$@" -printf 'file\0%p\0type=%y mode=%m owner=%u:%g size=%s mtime=%T@ ctime=%C@ target=%l\0'
+  find "$path" "$@" -printf 'file\0%p\0type=%y mode=%m owner=%u:%g size=%s mtime=%T@ ctime=%C@ target=%l\0'
   if [[ $how == digest ]]; then
     # The digest comes first and has a fixed length, whatever the name of the file is.
-    find -H "$path" "$@" -type f -print0 | xargs --null --no-run-if-empty sha256sum --binary --zero |
+    find "$path" "$@" -type f -print0 | xargs --null --no-run-if-empty sha256sum --binary --zero |
       while IFS= read -r -d '' line; do
         printf 'file\0%s\0digest=%s\0' "${line:66}" "${line:0:64}"
       done

@@ -59,7 +59,6 @@ node_is_running() {
 }
 
 node_answers() {
-  # shellcheck disable=SC2016
   in_network timeout 1 bash -c ': </dev/tcp/$0/22' "$(<"$nodes_dir/$1/address")" 2>/dev/null
 }
 
