@@ -213,7 +213,7 @@ down_leaves_nothing() {
   within 5 pgrep --full '^sleep 600$'
   "$lab" down
   [[ ! -e $directory/nodes && -z $("$lab" status) ]]
-  fails grep "$directory" /proc/mounts
+  fails grep "$directory/nodes" /proc/mounts
   fails pgrep --full "^bash .*/boot-node.sh $directory/"
   fails pgrep --full '^sleep 600$'
   fails test -e "/run/netns/$namespace"

@@ -20,8 +20,9 @@ join_control_group() {
 
 # node_processes NAME
 node_processes() {
-  local group
-  group=$(control_group_roots | head -n 1)/$lab_id/$1
+  local group roots
+  mapfile -t roots < <(control_group_roots)
+  group=${roots[0]}/$lab_id/$1
   [[ ! -d $group ]] || find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null || true
 }
 
