@@ -48,15 +48,25 @@ install_packages() {
     local wanted missing
     mapfile -t wanted < <(grep -vE '^(#|$)' "$here/setup/packages")
     missing=$(comm -13 <(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${wanted[@]}" 2>/dev/null |
-        sed -n 's/^ii //p' | sort) <(printf '%s\n' "${wanted[@]}" | sort))
+        sed -n 's/^.i //p' | sort -u) <(printf '%s\n' "${wanted[@]}" | sort -u))
     [[ -n $missing ]] || return 0
     need_root $missing
     say "installing" $missing
     export DEBIAN_FRONTEND=noninteractive
     # A source that has nothing to do with us may be out of reach; what matters is whether the installation works.
     apt-get -qq update || say "apt-get update failed in parts, trying to install anyway"
-    apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >"$PIGSTY_CACHE/packages.log" 2>&1 ||
-        die "installing packages failed: $(tail -2 "$PIGSTY_CACHE/packages.log") (whole log: $PIGSTY_CACHE/packages.log)"
+    (
+        # openssh-server is wanted for its program: no service starts here because of us, neither now nor at the next boot.
+        policy=/usr/sbin/policy-rc.d
+        if [[ ! -e $policy ]]; then
+            trap 'rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' >"$policy"
+            chmod +x "$policy"
+        fi
+        apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >"$PIGSTY_CACHE/packages.log" 2>&1 ||
+            exit 1
+        [[ $missing != *openssh-server* ]] || systemctl --quiet disable ssh.service >>"$PIGSTY_CACHE/packages.log" 2>&1
+    ) || die "installing packages failed: $(tail -2 "$PIGSTY_CACHE/packages.log") (whole log: $PIGSTY_CACHE/packages.log)"
 }
 
 background=
