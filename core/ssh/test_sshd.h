@@ -54,7 +54,7 @@ class TestSshd {
         std::vector<std::string> host_keys{"ed25519"};  // types, as ssh-keygen -t calls them
     };
     TestSshd() : TestSshd(Options()) {}
-    explicit TestSshd(Options options);
+    explicit TestSshd(const Options& options);
     ~TestSshd();
     TestSshd(const TestSshd&) = delete;
     TestSshd& operator=(const TestSshd&) = delete;
