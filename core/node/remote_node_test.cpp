@@ -1,40 +1,12 @@
 #include "core/node/remote_node.h"
 
-#include <gtest/gtest.h>
-
 #include "core/base/hash.h"
-#include "core/node/testing/local_machine.h"
+#include "core/node/testing/node_test.h"
 
 namespace pigsty::node {
 namespace {
 
-using namespace std::chrono_literals;
-
-class RemoteNodeTest : public testing::Test {
-protected:
-    void SetUp() override {
-        auto started = LocalMachine::start();
-        if (!started) GTEST_SKIP() << summary(started.error()) << detail(started.error());
-        machine = *started;
-        auto connected = machine->connect(cancel);
-        ASSERT_TRUE(connected) << summary(connected.error()) << detail(connected.error());
-        node = *connected;
-    }
-    std::vector<OperationResult> done(std::vector<Operation> operations) {
-        auto results = node->request(std::move(operations), cancel, {});
-        EXPECT_TRUE(results) << summary(results.error()) << detail(results.error());
-        return results.value_or(std::vector<OperationResult>());
-    }
-    Observation seen(const Probes& probes) {
-        auto found = node->observe_now(probes, cancel);
-        EXPECT_TRUE(found) << summary(found.error()) << detail(found.error());
-        return found.value_or(Observation());
-    }
-
-    const Cancel cancel = Cancel::within(60s);
-    std::shared_ptr<LocalMachine> machine;
-    std::shared_ptr<RemoteNode> node;
-};
+using RemoteNodeTest = NodeTest;
 
 TEST_F(RemoteNodeTest, the_first_request_brings_facts) {
     EXPECT_EQ(node->facts().os_id, "debian");

@@ -27,13 +27,6 @@ sub touch_lease {
     utime undef, undef, lease_file();
 }
 
-# Does [pid, start] of a lease file still live? A pid alone may belong to another process by now.
-sub still_lives {
-    my ($pid, $start) = @_;
-    my ($entry) = process_table($pid);
-    return $entry && $entry->{start} == $start;
-}
-
 # Ends what the former holder left behind, the holder included.
 sub end_former_holder {
     my $text = read_file(lease_file()) // return;

@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 my %processes;             # by pid
+my %condemned;             # by pid: told to end, killed when they do not
 my $on_processes_changed;  # the lease file names what runs
 pipe my $wake_reader, my $wake_writer or die "pipe: $!\n";
 nonblocking($wake_reader);
@@ -83,7 +84,7 @@ sub process_table {
         open my $file, '<', "/proc/$pid/stat" or next;
         my $text = <$file> // next;
         my @fields = split ' ', substr $text, rindex($text, ')') + 2;
-        push @table, {pid => $pid, parent => $fields[1], session => $fields[3], start => $fields[19],
+        push @table, {pid => $pid, state => $fields[0], parent => $fields[1], session => $fields[3], start => $fields[19],
                       cpu => $fields[11] + $fields[12] + $fields[13] + $fields[14]};
     }
     return @table;
@@ -105,11 +106,32 @@ sub family {
     return grep { $member{$_->{pid}} } @table;
 }
 
+# Does this pid still belong to the process that began then? A pid alone may be another's by now.
+sub still_lives {
+    my ($pid, $start) = @_;
+    my ($entry) = process_table($pid);
+    return $entry && $entry->{start} == $start && $entry->{state} ne 'Z';
+}
+
+# TERM for all of it now, KILL after the grace for those that are left, also when the first of them is gone by then.
 sub end_process {
     my ($process) = @_;
-    return if $process->{kill_at};
-    $process->{kill_at} = now() + $settings{grace};
-    kill 'TERM', map { $_->{pid} } family($process->{pid});
+    return if $process->{ending};
+    $process->{ending} = 1;
+    for my $member (family($process->{pid})) {
+        $condemned{$member->{pid}} = {start => $member->{start}, kill_at => now() + $settings{grace}};
+        kill 'TERM', $member->{pid};
+    }
+}
+
+# How many of those that were told to end live on. Children that they made meanwhile share their fate.
+sub kill_condemned {
+    my $now = now();
+    for my $pid (keys %condemned) {
+        if (!still_lives($pid, $condemned{$pid}{start})) { delete $condemned{$pid} }
+        elsif ($now > $condemned{$pid}{kill_at}) { kill 'KILL', map { $_->{pid} } family($pid) }
+    }
+    return scalar keys %condemned;
 }
 
 sub reap {
@@ -137,12 +159,9 @@ sub finish_processes {
 # Stalled: nothing printed, nothing read and no CPU time used.
 sub watch_processes {
     my $now = now();
+    kill_condemned();
     for my $process (values %processes) {
-        next if defined $process->{status};
-        if ($process->{kill_at}) {
-            kill 'KILL', map { $_->{pid} } family($process->{pid}) if $now > $process->{kill_at};
-            next;
-        }
+        next if defined $process->{status} || $process->{ending};
         next if !$process->{stall} || $now - $process->{looked} < ($process->{stall} < 20 ? $process->{stall} / 4 : 5);
         $process->{looked} = $now;
         my $cpu = join ' ', map { "$_->{pid}:$_->{cpu}" } family($process->{pid});
@@ -157,13 +176,10 @@ sub watch_processes {
 # At our own end: everything that we started goes with us. What survives KILL hangs in the kernel; we do not wait for it.
 sub end_all_processes {
     end_process($_) for values %processes;
-    for my $signal ('KILL', '') {
-        my $until = now() + $settings{grace};
-        while (now() < $until) {
-            reap();
-            return if !grep { !defined $_->{status} } values %processes;
-            select undef, undef, undef, 0.05;
-        }
-        kill $signal, map { $_->{pid} } map { family($_->{pid}) } values %processes if $signal;
+    my $until = now() + 2 * $settings{grace};
+    while (now() < $until) {
+        reap();
+        return if !kill_condemned();
+        select undef, undef, undef, 0.05;
     }
 }

@@ -1,0 +1,68 @@
+// NodePool: the nodes that this process has reached, one Node for each address, whoever asks and however often.
+//
+//     NodePool pool({.route = route, .host_keys = {.files = {known_hosts}}, .become = {.password = password}});
+//     TRY(const NodePtr node, pool.node({.address = "10.10.10.11"}, cancel, Reach::change));
+//
+// Ten threads that ask for a node at the same time make one connection. Errors: `denied` (key, host key, sudo), `unsupported`
+// (system without perl, unknown system), `unreachable`. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/node/node.h"
+#include "core/node/program_start.h"
+#include "core/node/root_end.h"
+#include "core/ssh/host_keys.h"
+#include "core/ssh/route.h"
+#include "core/ssh/session_pool.h"
+
+namespace pigsty::node {
+
+struct Connection {
+    // Of every node: the endpoint's host is the node's address, its port and user are the defaults.
+    ssh::Route route{};
+    ssh::HostKeys::Options host_keys{};
+    Become become{};
+    RootEndSettings settings{};
+};
+
+// How hard to try (behaviour 5).
+enum class Reach {
+    read,    // one attempt; asked again within half a minute, a failure is answered from memory
+    change,  // until the route's connect_timeout, and until cloud-init has ended: a fresh machine needs a minute
+};
+
+class NodePool {
+public:
+    explicit NodePool(Connection connection);
+    // With another way to the nodes than SSH; systems are not checked then. For tests.
+    using MakeLauncher = std::function<std::shared_ptr<Launcher>(const NodeAddress&)>;
+    NodePool(Connection connection, MakeLauncher make_launcher);
+    ~NodePool();
+    NodePool(const NodePool&) = delete;
+    NodePool& operator=(const NodePool&) = delete;
+
+    Result<NodePtr> node(const NodeAddress& address, const Cancel& cancel, Reach reach = Reach::read);
+
+    // Of all nodes reached so far, by address: what benches and tests assert on.
+    [[nodiscard]] std::map<std::string, Counters> counters() const;
+
+private:
+    struct Entry;
+
+    Result<NodePtr> connect(Entry& entry, const NodeAddress& address, const Cancel& cancel, Reach reach);
+    Status settle(Node& node, const Cancel& cancel, Reach reach) const;
+    [[nodiscard]] ssh::Route route_to(const NodeAddress& address) const;
+
+    const Connection connection_;
+    const MakeLauncher make_launcher_;
+    std::shared_ptr<ssh::SessionPool> sessions_;
+    mutable std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<Entry>> entries_;
+};
+
+}  // namespace pigsty::node
