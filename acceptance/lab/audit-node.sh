@@ -56,7 +56,7 @@ running_data_directories() {
   local process
   for process in /proc/[0-9]*; do
     if [[ $(readlink "$process/exe" 2>/dev/null) == */bin/postgres ]]; then
-      readlink "$process/cwd"
+      readlink "$process/cwd" || true
     fi
   done | sort --unique
 }
@@ -113,7 +113,7 @@ patroni() {
   for process in /proc/[0-9]*; do
     pid=${process#/proc/}
     [[ $(readlink "$process/exe" 2>/dev/null) == */python3* ]] || continue
-    config=$(tr '\0' '\n' <"$process/cmdline" | sed -n '/patroni$/,$ {/\.ya\?ml$/p}' | head -n 1)
+    config=$(tr '\0' '\n' 2>/dev/null <"$process/cmdline" | sed -n '/patroni$/,$ {/\.ya\?ml$/ {p;q}}') || true
     [[ -n $config ]] || continue
     (cd / && runuser -u "$(stat --format=%U "$process")" -- python3 -B - "$pid" "$config" <<'PYTHON'
 import hashlib, os, sys
