@@ -1,0 +1,105 @@
+#include "core/client/postgres.h"
+
+#include <pqxx/pqxx>
+#include <utility>
+
+#include "core/base/quote.h"
+
+namespace pigsty::client {
+namespace {
+
+// libpq gives up on a server that accepts and then says nothing.
+constexpr int kConnectSeconds = 30;
+
+}  // namespace
+
+Postgres::Postgres(Target target, std::unique_ptr<node::LocalSocket> socket) : target_(std::move(target)), socket_(std::move(socket)) {}
+
+Postgres::~Postgres() = default;
+
+Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel& cancel) {
+    const std::string remote = "unix:" + target.socket_directory + "/.s.PGSQL." + std::to_string(target.port);
+    const std::string file = ".s.PGSQL." + std::to_string(target.port);
+    TRY(auto socket, node::LocalSocket::listen(target.node, target.os_user, remote, file));
+    std::unique_ptr<Postgres> postgres(new Postgres(std::move(target), std::move(socket)));
+    const std::string text = "host=" + conninfo_quote(postgres->socket_->folder()) + " port=" + std::to_string(postgres->target_.port) +
+                             " dbname=" + conninfo_quote(postgres->target_.database) + " user=" + conninfo_quote(postgres->target_.os_user) +
+                             " application_name=terraform-provider-pigsty connect_timeout=" + std::to_string(kConnectSeconds) +
+                             // Nothing of the caller's environment and no file of theirs decides anything here.
+                             " sslmode=disable gssencmode=disable passfile=/dev/null options='-c search_path=pg_catalog -c "
+                             "client_min_messages=warning -c idle_in_transaction_session_timeout=10min'";
+    TRY_VOID(cancel.check("connecting to PostgreSQL"));
+    try {
+        postgres->connection_ = std::make_unique<pqxx::connection>(text);
+    } catch (const std::exception& error) {
+        // libpq saw no more than a closed connection where the way to the server broke.
+        if (auto cause = postgres->socket_->last_error()) return fail(std::move(*cause));
+        return postgres->failed(error.what(), "", "connect to database " + postgres->target_.database);
+    }
+    return postgres;
+}
+
+std::unexpected<Error> Postgres::failed(const std::string& message, const std::string& sql_state, const std::string& shown) const {
+    std::string text = message;
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    return fail(Error{.code = ErrorCode::failed,
+                      .message = "PostgreSQL (database " + target_.database + "): " + text + (sql_state.empty() ? "" : " (SQLSTATE " + sql_state + ")")}
+                    .at_host(target_.node->address().address)
+                    .with_command(shown));
+}
+
+Result<std::string> Postgres::value(std::string_view query, const Cancel& cancel) {
+    TRY_VOID(cancel.check("asking PostgreSQL"));
+    try {
+        pqxx::nontransaction work(*connection_);
+        ++statements_sent_;
+        const pqxx::result rows = work.exec(query);
+        if (rows.empty() || rows[0][0].is_null()) return std::string();
+        return rows[0][0].as<std::string>();
+    } catch (const pqxx::sql_error& error) {
+        return failed(error.what(), error.sqlstate(), std::string(query.substr(0, 200)));
+    } catch (const std::exception& error) {
+        return failed(error.what(), "", std::string(query.substr(0, 200)));
+    }
+}
+
+Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& cancel) {
+    if (statements.empty()) return {};
+    TRY_VOID(cancel.check("writing to PostgreSQL"));
+    std::string shown;
+    try {
+        pqxx::work work(*connection_);
+        // Under strict synchronous mode a commit waits for a standby, which a bootstrap does not have yet (behaviour 6).
+        work.exec("SET LOCAL synchronous_commit = local");
+        for (const Sql& statement : statements) {
+            shown = statement.display();
+            ++statements_sent_;
+            work.exec(statement.text);
+        }
+        shown = "COMMIT";
+        work.commit();
+        return {};
+    } catch (const pqxx::sql_error& error) {
+        // The server's own words hold the statement's text where it has a syntax error; ours never does. What a password
+        // could stand in is the statement alone.
+        return failed(error.what(), error.sqlstate(), shown);
+    } catch (const std::exception& error) {
+        return failed(error.what(), "", shown);
+    }
+}
+
+Status Postgres::statement(const Sql& statement, const Cancel& cancel) {
+    TRY_VOID(cancel.check("writing to PostgreSQL"));
+    try {
+        pqxx::nontransaction work(*connection_);
+        ++statements_sent_;
+        work.exec(statement.text);
+        return {};
+    } catch (const pqxx::sql_error& error) {
+        return failed(error.what(), error.sqlstate(), statement.display());
+    } catch (const std::exception& error) {
+        return failed(error.what(), "", statement.display());
+    }
+}
+
+}  // namespace pigsty::client

@@ -1,0 +1,227 @@
+#include "core/module/pgsql/items.h"
+
+#include "core/base/quote.h"
+#include "core/item/certificate.h"
+#include "core/item/directory.h"
+#include "core/item/file.h"
+#include "core/item/link.h"
+#include "core/item/package.h"
+#include "core/item/reservation.h"
+#include "core/module/pgsql/layout.h"
+#include "core/module/pgsql/services.h"
+#include "core/module/platform/platform.h"
+#include "core/render/haproxy.h"
+#include "core/render/hba.h"
+#include "core/render/patroni.h"
+#include "core/render/unit.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+constexpr const char* kOwner = "postgres";
+// The signer shortens it to the authority's own end.
+constexpr int kLeafDays = 7300;
+
+item::ItemPtr directory(std::string path, unsigned mode, bool whole = false) {
+    return std::make_shared<item::DirectoryItem>(
+        item::DirectorySpec{.path = std::move(path), .owner = kOwner, .group = kOwner, .mode = mode, .whole = whole, .shared = false});
+}
+
+item::ItemPtr file(item::FileSpec spec) { return std::make_shared<item::FileItem>(std::move(spec)); }
+
+item::Handler reload_patroni() { return item::Handler::reload(kPatroniService); }
+
+// PostgreSQL says itself what it thinks of the file, before it takes it: the old one comes back when it minds.
+item::Handler reload_postgresql(std::int64_t port) {
+    const std::string psql = "runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /var/run/postgresql -p " + std::to_string(port) + " -d postgres -c ";
+    return item::Handler::reload(
+        "postgresql", "if systemctl is-active -q patroni.service && " + psql + "'SELECT 1' >/dev/null 2>&1; then\n  wrong=$(" + psql +
+                          shell_quote("SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL") +
+                          ")\n  [ -z \"$wrong\" ] || { echo \"$wrong\" >&2; exit 1; }\n  " + psql +
+                          "'SELECT pg_reload_conf()' >/dev/null\nfi\n");
+}
+
+std::vector<std::string> addresses(const PgCluster& cluster) {
+    std::vector<std::string> all;
+    for (const auto& [number, instance] : cluster.instances) all.push_back(instance.node.address);
+    return all;
+}
+
+render::HbaContext hba_context(const PgCluster& cluster, const Instance& instance) {
+    return {.networks = cluster.networks,
+            .members = addresses(cluster),
+            .offline = instance.role == "offline" || instance.offline_query};
+}
+
+}  // namespace
+
+Items reservation_items(const PgCluster& cluster) {
+    Items items{std::make_shared<item::ReservationItem>("postgresql instance"),
+                std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
+                std::make_shared<item::ReservationItem>("port " + std::to_string(kRestPort)),
+                std::make_shared<item::ReservationItem>("directory " + cluster_folder(cluster))};
+    if (cluster.pgbouncer.enabled) items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.pgbouncer.port)));
+    for (const auto& [name, service] : services_of(cluster))
+        items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(service.port)));
+    return items;
+}
+
+Items before_package_items() {
+    return {std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/postgresql-common/createcluster.d"}),
+            file({.path = "/etc/postgresql-common/createcluster.d/pigsty.conf", .content = "create_main_cluster = false\n", .shared = true})};
+}
+
+Items package_items(const PgCluster& cluster) {
+    Items items;
+    for (const std::string& name : platform::postgresql_packages(cluster.version.value_or(0)))
+        items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
+    for (const std::string& name : platform::patroni_packages()) items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
+    if (cluster.pgbouncer.enabled) items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = "pgbouncer"}));
+    items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = "haproxy"}));
+    return items;
+}
+
+Items directory_items(const PgCluster& cluster) {
+    const std::string folder = cluster_folder(cluster);
+    Items items{directory(cluster.data_dir, 0755), directory(folder, 0700)};
+    for (const char* part : {"bin", "cert", "conf", "spool", "tmp"}) items.push_back(directory(folder + "/" + part, 0700));
+    items.push_back(directory(folder + "/log", 0750, true));
+    for (const char* part : {"patroni", "pgbouncer", "postgres"}) items.push_back(directory(folder + "/log/" + part, 0750, true));
+    items.push_back(std::make_shared<item::LinkItem>(item::LinkSpec{.path = kLink, .target = folder}));
+    items.push_back(std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/patroni", .shared = false}));
+    return items;
+}
+
+Items certificate_items(const PgCluster& cluster, const converge::Member& member, const std::shared_ptr<ca::Signer>& signer) {
+    const std::string& address = member.address.address;
+    // Patroni takes certificates with a reload, PostgreSQL and pgbouncer too.
+    const std::vector<item::Handler> handlers{reload_patroni(), reload_postgresql(cluster.port)};
+    item::CertificateSpec server{
+        .path = render::kServerCertificate,
+        .key_path = render::kServerKey,
+        .organization = "pigsty",
+        .organizational_unit = "postgres",
+        .common_name = member.name,
+        .names = {"DNS:localhost", "DNS:" + cluster.name, "DNS:" + member.name, "IP:127.0.0.1", "IP:" + address},
+        .usages = {"clientAuth", "serverAuth"},
+        .validity_days = kLeafDays,
+        .owner = kOwner,
+        .group = kOwner,
+        .authority_fingerprint = cluster.ca.fingerprint,
+        .handlers = handlers};
+    // Who Patroni is, is user and password; this only admits it to etcd, whose gateway refuses a CN (behaviour 8).
+    item::CertificateSpec etcd{.path = render::kEtcdCertificate,
+                               .key_path = render::kEtcdKey,
+                               .organization = "pigsty",
+                               .organizational_unit = "etcd-client",
+                               .names = {"IP:" + address},
+                               .usages = {"clientAuth"},
+                               .validity_days = kLeafDays,
+                               .owner = kOwner,
+                               .group = kOwner,
+                               .authority_fingerprint = cluster.ca.fingerprint,
+                               .handlers = {reload_patroni()}};
+    return {std::make_shared<ca::AuthorityFileItem>(
+                ca::AuthorityFileSpec{.path = render::kCaCertificate, .owner = kOwner, .group = kOwner, .handlers = handlers}, cluster.ca, signer),
+            std::make_shared<item::CertificateItem>(std::move(server), signer), std::make_shared<item::CertificateItem>(std::move(etcd), signer)};
+}
+
+Items patroni_items(const PgCluster& cluster, const converge::Member& member) {
+    const Instance& instance = cluster.instances.at(member.number);
+    const std::int64_t version = cluster.version.value_or(0);
+    render::PatroniMember patroni{.name = member.name,
+                                  .scope = cluster.name,
+                                  .address = member.address.address,
+                                  .role = instance.role,
+                                  .nofailover = instance.nofailover,
+                                  .version = version,
+                                  .template_name = cluster.template_name,
+                                  .port = cluster.port,
+                                  .rest_port = kRestPort,
+                                  .ssl = cluster.ssl,
+                                  .bin_dir = platform::postgresql_bin_dir(version),
+                                  .data_dir = kDataDir,
+                                  .etcd_endpoints = cluster.dcs.endpoints,
+                                  .rest_allowlist = cluster.networks.admin,
+                                  .initdb = {.encoding = cluster.encoding,
+                                             .locale = cluster.locale,
+                                             .lc_collate = cluster.lc_collate,
+                                             .lc_ctype = cluster.lc_ctype,
+                                             .checksum = cluster.checksum},
+                                  .parameters = instance.parameters};
+    const auto defaults = cluster.default_hba_rules.value_or(render::default_pg_hba_rules());
+    // Validation refused what cannot be rendered; what is left is an address that is not known yet.
+    const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance));
+    const std::string yml = patroni_file(cluster, member.number);
+    return {file({.path = yml,
+                  .content = render::render_patroni_yml(patroni),
+                  .owner = kOwner,
+                  .group = kOwner,
+                  .mode = 0640,
+                  .secret_scope = secret_scope(cluster),
+                  .handlers = {reload_patroni()}}),
+            std::make_shared<item::LinkItem>(item::LinkSpec{.path = render::kPatroniYml, .target = yml}),
+            file({.path = render::kHbaFile,
+                  .content = hba.value_or(""),
+                  .owner = kOwner,
+                  .group = kOwner,
+                  .mode = 0600,
+                  .handlers = {reload_postgresql(cluster.port)}}),
+            file({.path = render::kIdentFile,
+                  .content = "# Written by terraform-provider-pigsty: a change made here is drift.\n",
+                  .owner = kOwner,
+                  .group = kOwner,
+                  .mode = 0600,
+                  .handlers = {reload_postgresql(cluster.port)}}),
+            file({.path = render::kPatroniUnit, .content = render::render_patroni_unit(), .handlers = {item::Handler::daemon_reload()}})};
+}
+
+Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member) {
+    if (!cluster.pgbouncer.enabled) return {};
+    const Instance& instance = cluster.instances.at(member.number);
+    const item::Handler reload = item::Handler::reload(kPgbouncerService);
+    const auto defaults = cluster.pgbouncer.default_hba_rules.value_or(render::default_pgbouncer_hba_rules());
+    const auto hba = render::render_pgbouncer_hba(defaults, cluster.pgbouncer.hba_rules, hba_context(cluster, instance));
+    Items items{directory(render::kPgbouncerDir, 0750)};
+    items.push_back(file({.path = render::kPgbouncerIni,
+                          .content = render::render_pgbouncer_ini({.port = cluster.pgbouncer.port,
+                                                                   .pool_mode = cluster.pgbouncer.pool_mode,
+                                                                   .ssl_mode = cluster.pgbouncer.ssl_mode,
+                                                                   .tls = cluster.ssl,
+                                                                   .auth_query = cluster.pgbouncer.auth_query}),
+                          .owner = kOwner,
+                          .group = kOwner,
+                          .mode = 0640,
+                          .handlers = {reload}}));
+    items.push_back(file({.path = render::kPgbouncerHba,
+                          .content = hba.value_or(""),
+                          .owner = kOwner,
+                          .group = kOwner,
+                          .mode = 0640,
+                          .handlers = {reload}}));
+    items.push_back(file({.path = render::kPgbouncerDropIn,
+                          .content = render::render_pgbouncer_drop_in(),
+                          .handlers = {item::Handler::daemon_reload(), item::Handler::restart(kPgbouncerService)}}));
+    return items;
+}
+
+Items haproxy_items(const PgCluster& cluster) {
+    const item::Handler reload = item::Handler::reload(kHaproxyService);
+    Items items{std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = render::kHaproxyServices})};
+    items.push_back(file({.path = render::kHaproxyConfig, .content = render::render_haproxy_base(), .shared = true, .handlers = {reload}}));
+    items.push_back(file({.path = render::kHaproxyDropIn,
+                          .content = render::render_haproxy_drop_in(),
+                          .shared = true,
+                          .handlers = {item::Handler::daemon_reload(), item::Handler::restart(kHaproxyService)}}));
+    for (const auto& [name, service] : services_of(cluster)) {
+        const auto text = render::render_haproxy_service(cluster.name, name, service, service_members(cluster), cluster.default_service_dest);
+        items.push_back(file({.path = std::string(render::kHaproxyServices) + "/" + cluster.name + "-" + name + ".cfg",
+                              .content = text.value_or(""),
+                              .check = std::string("haproxy -c -q -f ") + render::kHaproxyConfig + " -f " + render::kHaproxyServices,
+                              .check_where = item::CheckWhere::placed,
+                              .handlers = {reload}}));
+    }
+    return items;
+}
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,31 @@
+// Where things of a PostgreSQL cluster are on its nodes. /pg leads to the cluster's own folder below data_dir, so that
+// scripts and habits find everything in one place (reference 8.2).
+#pragma once
+
+#include <string>
+
+#include "core/module/pgsql/spec.h"
+
+namespace pigsty::module::pgsql {
+
+inline constexpr const char* kLink = "/pg";
+inline constexpr const char* kDataDir = "/pg/data";
+inline constexpr const char* kPatroniService = "patroni.service";
+inline constexpr const char* kPgbouncerService = "pgbouncer.service";
+inline constexpr const char* kHaproxyService = "haproxy.service";
+inline constexpr std::int64_t kRestPort = 8008;
+
+// The version must be decided. "/data/postgres/pg-test-17"
+inline std::string cluster_folder(const PgCluster& cluster) {
+    return cluster.data_dir + "/" + cluster.name + "-" + std::to_string(cluster.version.value_or(0));
+}
+// "/pg/conf/pg-test-1.yml"
+inline std::string patroni_file(const PgCluster& cluster, std::string_view number) {
+    return "/pg/conf/" + member_name(cluster, number) + ".yml";
+}
+// Of the secrets on the nodes; names of clusters of other kinds may be equal.
+inline std::string secret_scope(const PgCluster& cluster) { return "pg-" + cluster.name; }
+// Keys of the cluster in the DCS begin with this.
+inline std::string dcs_prefix(const PgCluster& cluster) { return "/pg/" + cluster.name + "/"; }
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,63 @@
+#include "core/module/pgsql/members.h"
+
+#include <algorithm>
+
+#include "core/module/pgsql/layout.h"
+#include "core/node/secrets.h"
+
+namespace pigsty::module::pgsql {
+
+std::vector<Reached> reached(const std::vector<std::shared_ptr<converge::Site>>& sites) {
+    std::vector<Reached> members;
+    for (const auto& site : sites) members.push_back({.name = site->member.name, .node = site->node});
+    return members;
+}
+
+Members::Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem)
+    : name_(cluster.name), ssl_(cluster.ssl), scope_(secret_scope(cluster)), members_(std::move(members)), ca_pem_(std::move(ca_pem)) {}
+
+client::Patroni Members::patroni(const Reached& member) const {
+    const std::string& address = member.node->address().address;
+    client::Patroni::Target target{.node = member.node, .address = address, .port = kRestPort};
+    if (ssl_) target.tls = client::Tls{.ca_pem = ca_pem_, .server_address = address};
+    return client::Patroni(std::move(target));
+}
+
+Result<client::Patroni> Members::patroni_with_login(const Reached& member, const Cancel& cancel) const {
+    TRY(const auto secrets, node::read_secrets(*member.node, scope_, {kRestSecret}, cancel));
+    const auto found = secrets.find(kRestSecret);
+    if (found == secrets.end())
+        return fail(Error{.code = ErrorCode::failed, .message = "the password of Patroni's REST interface is not on this member"}.at_host(member.name));
+    const std::string& address = member.node->address().address;
+    client::Patroni::Target target{.node = member.node,
+                                   .address = address,
+                                   .port = kRestPort,
+                                   .login = client::HttpLogin{.user = "postgres", .password = found->second.value}};
+    if (ssl_) target.tls = client::Tls{.ca_pem = ca_pem_, .server_address = address};
+    return client::Patroni(std::move(target));
+}
+
+Result<client::PatroniCluster> Members::cluster(const Cancel& cancel) const {
+    Error last{.code = ErrorCode::unreachable, .message = "no member of " + name_ + " answers"};
+    for (const Reached& member : members_) {
+        auto seen = patroni(member).cluster(cancel);
+        if (seen) return seen;
+        last = std::move(seen).error();
+        TRY_VOID(cancel.check("asking Patroni of " + name_));
+    }
+    return fail(std::move(last));
+}
+
+Result<Reached> Members::leader(const Cancel& cancel) const {
+    TRY(const client::PatroniCluster seen, cluster(cancel));
+    const client::PatroniMember* leader = seen.leader();
+    if (leader == nullptr) {
+        return fail(Error{.code = ErrorCode::failed, .message = name_ + " has no leader at the moment"}.with_hint(
+            "see `patronictl list` and `journalctl -u patroni` on its members"));
+    }
+    const auto member = std::ranges::find(members_, leader->name, &Reached::name);
+    if (member != members_.end()) return *member;
+    return fail(Error{.code = ErrorCode::unreachable, .message = leader->name + " leads " + name_ + " and its machine does not answer"});
+}
+
+}  // namespace pigsty::module::pgsql
