@@ -68,12 +68,14 @@ const Services& default_services() {
 }
 
 std::string render_haproxy_base() {
+    // A limit on files instead of `maxconn 65535`: the same where the system allows it, and where it allows less
+    // (a container) HAProxy starts with less instead of not at all.
     return fmt::format(
         "# Written by terraform-provider-pigsty: a change made here is drift. Services are in {}.\n"
         "global\n"
         "    user haproxy\n"
         "    group haproxy\n"
-        "    maxconn 65535\n"
+        "    fd-hard-limit 131200\n"
         "    stats socket /run/haproxy.sock mode 600 level admin\n"
         "\n"
         "defaults\n"

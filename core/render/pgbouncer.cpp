@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "core/render/control.h"
 #include "core/render/patroni.h"
 #include "core/render/role.h"
@@ -12,7 +14,7 @@ namespace {
 Result<std::string> quoted(std::string_view what, std::string_view text) {
     if (has_control(text))
         return fail(Error{.code = ErrorCode::invalid, .message = fmt::format("{}: pgbouncer's lists cannot hold control characters", what)}
-                        .with_hint("set pgbouncer = false, or choose a name without them"));
+                        .with_hint("choose one without them, or set pgbouncer = false"));
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"') out += '"';
@@ -21,12 +23,26 @@ Result<std::string> quoted(std::string_view what, std::string_view text) {
     return out + '"';
 }
 
+// The key of a line in an included ini list. What pgbouncer's manual says of quoted names its parser does not know.
+Result<std::string> list_key(std::string_view name) {
+    if (is_pgbouncer_key(name)) return std::string(name);
+    return fail(Error{.code = ErrorCode::invalid,
+                      .message = fmt::format("name: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"{}\"", name)}
+                    .with_hint("choose such a name, or leave pgbouncer and its pool settings out"));
+}
+
 template <class T>
 void option(std::string& line, std::string_view name, const std::optional<T>& value) {
     if (value) line += fmt::format(" {}={}", name, *value);
 }
 
 }  // namespace
+
+bool is_pgbouncer_key(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    });
+}
 
 std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
     std::string text = fmt::format(
@@ -81,7 +97,7 @@ std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
 }
 
 Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database) {
-    TRY(std::string line, quoted("name", database.name));
+    TRY(std::string line, list_key(database.name));
     line += fmt::format(" = host={} port={}", kSocketDir, database.port);
     if (database.auth_query) line += fmt::format(" auth_user={}", kSuperuser);
     option(line, "pool_mode", database.pool_mode);
@@ -100,7 +116,7 @@ Result<std::string> pgbouncer_user_line(std::string_view name, std::string_view 
 
 Result<std::optional<std::string>> pgbouncer_user_options_line(const PgbouncerUser& user) {
     if (!user.pool_mode && !user.pool_connlimit) return std::nullopt;
-    TRY(std::string line, quoted("name", user.name));
+    TRY(std::string line, list_key(user.name));
     line += " =";
     option(line, "pool_mode", user.pool_mode);
     // pgbouncer's word for unlimited is 0.

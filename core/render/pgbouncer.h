@@ -40,7 +40,11 @@ struct PgbouncerUser {
     std::optional<std::int64_t> pool_connlimit{};  // -1: unlimited
 };
 
-// One line each, without its end. Error `invalid` for a name with control characters: the lists cannot hold one.
+// Whether a name can stand in database.txt and useropts.txt: their parser knows no quotes, whatever its manual says
+// (tried with 1.24). The user list has quotes and takes any name without control characters.
+bool is_pgbouncer_key(std::string_view name);
+
+// One line each, without its end. Error `invalid` for a name that the list cannot hold.
 Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database);       // database.txt
 Result<std::string> pgbouncer_user_line(std::string_view name, std::string_view verifier);  // userlist.txt
 // Nothing where neither option is set.

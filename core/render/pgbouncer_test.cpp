@@ -13,7 +13,7 @@ TEST(Pgbouncer, writes_its_settings) {
 }
 
 TEST(Pgbouncer, writes_a_line_for_each_owner) {
-    EXPECT_EQ(*pgbouncer_database_line({.name = "app"}), "\"app\" = host=/var/run/postgresql port=5432");
+    EXPECT_EQ(*pgbouncer_database_line({.name = "app"}), "app = host=/var/run/postgresql port=5432");
     EXPECT_EQ(*pgbouncer_database_line({.name = "meta",
                                         .port = 5433,
                                         .auth_query = true,
@@ -22,20 +22,22 @@ TEST(Pgbouncer, writes_a_line_for_each_owner) {
                                         .pool_size_min = 0,
                                         .pool_reserve = 32,
                                         .pool_connlimit = 100}),
-              "\"meta\" = host=/var/run/postgresql port=5433 auth_user=postgres pool_mode=transaction pool_size=64 "
+              "meta = host=/var/run/postgresql port=5433 auth_user=postgres pool_mode=transaction pool_size=64 "
               "min_pool_size=0 reserve_pool=32 max_db_connections=100");
     EXPECT_EQ(*pgbouncer_user_line("odd \"name\"", "SCRAM-SHA-256$4096:x$y:z"),
               "\"odd \"\"name\"\"\" \"SCRAM-SHA-256$4096:x$y:z\"");
     EXPECT_EQ(*pgbouncer_user_options_line({.name = "dbuser_dba", .pool_mode = "session", .pool_connlimit = 16}),
-              "\"dbuser_dba\" = pool_mode=session max_user_connections=16");
-    EXPECT_EQ(*pgbouncer_user_options_line({.name = "app", .pool_connlimit = -1}), "\"app\" = max_user_connections=0");
+              "dbuser_dba = pool_mode=session max_user_connections=16");
+    EXPECT_EQ(*pgbouncer_user_options_line({.name = "app", .pool_connlimit = -1}), "app = max_user_connections=0");
     EXPECT_FALSE(pgbouncer_user_options_line({.name = "app"})->has_value());
 }
 
 TEST(Pgbouncer, refuses_names_that_its_lists_cannot_hold) {
-    EXPECT_EQ(pgbouncer_database_line({.name = "two\nlines"}).error().message,
-              "name: pgbouncer's lists cannot hold control characters");
-    EXPECT_FALSE(pgbouncer_user_line("x\ty", "z"));
+    EXPECT_EQ(pgbouncer_database_line({.name = "odd name"}).error().message,
+              "name: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"odd name\"");
+    EXPECT_FALSE(pgbouncer_database_line({.name = "*"}));  // everything that is not listed
+    EXPECT_FALSE(pgbouncer_user_options_line({.name = "größe", .pool_mode = "session"}));
+    EXPECT_EQ(pgbouncer_user_line("x\ty", "z").error().message, "name: pgbouncer's lists cannot hold control characters");
 }
 
 }  // namespace
