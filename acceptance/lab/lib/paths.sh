@@ -37,6 +37,8 @@ note() {
 # One lab command at a time changes the lab. Whatever outlives the command (a node) must be started with 9>&-, or it keeps the lock.
 take_lock() {
   mkdir -p "$lab_dir"
+  # Names below /var/tmp can be taken by any local user, and what lies here runs as root.
+  [[ -O $lab_dir ]] || die "$lab_dir belongs to $(stat --format=%U "$lab_dir"): set another PIGSTY_LAB_DIR"
   exec 9>"$lab_dir/lock"
   flock 9
 }

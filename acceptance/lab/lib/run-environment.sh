@@ -31,9 +31,9 @@ publish_provider() (
   exec 8>"$lab_dir/mirror.lock"
   flock 8
   local binary clis key hosts host last now version
-  mapfile -t clis < <(type -P tofu terraform)
+  mapfile -t clis < <(installed_clis)
   binary=$(provider_binary)
-  key=$(stat --format='%n %Y %s' "${clis[@]}" ${binary:+"$binary"})
+  key=$([[ -z ${clis[*]}$binary ]] || stat --format='%n %Y %s' "${clis[@]}" ${binary:+"$binary"})
   [[ -e $mirror_dir/published && $(<"$mirror_dir/published") == "$key" ]] && return 0
 
   mkdir -p "$mirror_dir"
@@ -73,6 +73,14 @@ published_versions() {
   for host in "$@"; do
     [[ ! -d $mirror_dir/$host ]] || find "$mirror_dir/$host/pigsty/pigsty" -mindepth 1 -maxdepth 1 -name '0.1.*' -printf '%f\n'
   done | sort --version-sort
+}
+
+# Those that setup.sh chose may be on nobody's PATH.
+installed_clis() {
+  local cli
+  while read -r cli; do
+    [[ -x $cli ]] && printf '%s\n' "$cli"
+  done < <(type -P tofu terraform || true; printf '%s\n' "${PIGSTY_TOFU:-}" "${PIGSTY_TERRAFORM:-}") | sort --unique
 }
 
 # Each CLI says itself in which registry it looks for a provider whose source names none.
