@@ -79,7 +79,7 @@ published_versions() {
 installed_clis() {
   local cli
   while read -r cli; do
-    [[ -x $cli ]] && printf '%s\n' "$cli"
+    [[ ! -x $cli ]] || printf '%s\n' "$cli"
   done < <(type -P tofu terraform || true; printf '%s\n' "${PIGSTY_TOFU:-}" "${PIGSTY_TERRAFORM:-}") | sort --unique
 }
 
