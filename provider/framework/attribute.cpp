@@ -101,6 +101,14 @@ BlockSchema block_schema(const AttributeList& attributes, std::string descriptio
     return block;
 }
 
+Value object_of_defaults(const AttributeList& attributes) {
+    value::Members members;
+    for (const Attribute& attribute : attributes) {
+        members.emplace(attribute.name, attribute.fixed_default.value_or(Value::null()));
+    }
+    return Value::object(std::move(members));
+}
+
 const Attribute* find_attribute(const AttributeList& attributes, std::string_view name) {
     for (const Attribute& attribute : attributes) {
         if (attribute.name == name) return &attribute;

@@ -78,6 +78,9 @@ struct Attribute {
     // hold unknowns when it comes from a configuration.
     std::function<bool(const Value& prior, const Value& next)> same_meaning;
 
+    // The C++ member has no value that could stand for "not written" (an enumeration outside std::optional).
+    bool never_blank = false;
+
     Nesting nesting = Nesting::kNone;
     std::shared_ptr<const AttributeList> members;  // set when nesting is not kNone
     // An attribute of plain object type: written whole or not at all, planned as one value. On the wire it
@@ -92,6 +95,8 @@ struct Attribute {
 // The object type with these attributes.
 Type object_type(const AttributeList& attributes);
 BlockSchema block_schema(const AttributeList& attributes, std::string description = {});
+// What an object that was left out equals: every attribute its default, or null.
+Value object_of_defaults(const AttributeList& attributes);
 const Attribute* find_attribute(const AttributeList& attributes, std::string_view name);
 
 // Calls `visit` for every attribute with its value, outermost first, into nested attributes and plain

@@ -46,6 +46,7 @@ BoundAttribute bind_choice(std::string name, CodecPtr codec, Locator member, con
     BoundAttribute bound = bind_plain(std::move(name), std::move(codec), std::move(member));
     std::vector<std::string> names;
     for (const Choice& choice : choices) names.push_back(choice.name);
+    bound.attribute.never_blank = bound.attribute.type.is_primitive() && !bound.codec->has_null();
     Validator rule = one_of(std::move(names));
     if (bound.attribute.type.is_collection()) rule = each(std::move(rule));
     bound.attribute.validators.push_back(std::move(rule));

@@ -59,9 +59,7 @@ class Locator {
         for (const Hop& hop : hops_) object = hop.follow(object, hop.member);
         return object;
     }
-    [[nodiscard]] const void* operator()(const void* object) const {
-        return (*this)(const_cast<void*>(object));
-    }
+    [[nodiscard]] const void* operator()(const void* object) const { return (*this)(const_cast<void*>(object)); }
     [[nodiscard]] Locator after(const Locator& first) const;
 
   private:
@@ -88,10 +86,8 @@ std::shared_ptr<const ObjectCodec> object_codec(BoundAttributes attributes);
 CodecPtr as_codec(std::shared_ptr<const ObjectCodec> codec);
 AttributeList attribute_list(const BoundAttributes& attributes);
 BoundAttribute bind_plain(std::string name, CodecPtr codec, Locator member);
-BoundAttribute bind_choice(std::string name, CodecPtr codec, Locator member,
-                           const std::vector<Choice>& choices);
-BoundAttribute bind_nested(std::string name, CodecPtr codec, Locator member, AttributeList members,
-                           bool plain_object);
+BoundAttribute bind_choice(std::string name, CodecPtr codec, Locator member, const std::vector<Choice>& choices);
+BoundAttribute bind_nested(std::string name, CodecPtr codec, Locator member, AttributeList members, bool plain_object);
 BoundAttributes bind_within(const Locator& outer, BoundAttributes inner);
 
 // The attributes of struct S, in the order of the documentation.
@@ -201,8 +197,7 @@ class Attributes {
         Part(AttributeBuilder<S, true>&& builder) {
             bound.push_back(std::move(builder.bound_));
         }  // NOLINT(google-explicit-constructor)
-        Part(Attributes attributes)
-            : bound(std::move(attributes.bound_)) {}  // NOLINT(google-explicit-constructor)
+        Part(Attributes attributes) : bound(std::move(attributes.bound_)) {}  // NOLINT(google-explicit-constructor)
         BoundAttributes bound;
     };
 
@@ -234,8 +229,7 @@ AttributeBuilder<S> choice(std::string name, M S::* member,
     std::vector<Choice> choices;
     for (const auto& [text, value] : names) choices.push_back({text, static_cast<std::int64_t>(value)});
     CodecPtr leaf = choice_codec(integer_access<E>(), choices);
-    return AttributeBuilder<S>(
-        bind_choice(std::move(name), Shape<M>::wrap(std::move(leaf)), Locator(member), choices));
+    return AttributeBuilder<S>(bind_choice(std::move(name), Shape<M>::wrap(std::move(leaf)), Locator(member), choices));
 }
 
 // Nested attributes: an object (M is T or std::optional<T>), a list (std::vector<T>) or a map of objects
@@ -254,8 +248,8 @@ template <class S, class M, class T>
 AttributeBuilder<S> object(std::string name, M S::* member, Attributes<T> attributes) {
     static_assert(std::is_same_v<typename Shape<M>::Inner, T>, "the attributes are those of another struct");
     auto codec = object_codec(attributes.bound());
-    return AttributeBuilder<S>(bind_nested(std::move(name), Shape<M>::wrap(as_codec(std::move(codec))),
-                                           Locator(member), attribute_list(attributes.bound()), true));
+    return AttributeBuilder<S>(bind_nested(std::move(name), Shape<M>::wrap(as_codec(std::move(codec))), Locator(member),
+                                           attribute_list(attributes.bound()), true));
 }
 
 // Attributes of a member struct that stand beside the others, not nested: a core spec inside a state, a

@@ -50,7 +50,6 @@ Attributes<CommonState> common_attributes(CommonOptions options = {});
 
 // Sorted, without doubles, without what a pattern of drift_ignore matches. A pattern is compared with the
 // sentence up to its first ": ", `*` stands for any text.
-std::vector<std::string> noted_drift(std::vector<std::string> sentences,
-                                     const std::vector<std::string>& ignore);
+std::vector<std::string> noted_drift(std::vector<std::string> sentences, const std::vector<std::string>& ignore);
 
 }  // namespace pigsty::framework

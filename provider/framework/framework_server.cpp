@@ -46,9 +46,15 @@ std::shared_ptr<void> FrameworkServer::provider_data() const {
     return configured_;
 }
 
-Cancel FrameworkServer::cancel_within(std::chrono::milliseconds bound) const { return run_.within_at_most(bound); }
+Cancel FrameworkServer::cancel_within(std::chrono::milliseconds bound) const {
+    const std::lock_guard lock(mutex_);
+    return run_.within_at_most(bound);
+}
 
-void FrameworkServer::stop() { run_.request_stop(); }
+void FrameworkServer::stop() {
+    const std::lock_guard lock(mutex_);
+    run_.request_stop();
+}
 
 // --- schemas ---
 
@@ -128,6 +134,8 @@ Diagnostics FrameworkServer::configure(const ConfigureRequest& request) {
     }
     const std::lock_guard lock(mutex_);
     configured_ = std::move(*made);
+    // A process under a debugger outlives the run that was stopped.
+    if (run_.stop_requested()) run_ = Cancel();
     return diagnostics;
 }
 

@@ -72,7 +72,7 @@ class FrameworkServer final : public ProviderServer {
     std::unique_ptr<const Provider> provider_;
     std::unique_ptr<Catalog> catalog_;  // what the provider offers, each thing made on first use
     Cancel run_;
-    mutable std::mutex mutex_;  // guards configured_
+    mutable std::mutex mutex_;  // guards run_ and configured_
     std::shared_ptr<void> configured_;
 };
 

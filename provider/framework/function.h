@@ -61,11 +61,10 @@ class Function {
 };
 
 // Parameters from their codecs; `variadic`: the last one takes the rest.
-FunctionSchema function_schema(const FunctionDeclaration& declaration,
-                               const std::vector<CodecPtr>& parameters, bool variadic, const Codec& result);
+FunctionSchema function_schema(const FunctionDeclaration& declaration, const std::vector<CodecPtr>& parameters,
+                               bool variadic, const Codec& result);
 // The argument in C++, or why it does not fit.
-FunctionResult<bool> load_argument(const Codec& codec, const value::Value& value, std::int64_t index,
-                                   void* into);
+FunctionResult<bool> load_argument(const Codec& codec, const value::Value& value, std::int64_t index, void* into);
 
 template <class Signature>
 class TypedFunction;
@@ -126,8 +125,7 @@ class TypedFunction<R(A...)> : public Function {
     void build() const {
         std::call_once(built_, [this] {
             codecs_ = {codec_of<typename IsVariadic<A>::Element>()...};
-            schema_ =
-                function_schema(declare(), codecs_, (IsVariadic<A>::value || ... || false), *codec_of<R>());
+            schema_ = function_schema(declare(), codecs_, (IsVariadic<A>::value || ... || false), *codec_of<R>());
         });
     }
 

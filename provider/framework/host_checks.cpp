@@ -16,21 +16,22 @@ using value::Value;
 using Attributes = std::vector<AttributeSchema>;
 
 class PlanCheck {
-public:
+  public:
     explicit PlanCheck(Mismatches& mismatches) : mismatches_(mismatches) {}
 
-    void object(const Attributes& attributes, const Value& config, const Value& prior, const Value& planned, const Path& path) {
+    void object(const Attributes& attributes, const Value& config, const Value& prior, const Value& planned,
+                const Path& path) {
         for (const AttributeSchema& attribute : attributes) {
             const std::string& name = attribute.name;
             check_attribute(attribute, config.get(name), prior.get(name), planned.get(name), path.attribute(name));
         }
     }
 
-private:
+  private:
     void add(const Path& path, std::string what) { mismatches_.push_back({path, std::move(what)}); }
 
-    void check_attribute(const AttributeSchema& attribute, const Value& config, const Value& prior, const Value& planned,
-                   const Path& path) {
+    void check_attribute(const AttributeSchema& attribute, const Value& config, const Value& prior,
+                         const Value& planned, const Path& path) {
         if (attribute.write_only) {
             if (!planned.is_null()) add(path, "planned a value for a write-only attribute");
             return;
@@ -45,18 +46,16 @@ private:
                                        "value");
     }
 
-    void nested(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned, const Path& path) {
+    void nested(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned,
+                const Path& path) {
         if (config.is_null()) return add(path, "planned for existence but the configuration wants absence");
         if (planned.is_null()) return add(path, "planned for absence but the configuration wants existence");
         if (config.is_unknown()) return add(path, "planned known although the configured value is unknown");
         if (planned.is_unknown()) return add(path, "planned unknown although the configured value is known");
         switch (schema.nesting) {
-            case ObjectNesting::kSingle:
-                return object(schema.attributes, config, prior, planned, path);
-            case ObjectNesting::kList:
-                return list(schema, config, prior, planned, path);
-            case ObjectNesting::kMap:
-                return map(schema, config, prior, planned, path);
+            case ObjectNesting::kSingle: return object(schema.attributes, config, prior, planned, path);
+            case ObjectNesting::kList: return list(schema, config, prior, planned, path);
+            case ObjectNesting::kMap: return map(schema, config, prior, planned, path);
             case ObjectNesting::kSet:
                 // Which planned element belongs to which configured one cannot be told: only the count can be wrong.
                 if (config.is_wholly_known() && planned.elements().size() > config.elements().size()) {
@@ -66,7 +65,8 @@ private:
         }
     }
 
-    void list(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned, const Path& path) {
+    void list(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned,
+              const Path& path) {
         static const Value kNull;
         if (config.elements().size() != planned.elements().size()) {
             return add(path, "count of elements in the plan disagrees with the configuration");
@@ -78,7 +78,8 @@ private:
         }
     }
 
-    void map(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned, const Path& path) {
+    void map(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned,
+             const Path& path) {
         for (const auto& [key, wanted] : config.members()) {
             const auto found = planned.members().find(key);
             if (found == planned.members().end()) {
@@ -92,9 +93,11 @@ private:
         }
     }
 
-    void element(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned, const Path& path) {
+    void element(const ObjectSchema& schema, const Value& config, const Value& prior, const Value& planned,
+                 const Path& path) {
         if (planned == config) return;
-        if (!config.is_known() || !planned.is_known()) return add(path, "planned element does not match the configured one");
+        if (!config.is_known() || !planned.is_known())
+            return add(path, "planned element does not match the configured one");
         object(schema.attributes, config, prior, planned, path);
     }
 
@@ -118,7 +121,7 @@ Type element_type(const Type& type, std::size_t index) {
 
 // What was planned must be what came: unknown may have become anything.
 class ResultCheck {
-public:
+  public:
     explicit ResultCheck(Mismatches& mismatches) : mismatches_(mismatches) {}
 
     void check(const Value& planned, const Value& actual, const Type& type, const Path& path) {
@@ -131,18 +134,15 @@ public:
         if (actual.is_unknown()) return add(path, "was known, but now unknown");
         if (planned.form() != actual.form()) return add(path, "is of another kind now");
         switch (planned.form()) {
-            case Value::Form::kMap:
-                return members(planned.members(), actual.members(), type, path);
-            case Value::Form::kList:
-                return elements(planned.elements(), actual.elements(), type, path);
-            case Value::Form::kSet:
-                return set(planned.elements(), actual.elements(), type, path);
+            case Value::Form::kMap: return members(planned.members(), actual.members(), type, path);
+            case Value::Form::kList: return elements(planned.elements(), actual.elements(), type, path);
+            case Value::Form::kSet: return set(planned.elements(), actual.elements(), type, path);
             default:
                 if (planned != actual) add(path, "has another value now");
         }
     }
 
-private:
+  private:
     void add(const Path& path, std::string what) { mismatches_.push_back({path, std::move(what)}); }
 
     void members(const Members& planned, const Members& actual, const Type& type, const Path& path) {
@@ -176,7 +176,8 @@ private:
         };
         const auto all_paired = [](const Elements& some, const Elements& others, const auto& pairs) {
             return std::all_of(some.begin(), some.end(), [&](const Value& value) {
-                return std::any_of(others.begin(), others.end(), [&](const Value& other) { return pairs(value, other); });
+                return std::any_of(others.begin(), others.end(),
+                                   [&](const Value& other) { return pairs(value, other); });
             });
         };
         if (!all_paired(planned, actual, fits)) return add(path, "a planned element has vanished");
@@ -200,7 +201,8 @@ void check_unknowns(const Value& value, const Type& type, const Path& path, Mism
     } else if (value.form() == Value::Form::kList) {
         std::size_t index = 0;
         for (const Value& element : value.elements()) {
-            check_unknowns(element, element_type(type, index), path.index(static_cast<std::int64_t>(index)), mismatches);
+            check_unknowns(element, element_type(type, index), path.index(static_cast<std::int64_t>(index)),
+                           mismatches);
             ++index;
         }
     } else {
@@ -213,13 +215,15 @@ void check_write_only(const Attributes& attributes, const Value& object, const P
     for (const AttributeSchema& attribute : attributes) {
         const Value& value = object.get(attribute.name);
         const Path here = path.attribute(attribute.name);
-        if (attribute.write_only && !value.is_null()) mismatches.push_back({here, "a value for a write-only attribute"});
+        if (attribute.write_only && !value.is_null())
+            mismatches.push_back({here, "a value for a write-only attribute"});
         if (!attribute.nested || !value.is_known()) continue;
         const Attributes& inside = attribute.nested->attributes;
         if (attribute.nested->nesting == ObjectNesting::kSingle) {
             check_write_only(inside, value, here, mismatches);
         } else if (attribute.nested->nesting == ObjectNesting::kMap) {
-            for (const auto& [key, element] : value.members()) check_write_only(inside, element, here.key(key), mismatches);
+            for (const auto& [key, element] : value.members())
+                check_write_only(inside, element, here.key(key), mismatches);
         } else {
             for (const Value& element : value.elements()) check_write_only(inside, element, here, mismatches);
         }
@@ -233,13 +237,13 @@ Value proposed_attribute(const AttributeSchema& attribute, const Value& config, 
     if (!attribute.nested || config.is_unknown()) return config;
     const Attributes& inside = attribute.nested->attributes;
     switch (attribute.nested->nesting) {
-        case ObjectNesting::kSingle:
-            return proposed_object(inside, config, prior);
+        case ObjectNesting::kSingle: return proposed_object(inside, config, prior);
         case ObjectNesting::kList: {
             Elements elements;
             for (const Value& element : config.elements()) {
                 const bool paired = prior.is_known() && elements.size() < prior.elements().size();
-                elements.push_back(proposed_object(inside, element, paired ? prior.elements()[elements.size()] : Value()));
+                elements.push_back(
+                    proposed_object(inside, element, paired ? prior.elements()[elements.size()] : Value()));
             }
             return Value::list(std::move(elements));
         }
@@ -250,8 +254,7 @@ Value proposed_attribute(const AttributeSchema& attribute, const Value& config, 
             }
             return Value::map(std::move(members));
         }
-        case ObjectNesting::kSet:
-            break;
+        case ObjectNesting::kSet: break;
     }
     return config;
 }

@@ -18,9 +18,7 @@ class Unknowns {
 
     // Anything unknown at this path, below it, or around it?
     [[nodiscard]] bool at(const value::Path& path) const;
-    [[nodiscard]] bool at(std::string_view attribute) const {
-        return at(value::Path::of(std::string(attribute)));
-    }
+    [[nodiscard]] bool at(std::string_view attribute) const { return at(value::Path::of(std::string(attribute))); }
     [[nodiscard]] bool empty() const { return entries_.empty(); }
     // Is anything missing from the struct, that is, unknown and not text?
     [[nodiscard]] bool any_missing() const;
@@ -55,9 +53,7 @@ class Loading {
     [[nodiscard]] value::Path path() const;
     void unknown_text() { unknowns_.add(path(), true); }
     void unknown_missing() { unknowns_.add(path(), false); }
-    void does_not_fit(std::string detail) {
-        problems_.add_error("Value does not fit", std::move(detail), path());
-    }
+    void does_not_fit(std::string detail) { problems_.add_error("Value does not fit", std::move(detail), path()); }
 
     [[nodiscard]] const Unknowns& unknowns() const { return unknowns_; }
     [[nodiscard]] const Diagnostics& problems() const { return problems_; }

@@ -33,11 +33,16 @@ Value pair_objects(const Attribute& attribute, const Value& value, const Value& 
     return Value::map(std::move(members));
 }
 
-// Visits the objects in the values of a nested attribute that exist in both.
+// Visits the objects in the values of a nested attribute that exist in both. A single object that one of them leaves out
+// is an object of defaults there.
 void visit_pairs(const Attribute& attribute, const Value& prior, const Value& planned, const Path& path,
                  const std::function<void(const Value&, const Value&, const Path&)>& visit) {
-    if (!prior.is_known() || !planned.is_known()) return;
-    if (attribute.nesting == Nesting::kObject) return visit(prior, planned, path);
+    if (prior.is_unknown() || planned.is_unknown()) return;
+    if (attribute.nesting == Nesting::kObject) {
+        const Value defaults = object_of_defaults(*attribute.members);
+        return visit(prior.is_null() ? defaults : prior, planned.is_null() ? defaults : planned, path);
+    }
+    if (prior.is_null() || planned.is_null()) return;
     if (attribute.nesting == Nesting::kList) {
         const std::size_t both = std::min(prior.elements().size(), planned.elements().size());
         for (std::size_t i = 0; i < both; ++i) {

@@ -25,9 +25,7 @@ class PrivateData {
     [[nodiscard]] std::string encode() const;
 
     [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
-    void set(std::string_view key, std::string text) {
-        entries_.insert_or_assign(std::string(key), std::move(text));
-    }
+    void set(std::string_view key, std::string text) { entries_.insert_or_assign(std::string(key), std::move(text)); }
     void erase(std::string_view key);
 
     friend bool operator==(const PrivateData&, const PrivateData&) = default;

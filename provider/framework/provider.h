@@ -56,8 +56,7 @@ class Provider {
 template <class C>
 class TypedProvider : public DeclaredKind<Provider, C> {
   public:
-    virtual Result<std::shared_ptr<void>> configure(const C& config, const Unknowns& unknown,
-                                                    Call& call) const = 0;
+    virtual Result<std::shared_ptr<void>> configure(const C& config, const Unknowns& unknown, Call& call) const = 0;
 
     Result<std::shared_ptr<void>> configure_object(const Value& config, Call& call) const final {
         Loading loading;

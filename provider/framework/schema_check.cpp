@@ -101,6 +101,9 @@ void check_declarations(const AttributeList& attributes, const Path& path, bool 
             for (const Validator& validator : a.validators) validator.check({*a.fixed_default, here}, diagnostics);
             if (diagnostics.has_error()) check.add(here, "has a default that its own validators refuse");
         }
+        if (a.never_blank && a.optional && !a.computed) {
+            check.add(here, "is an enumeration that may be left out: give it a default, or make it std::optional");
+        }
         if (a.write_only && a.forces_replacement)
             check.add(here, "is write-only and forces a replacement in every plan");
         if (a.forces_replacement && !a.fixed_after_creation.empty()) {

@@ -20,14 +20,10 @@ Type nested_block_type(const NestedBlockSchema& nested) {
     Type inner = nested.block->type();
     switch (nested.nesting) {
         case BlockNesting::kSingle:
-        case BlockNesting::kGroup:
-            return inner;
-        case BlockNesting::kList:
-            return inner.has_dynamic() ? Type::dynamic() : Type::list(std::move(inner));
-        case BlockNesting::kSet:
-            return Type::set(std::move(inner));
-        case BlockNesting::kMap:
-            return inner.has_dynamic() ? Type::dynamic() : Type::map(std::move(inner));
+        case BlockNesting::kGroup: return inner;
+        case BlockNesting::kList: return inner.has_dynamic() ? Type::dynamic() : Type::list(std::move(inner));
+        case BlockNesting::kSet: return Type::set(std::move(inner));
+        case BlockNesting::kMap: return inner.has_dynamic() ? Type::dynamic() : Type::map(std::move(inner));
     }
     return inner;
 }
@@ -37,21 +33,15 @@ Type nested_block_type(const NestedBlockSchema& nested) {
 Type ObjectSchema::type() const {
     Type inner = object_of(attributes);
     switch (nesting) {
-        case ObjectNesting::kSingle:
-            return inner;
-        case ObjectNesting::kList:
-            return Type::list(std::move(inner));
-        case ObjectNesting::kSet:
-            return Type::set(std::move(inner));
-        case ObjectNesting::kMap:
-            return Type::map(std::move(inner));
+        case ObjectNesting::kSingle: return inner;
+        case ObjectNesting::kList: return Type::list(std::move(inner));
+        case ObjectNesting::kSet: return Type::set(std::move(inner));
+        case ObjectNesting::kMap: return Type::map(std::move(inner));
     }
     return inner;
 }
 
-Type AttributeSchema::value_type() const {
-    return nested ? nested->type() : type.value_or(Type::dynamic());
-}
+Type AttributeSchema::value_type() const { return nested ? nested->type() : type.value_or(Type::dynamic()); }
 
 Type BlockSchema::type() const {
     Type::Members members = object_of(attributes).members();
@@ -63,8 +53,7 @@ Type BlockSchema::type() const {
 
 Type IdentitySchema::type() const {
     Type::Members members;
-    for (const IdentityAttributeSchema& attribute : attributes)
-        members.emplace(attribute.name, attribute.type);
+    for (const IdentityAttributeSchema& attribute : attributes) members.emplace(attribute.name, attribute.type);
     return Type::object(std::move(members));
 }
 
