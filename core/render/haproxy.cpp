@@ -67,7 +67,7 @@ const Services& default_services() {
     return services;
 }
 
-std::string render_haproxy_base() {
+std::string render_haproxy_base(bool knows_fd_hard_limit) {
     // A limit on files instead of `maxconn 65535`: the same where the system allows it, and where it allows less
     // (a container) HAProxy starts with less instead of not at all.
     return fmt::format(
@@ -75,7 +75,7 @@ std::string render_haproxy_base() {
         "global\n"
         "    user haproxy\n"
         "    group haproxy\n"
-        "    fd-hard-limit 131200\n"
+        "{}"
         "    stats socket /run/haproxy.sock mode 600 level admin\n"
         "\n"
         "defaults\n"
@@ -95,7 +95,7 @@ std::string render_haproxy_base() {
         "    stats uri /\n"
         "    stats refresh 30s\n"
         "    http-request use-service prometheus-exporter if {{ path /metrics }}\n",
-        kHaproxyServices, kHaproxyStatsPort);
+        kHaproxyServices, knows_fd_hard_limit ? "    fd-hard-limit 131200\n" : "", kHaproxyStatsPort);
 }
 
 Result<std::string> render_haproxy_service(std::string_view cluster, std::string_view name, const Service& service,

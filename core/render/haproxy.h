@@ -30,8 +30,8 @@ struct ServiceMember {
     bool rest_ssl = true;
 };
 
-// The same text for everything on a node that wants HAProxy: it names nobody.
-std::string render_haproxy_base();
+// The same text for everything on a node that wants HAProxy: it names nobody. `fd-hard-limit` came with 2.6.
+std::string render_haproxy_base(bool knows_fd_hard_limit = true);
 
 // Error `invalid` where a selector, the destination or an option cannot be understood.
 Result<std::string> render_haproxy_service(std::string_view cluster, std::string_view name, const Service& service,

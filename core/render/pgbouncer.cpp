@@ -66,7 +66,6 @@ std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
     set("auth_file", kPgbouncerUserlist);
     // Asked as the superuser, who logs in by peer authentication: a verifier in the list cannot log in by itself.
     set("auth_query", "SELECT username, password FROM monitor.pgbouncer_auth($1)");
-    if (ini.knows_auth_dbname) set("auth_dbname", "postgres");
     if (ini.auth_query) set("auth_user", kSuperuser);
     set("admin_users", fmt::format("{}, {}", kSuperuser, kAdminUser));
     set("stats_users", fmt::format("{}, {}", kSuperuser, kMonitorUser));

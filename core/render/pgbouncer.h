@@ -21,7 +21,6 @@ struct PgbouncerIni {
     bool tls = true;          // certificates are there: clients may ask for TLS
     bool auth_query = false;  // of everybody whom the user list does not name
     bool knows_prepared_statements = true;  // 1.21 and newer (core/module/platform)
-    bool knows_auth_dbname = true;          // 1.19 and newer
 };
 
 std::string render_pgbouncer_ini(const PgbouncerIni& ini);
@@ -50,7 +49,8 @@ Result<std::string> pgbouncer_user_line(std::string_view name, std::string_view 
 // Nothing where neither option is set.
 Result<std::optional<std::string>> pgbouncer_user_options_line(const PgbouncerUser& user);  // useropts.txt
 
-// The function that auth_query calls, with its rights; superusers and roles that may not log in are never shown.
+// The function that auth_query calls, with its rights; superusers and roles that may not log in are never shown. It is
+// called in the database that the client asked for: every database with auth_query needs it. May be run again.
 std::string pgbouncer_auth_sql();
 
 inline constexpr const char* kPgbouncerDir = "/etc/pgbouncer";

@@ -1,0 +1,186 @@
+#include "core/module/pgsql/session.h"
+
+#include <algorithm>
+
+#include "core/module/pgsql/table.h"
+#include "core/render/patroni.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+constexpr const char* kPostgresDatabase = "postgres";
+// Contents of this many databases are kept connected at a time.
+constexpr std::size_t kMaxConnections = 4;
+
+// The authority's certificate as the member itself has it: what its Patroni shows was signed by that.
+Result<std::string> authority_of(node::Node& node, const Cancel& cancel) {
+    TRY(const node::Observation seen, node.observe({{node::ProbeKind::text, render::kCaCertificate}}, cancel));
+    return seen.text(render::kCaCertificate).value_or("");
+}
+
+}  // namespace
+
+ClusterSession::ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection, converge::Connect connect)
+    : cluster_(std::move(cluster)),
+      system_identifier_(std::move(system_identifier)),
+      where_(std::move(connection)),
+      connect_(std::move(connect)) {}
+
+SqlCounters ClusterSession::counters() const {
+    const std::lock_guard lock(mutex_);
+    SqlCounters counters = counters_;
+    for (const auto& [database, connection] : connections_) counters.statements += connection->statements_sent();
+    return counters;
+}
+
+std::vector<Reached> ClusterSession::reach_members(const Cancel& cancel) const {
+    std::vector<Reached> members;
+    for (const auto& [number, instance] : cluster_.instances)
+        if (auto node = connect_(instance.node, cancel)) members.push_back({member_name(cluster_, number), std::move(*node)});
+    return members;
+}
+
+Result<Members> ClusterSession::members(const Cancel& cancel) const {
+    auto all = reach_members(cancel);
+    if (all.empty()) return fail(ErrorCode::unreachable, "no machine of " + cluster_.name + " answers");
+    std::string ca_pem;
+    if (cluster_.ssl) {
+        TRY(ca_pem, authority_of(*all.front().node, cancel));
+    }
+    return Members(cluster_, std::move(all), std::move(ca_pem));
+}
+
+Status ClusterSession::find_leader(const Cancel& cancel) {
+    TRY(const Members all, members(cancel));
+    TRY(leader_, all.leader(cancel));
+    return {};
+}
+
+void ClusterSession::drop_connections() {
+    for (const auto& [database, connection] : connections_) counters_.statements += connection->statements_sent();
+    connections_.clear();
+    leader_.reset();
+    catalog_.reset();
+    contents_.clear();
+}
+
+Result<client::Postgres*> ClusterSession::postgres(const std::string& database, const Cancel& cancel) {
+    if (const auto found = connections_.find(database); found != connections_.end()) return found->second.get();
+    if (!leader_) TRY_VOID(find_leader(cancel));
+    if (connections_.size() >= kMaxConnections) {
+        const auto victim = std::ranges::find_if(connections_, [](const auto& entry) { return entry.first != kPostgresDatabase; });
+        counters_.statements += victim->second->statements_sent();
+        connections_.erase(victim);
+    }
+    TRY(auto connection, client::Postgres::connect({.node = leader_->node, .port = cluster_.port, .database = database}, cancel));
+    ++counters_.connections;
+    if (database == kPostgresDatabase) {
+        TRY(const std::string proof,
+            connection->value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()", cancel));
+        if (proof.starts_with("true")) {
+            return fail(Error{.code = ErrorCode::conflict, .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
+                                                                       ", and its PostgreSQL is in recovery"}
+                            .with_hint("a failover is under way: apply again in a moment"));
+        }
+        const std::string identifier = proof.substr(proof.find(' ') + 1);
+        if (!system_identifier_.empty() && identifier != system_identifier_) {
+            return fail(Error{.code = ErrorCode::conflict, .message = "expected the PostgreSQL cluster with system identifier " +
+                                                                       system_identifier_ + ", found " + identifier}
+                            .at_host(leader_->name));
+        }
+    }
+    client::Postgres* plain = connection.get();
+    connections_[database] = std::move(connection);
+    return plain;
+}
+
+Status ClusterSession::look(const std::function<Status(Work&)>& body, const Cancel& cancel) {
+    const std::lock_guard lock(mutex_);
+    Work work(*this, cancel);
+    Status status = body(work);
+    if (!status) drop_connections();  // a broken connection, or a leader that moved: the next one starts afresh
+    return status;
+}
+
+Status ClusterSession::change(const std::function<Status(Work&)>& body, const Cancel& cancel) { return look(body, cancel); }
+
+Result<Catalog*> ClusterSession::Work::catalog() {
+    if (session_.catalog_) return &*session_.catalog_;
+    TRY(client::Postgres* const postgres, session_.postgres(kPostgresDatabase, cancel_));
+    TRY(const std::string answer, postgres->value(catalog_query(), cancel_));
+    TRY(Catalog catalog, parse_catalog(answer));
+    if (catalog.has_claims) {
+        TRY(const std::string claims, postgres->value(claims_query(), cancel_));
+        TRY(catalog.claims, parse_claims(claims));
+    }
+    session_.catalog_ = std::move(catalog);
+    return &*session_.catalog_;
+}
+
+Result<DatabaseContents*> ClusterSession::Work::contents(const std::string& database) {
+    if (const auto found = session_.contents_.find(database); found != session_.contents_.end()) return &found->second;
+    TRY(client::Postgres* const postgres, session_.postgres(database, cancel_));
+    TRY(const std::string answer, postgres->value(contents_query(), cancel_));
+    TRY(session_.contents_[database], parse_contents(answer));
+    return &session_.contents_[database];
+}
+
+Status ClusterSession::Work::run(const std::string& database, const Statements& statements) {
+    if (statements.empty()) return {};
+    TRY(client::Postgres* const postgres, session_.postgres(database, cancel_));
+    std::vector<client::Sql> sql;
+    for (const Statement& statement : statements) sql.push_back({statement.text, statement.secret ? statement.shown : ""});
+    return postgres->transaction(sql, cancel_);
+}
+
+Status ClusterSession::Work::run_alone(const Statement& statement) {
+    TRY(client::Postgres* const postgres, session_.postgres(kPostgresDatabase, cancel_));
+    return postgres->statement({statement.text, statement.secret ? statement.shown : ""}, cancel_);
+}
+
+void ClusterSession::Work::forget() {
+    session_.catalog_.reset();
+    session_.contents_.clear();
+}
+
+void ClusterSession::Work::forget_contents(const std::string& database) { session_.contents_.erase(database); }
+
+Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connection, const Cancel& cancel) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = sessions_.find(connection.name); found != sessions_.end()) return found->second;
+    }
+    Error last{.code = ErrorCode::invalid, .message = "`cluster` names no members of " + connection.name};
+    for (const auto& [number, address] : connection.members) {
+        auto node = connect_(address, cancel);
+        if (!node) {
+            last = std::move(node).error();
+            continue;
+        }
+        const auto claim = (*node)->claim(kKind, connection.name);
+        if (!claim || claim->id != connection.id) {
+            last = Error{.code = ErrorCode::conflict, .message = "expected the PostgreSQL cluster " + connection.name + " (" + connection.id +
+                                                                  "), found " + (claim ? "another one of that name" : "none")}
+                       .at_host(address.address)
+                       .with_hint("plan again: the cluster was removed or made anew since");
+            continue;
+        }
+        TRY(PgCluster cluster, pg_cluster_from_json(claim->spec));
+        const std::string identifier = claim->facts.is_object() ? claim->facts.value("system_identifier", "") : "";
+        const std::lock_guard lock(mutex_);
+        auto& session = sessions_[connection.name];
+        if (!session) session = std::make_shared<ClusterSession>(std::move(cluster), identifier, connection, connect_);
+        return session;
+    }
+    return fail(std::move(last));
+}
+
+std::shared_ptr<ClusterSession> Sessions::of(const PgCluster& cluster, const Connection& connection) {
+    const std::lock_guard lock(mutex_);
+    auto& session = sessions_[cluster.name];
+    // The specification may have changed since (another port after an update): what is written with it must not be old.
+    if (!session || !(session->cluster() == cluster)) session = std::make_shared<ClusterSession>(cluster, "", connection, connect_);
+    return session;
+}
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,107 @@
+// ClusterSession: everything SQL that this process does in one cluster: one connection to the live leader, one snapshot of
+// the shared catalogs, one ordered writer (architecture, "SQL in bulk").
+//
+//     TRY(const auto session, sessions.of(connection, cancel));
+//     TRY_VOID(session->change([&](ClusterSession::Work& work) -> Status {
+//         TRY(const Catalog& catalog, work.catalog());
+//         return work.run("postgres", role_statements(wanted, catalog.role("app"), catalog.server_version));
+//     }, cancel));
+//
+// Thread-safe: change() and look() of a cluster queue behind each other, so writers never meet "tuple concurrently updated".
+// The leader is proved on the connection itself: Patroni names it, it is not in recovery, its system identifier is that of
+// the claim. A broken connection, or a leader that moved, is looked for again once.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/client/postgres.h"
+#include "core/converge/run.h"
+#include "core/module/pgsql/catalog.h"
+#include "core/module/pgsql/members.h"
+#include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/statement.h"
+
+namespace pigsty::module::pgsql {
+
+struct SqlCounters {
+    std::uint64_t connections = 0;
+    std::uint64_t statements = 0;
+};
+
+class ClusterSession {
+  public:
+    // What a piece of work sees: valid only inside look() and change().
+    class Work {
+      public:
+        // Shared catalogs and claims: as snapped, corrected by what was written.
+        Result<Catalog*> catalog();
+        // Inside one database; error where it accepts no connections.
+        Result<DatabaseContents*> contents(const std::string& database);
+        // One transaction in that database; nothing is sent where there are no statements. The caller corrects the catalog
+        // with what it wrote, or calls forget().
+        Status run(const std::string& database, const Statements& statements);
+        // Outside of a transaction, in database postgres.
+        Status run_alone(const Statement& statement);
+        void forget();                              // the snapshot, and all contents
+        void forget_contents(const std::string& database);
+        [[nodiscard]] const Cancel& cancel() const { return cancel_; }
+        [[nodiscard]] const PgCluster& cluster() const { return session_.cluster_; }
+
+      private:
+        friend class ClusterSession;
+        Work(ClusterSession& session, const Cancel& cancel) : session_(session), cancel_(cancel) {}
+        ClusterSession& session_;
+        const Cancel& cancel_;
+    };
+
+    ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection, converge::Connect connect);
+
+    Status look(const std::function<Status(Work&)>& body, const Cancel& cancel);
+    Status change(const std::function<Status(Work&)>& body, const Cancel& cancel);
+
+    // The specification as the claims keep it.
+    [[nodiscard]] const PgCluster& cluster() const { return cluster_; }
+    [[nodiscard]] SqlCounters counters() const;
+    // Connects to the machines that hold members now; those that do not answer are missing.
+    std::vector<Reached> reach_members(const Cancel& cancel) const;
+    Result<Members> members(const Cancel& cancel) const;
+
+  private:
+    Result<client::Postgres*> postgres(const std::string& database, const Cancel& cancel);
+    Status find_leader(const Cancel& cancel);
+    void drop_connections();
+
+    const PgCluster cluster_;
+    const std::string system_identifier_;  // empty: not known yet (bootstrap)
+    const Connection where_;
+    const converge::Connect connect_;
+
+    mutable std::mutex mutex_;
+    std::optional<Reached> leader_;
+    std::map<std::string, std::unique_ptr<client::Postgres>> connections_;  // by database
+    std::optional<Catalog> catalog_;
+    std::map<std::string, DatabaseContents> contents_;
+    SqlCounters counters_;
+};
+
+// One session for each cluster of this process. Thread-safe.
+class Sessions {
+  public:
+    explicit Sessions(converge::Connect connect) : connect_(std::move(connect)) {}
+
+    // Finds the cluster's claim on the first member that answers; error where none has one with this id.
+    Result<std::shared_ptr<ClusterSession>> of(const Connection& connection, const Cancel& cancel);
+    // For the cluster's own steps, which know the specification before any claim is ready.
+    std::shared_ptr<ClusterSession> of(const PgCluster& cluster, const Connection& connection);
+
+  private:
+    converge::Connect connect_;
+    std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<ClusterSession>> sessions_;  // by cluster name
+};
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,80 @@
+// Platform: what differs between the systems that nodes run: package names, offered versions, paths, units. One table
+// per system; modules ask here and hold no name of a distribution.
+//
+//     TRY(const Platform* const platform, platform_of(node->facts()));
+//     items.push_back(package(platform->packages(Component::postgresql, 17)));
+//     if (platform->offers(Setting::pgbouncer_max_prepared_statements)) …
+//
+// Versions in the table are those of the system's own repositories; with others (PGDG) ask supports() with the version
+// that is installed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/module/platform/version.h"
+#include "core/node/facts.h"
+
+namespace pigsty::module::platform {
+
+enum class Component { postgresql, patroni, etcd, pgbouncer, haproxy };
+std::string_view to_string(Component component);
+
+// Settings that older versions refuse to start with, or silently ignore.
+enum class Setting {
+    pgbouncer_max_prepared_statements,
+    patroni_failsafe_mode,
+    patroni_primary_start_timeout,  // master_start_timeout before
+    patroni_allowlist_include_members,
+    haproxy_fd_hard_limit,
+    etcd_auth_status,  // `etcdctl auth status`
+};
+
+// Whether that version of the setting's own component knows it.
+bool supports(Setting setting, const Version& version);
+
+struct Platform {
+    std::string os_id;     // os-release ID
+    std::string version;   // VERSION_ID
+    std::string codename;
+    std::string name;      // "Debian 13"
+    std::vector<std::int64_t> postgresql;  // majors of its own repositories, newest first
+    std::map<Component, Version> versions;
+
+    // Packages to install for a component; `postgresql_version` matters for PostgreSQL alone. The first is the one whose
+    // version is the component's.
+    [[nodiscard]] std::vector<std::string> packages(Component component, std::int64_t postgresql_version = 0) const;
+    // The package that brings an extension; nothing for what comes with PostgreSQL itself or what we do not know.
+    [[nodiscard]] std::optional<std::string> extension_package(std::string_view extension,
+                                                              std::int64_t postgresql_version) const;
+    [[nodiscard]] bool offers(Setting setting) const;
+    [[nodiscard]] std::string bin_dir(std::int64_t postgresql_version) const;
+};
+
+// Error `unsupported` that names what was found and what is supported.
+Result<const Platform*> platform_of(const node::Facts& facts);
+const std::vector<Platform>& platforms();
+
+// PostgreSQL majors that templates and settings are known for, whatever repository brings them.
+inline constexpr std::int64_t kOldestPostgresql = 13;
+inline constexpr std::int64_t kNewestPostgresql = 18;
+
+// Pairs of versions that are known not to work together: sentences, each with the way out; empty where all is well.
+std::vector<std::string> known_bad_pairs(const std::map<Component, Version>& installed);
+
+// The unit that runs a component: "patroni.service". PostgreSQL runs under Patroni's.
+std::string unit_of(Component component);
+// Units that packages enable by themselves, and that must neither start on installation nor at the next boot unless a
+// resource wants them: the packages' own cluster, etcd, pgbouncer, haproxy.
+const std::vector<std::string>& units_enabled_by_packages();
+
+// Written before PostgreSQL's packages come, so that they make no cluster `main` on port 5432.
+inline constexpr const char* kCreateClusterConf = "/etc/postgresql-common/createcluster.d/pigsty.conf";
+inline constexpr const char* kCreateClusterText = "create_main_cluster = false\n";
+
+}  // namespace pigsty::module::platform

@@ -1,0 +1,69 @@
+#include "core/module/platform/platform.h"
+
+#include <gmock/gmock.h>
+
+namespace pigsty::module::platform {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+node::Facts facts(std::string id, std::string version) {
+    node::Facts facts;
+    facts.os_id = std::move(id);
+    facts.os_version = std::move(version);
+    return facts;
+}
+
+TEST(Version, is_the_number_that_upstream_gave) {
+    EXPECT_THAT(parse_version("1:4.0.7-3~deb13u1"), ElementsAre(4, 0, 7));
+    EXPECT_THAT(parse_version("17.12-0+deb13u1"), ElementsAre(17, 12));
+    EXPECT_THAT(parse_version("3.5.28~rc1"), ElementsAre(3, 5, 28));
+    EXPECT_THAT(parse_version("unknown"), IsEmpty());
+    EXPECT_EQ(compare({3, 5}, {3, 5, 0}), 0);
+    EXPECT_LT(compare(parse_version("3.5.9"), parse_version("3.5.16")), 0);
+    EXPECT_EQ(to_string({1, 24, 1}), "1.24.1");
+}
+
+TEST(Platform, is_found_by_what_the_system_calls_itself) {
+    const auto debian = platform_of(facts("debian", "13"));
+    ASSERT_TRUE(debian);
+    EXPECT_EQ((*debian)->codename, "trixie");
+    EXPECT_THAT((*debian)->postgresql, ElementsAre(17));
+    EXPECT_THAT((*debian)->packages(Component::postgresql, 17), ElementsAre("postgresql-17"));
+    EXPECT_THAT((*debian)->packages(Component::patroni), ElementsAre("patroni", "python3-etcd", "python3-psycopg2"));
+    EXPECT_EQ((*debian)->bin_dir(17), "/usr/lib/postgresql/17/bin");
+    EXPECT_EQ((*debian)->extension_package("pg_repack", 17), "postgresql-17-repack");
+    EXPECT_EQ((*debian)->extension_package("pg_trgm", 17), std::nullopt);
+}
+
+TEST(Platform, says_which_systems_there_are) {
+    const auto other = platform_of(facts("fedora", "40"));
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, ErrorCode::unsupported);
+    EXPECT_EQ(other.error().message, "expected one of Debian 13, Debian 12, Ubuntu 24.04, Ubuntu 22.04, found fedora 40");
+    EXPECT_EQ(platform_of(node::Facts{}).error().message,
+              "expected one of Debian 13, Debian 12, Ubuntu 24.04, Ubuntu 22.04, found a system without /etc/os-release");
+}
+
+TEST(Platform, knows_what_its_versions_do_not_know) {
+    const Platform& trixie = **platform_of(facts("debian", "13"));
+    const Platform& bookworm = **platform_of(facts("debian", "12"));
+    EXPECT_TRUE(trixie.offers(Setting::pgbouncer_max_prepared_statements));
+    EXPECT_FALSE(bookworm.offers(Setting::pgbouncer_max_prepared_statements));
+    EXPECT_TRUE(bookworm.offers(Setting::haproxy_fd_hard_limit));
+    EXPECT_TRUE(bookworm.offers(Setting::patroni_failsafe_mode));
+    EXPECT_TRUE(supports(Setting::patroni_failsafe_mode, parse_version("3.0.2-1")));
+    EXPECT_FALSE(supports(Setting::patroni_failsafe_mode, parse_version("2.1.4")));
+}
+
+TEST(Platform, warns_of_pairs_that_do_not_work) {
+    EXPECT_THAT(known_bad_pairs({{Component::etcd, {3, 5, 16}}, {Component::patroni, {4, 0, 7}}}), IsEmpty());
+    EXPECT_THAT(known_bad_pairs({{Component::etcd, {3, 5, 28}}, {Component::patroni, {4, 0, 8}}}), IsEmpty());
+    EXPECT_THAT(known_bad_pairs({{Component::etcd, {3, 5, 28}}, {Component::patroni, {4, 0, 7}}}),
+                ElementsAre("etcd 3.5.28 with authentication needs Patroni 4.0.8 or newer, found 4.0.7: keep etcd at 3.5.27 or "
+                            "take a newer Patroni"));
+}
+
+}  // namespace
+}  // namespace pigsty::module::platform
