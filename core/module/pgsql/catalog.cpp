@@ -53,6 +53,7 @@ SELECT json_build_object(
       FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast|temp)'),
   'extensions', (SELECT json_object_agg(e.extname, json_build_object('schema', n.nspname, 'version', e.extversion))
       FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace),
+  'has_pgbouncer_auth', pg_catalog.to_regprocedure('monitor.pgbouncer_auth(text)') IS NOT NULL,
   'public_acl', (SELECT json_agg(json_build_object('grantee', CASE a.grantee WHEN 0 THEN 'PUBLIC'
         ELSE pg_catalog.pg_get_userbyid(a.grantee) END, 'privilege', a.privilege_type))
       FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
@@ -225,6 +226,7 @@ Result<DatabaseContents> parse_contents(std::string_view json_text) {
         if (const auto& extensions = answer.at("extensions"); extensions.is_object())
             for (const auto& [name, extension] : extensions.items())
                 contents.extensions[name] = {text(extension, "schema"), text(extension, "version")};
+        contents.has_pgbouncer_auth = answer.at("has_pgbouncer_auth").get<bool>();
         const json& acl = answer.at("public_acl");
         contents.public_schema_create = holds(acl, "PUBLIC", "CREATE");
         contents.admin_schema_create = holds(acl, "dbrole_admin", "CREATE");

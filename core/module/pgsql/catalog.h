@@ -104,6 +104,7 @@ struct DatabaseContents {
     std::map<std::string, ExtensionState> extensions{};
     bool public_schema_create = false;        // PUBLIC holds CREATE on schema public
     bool admin_schema_create = false;         // dbrole_admin holds CREATE on schema public
+    bool has_pgbouncer_auth = false;          // function monitor.pgbouncer_auth(text)
     std::set<std::string> default_privileges{};  // "OWNER|TYPE|GRANTEE|PRIVILEGE", see default_privilege_key()
 };
 std::string contents_query();
