@@ -15,8 +15,8 @@ bool read_number(std::string_view text, std::uint64_t& number) {
 }
 
 std::unexpected<Error> damaged(std::string_view bytes) {
-    return fail(Error{ErrorCode::failed, "the program on the node sent something that is no frame"}.with_output(
-        bytes.substr(0, 400)));
+    // What ended the program spoke in its place: sudo, a shell.
+    return fail(Error{ErrorCode::unreachable, "the program on the node broke off"}.with_output(bytes.substr(0, 400)));
 }
 
 }  // namespace

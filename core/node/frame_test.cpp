@@ -33,7 +33,7 @@ TEST(Frame, refuses_what_is_no_frame) {
         reader.feed(text);
         const auto next = reader.next();
         ASSERT_FALSE(next) << text;
-        EXPECT_EQ(next.error().code, ErrorCode::failed);
+        EXPECT_EQ(next.error().code, ErrorCode::unreachable);
     }
 }
 

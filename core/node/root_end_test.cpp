@@ -1,6 +1,8 @@
 // What happens when something does not go on: cancel, stall, silence, death.
 #include "core/node/root_end.h"
 
+#include <unistd.h>
+
 #include <thread>
 
 #include "core/node/programs.h"
@@ -21,12 +23,12 @@ TEST_F(RootEndTest, cancel_ends_the_script_and_keeps_the_connection) {
         EXPECT_TRUE(becomes([&] { return !machine->read("/run/begun").empty(); }));
         stop.request_stop();
     });
-    const auto results = node->request({RunScript{.text = "echo x > /run/begun; sleep 1000"}, RunScript{.text = "touch /run/never"}},
+    const auto results = node->request({RunScript{.text = "echo x > /run/begun; sleep 2" + std::to_string(::getpid())}, RunScript{.text = "touch /run/never"}},
                                        stop, {});
     ASSERT_FALSE(results);
     EXPECT_EQ(results.error().code, ErrorCode::cancelled);
     EXPECT_EQ(results.error().host, "10.10.10.11");
-    EXPECT_EQ(done({RunScript{.text = "ls /run/never 2>/dev/null || pgrep -cf 'sleep 1000$'; true"}}).at(0).out, "0\n");
+    EXPECT_EQ(done({RunScript{.text = "ls /run/never 2>/dev/null || pgrep -cf 'sleep 2" + std::to_string(::getpid()) + "$'; true"}}).at(0).out, "0\n");
     EXPECT_EQ(node->counters().requests, 4U);  // facts, the script, claims (it may have written some), this look
 }
 
@@ -66,7 +68,8 @@ TEST_F(RootEndTest, a_peer_that_falls_silent_is_given_up_and_found_again) {
 }
 
 TEST_F(RootEndTest, it_ends_with_all_that_it_started_when_nothing_is_heard_or_the_connection_goes) {
-    const std::string script = "trap 'echo x >> /run/ended; exit' TERM; (trap '' TERM HUP; setsid sleep 1234) & echo x >> /run/begun; wait";
+    const std::string nap = "sleep 1" + std::to_string(::getpid());  // processes are this machine's
+    const std::string script = "trap 'echo x >> /run/ended; exit' TERM; (trap '' TERM HUP; setsid " + nap + ") & echo x >> /run/begun; wait";
     const std::string input = frame_text("settings", 0, 0, join_fields({"silence", "1", "touch", "1", "grace", "1"})) +
                               frame_text("request", 1, 0, join_fields({command("run", {script, "", "0", "0"}).fields}));
     auto launcher = machine->launcher();
@@ -80,7 +83,7 @@ TEST_F(RootEndTest, it_ends_with_all_that_it_started_when_nothing_is_heard_or_th
         EXPECT_TRUE(becomes([&] { return lines("/run/begun") == 2; }));
     }
     EXPECT_TRUE(becomes([&] { return lines("/run/ended") == 2; }));
-    EXPECT_TRUE(becomes([&] { return *machine->run("pgrep -cf 'sleep 1234$'; true") == "0\n"; }));
+    EXPECT_TRUE(becomes([&] { return *machine->run("pgrep -cf '" + nap + "$'; true") == "0\n"; }));
 }
 
 TEST_F(RootEndTest, an_idle_connection_is_kept_alive) {

@@ -1,6 +1,7 @@
 // Fixture for tests on a LocalMachine.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
