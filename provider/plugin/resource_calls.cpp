@@ -10,7 +10,7 @@ namespace {
 
 // State written by Terraform 0.11 and older has another form; no version of this provider ever wrote it.
 void refuse_flatmap(const tfplugin6::RawState& raw, RpcCall& call) {
-    if (!raw.json().empty()) return;
+    if (call.failed() || !raw.json().empty()) return;
     call.fail("State in a form of Terraform 0.11 or older",
               "The stored state is not JSON. This provider reads states written by Terraform 1.0 or OpenTofu 1.6 and "
               "later only.");

@@ -15,9 +15,7 @@ struct CodecError {
     Path path;
     std::string message;  // what was expected and what was found; never the value itself (it may be secret)
 
-    [[nodiscard]] std::string to_string() const {
-        return path.is_root() ? message : path.to_string() + ": " + message;
-    }
+    [[nodiscard]] std::string to_string() const { return path.is_root() ? message : path.to_string() + ": " + message; }
 };
 
 template <typename T>

@@ -22,23 +22,15 @@ class Decoder {
     CodecResult<Value> decode(const JsonTree& node, const Type& type) {
         if (node.kind == TreeKind::kNull) return Value::null();
         switch (type.kind()) {
-            case Kind::kString:
-                return decode_string(node);
-            case Kind::kNumber:
-                return decode_number(node);
-            case Kind::kBool:
-                return decode_bool(node);
-            case Kind::kDynamic:
-                return decode_dynamic(node);
+            case Kind::kString: return decode_string(node);
+            case Kind::kNumber: return decode_number(node);
+            case Kind::kBool: return decode_bool(node);
+            case Kind::kDynamic: return decode_dynamic(node);
             case Kind::kList:
-            case Kind::kSet:
-                return decode_sequence(node, type);
-            case Kind::kTuple:
-                return decode_tuple(node, type);
-            case Kind::kMap:
-                return decode_map(node, type);
-            case Kind::kObject:
-                return decode_object(node, type);
+            case Kind::kSet: return decode_sequence(node, type);
+            case Kind::kTuple: return decode_tuple(node, type);
+            case Kind::kMap: return decode_map(node, type);
+            case Kind::kObject: return decode_object(node, type);
         }
         return fail("the type is not known");
     }
@@ -81,8 +73,7 @@ class Decoder {
     CodecResult<Value> decode_dynamic(const JsonTree& node) {
         const auto type_node = node.members.find("type");
         const auto value_node = node.members.find("value");
-        if (node.kind != TreeKind::kObject || type_node == node.members.end() ||
-            value_node == node.members.end()) {
+        if (node.kind != TreeKind::kObject || type_node == node.members.end() || value_node == node.members.end()) {
             return wrong(R"(an object with "value" and "type")", node);
         }
         auto type = Type::from_json(write_tree(type_node->second));
@@ -163,8 +154,7 @@ class Decoder {
     static std::string write_tree(const JsonTree& node) { return to_nlohmann(node).dump(); }
     static nlohmann::json to_nlohmann(const JsonTree& node) {
         switch (node.kind) {
-            case TreeKind::kString:
-                return node.text;
+            case TreeKind::kString: return node.text;
             case TreeKind::kArray: {
                 auto array = nlohmann::json::array();
                 for (const JsonTree& element : node.elements) array.push_back(to_nlohmann(element));
@@ -175,8 +165,7 @@ class Decoder {
                 for (const auto& [key, member] : node.members) object[key] = to_nlohmann(member);
                 return object;
             }
-            default:
-                return nullptr;
+            default: return nullptr;
         }
     }
 
@@ -209,8 +198,7 @@ class Encoder {
                 if (value.form() != Value::Form::kBool) return wrong(type);
                 out_ += value.as_bool() ? "true" : "false";
                 return {};
-            case Kind::kDynamic:
-                return fail("a value of a dynamic attribute has to say its type (Value::dynamic)");
+            case Kind::kDynamic: return fail("a value of a dynamic attribute has to say its type (Value::dynamic)");
             case Kind::kList:
             case Kind::kTuple:
                 if (value.form() != Value::Form::kList) return wrong(type);
@@ -230,9 +218,7 @@ class Encoder {
     std::unexpected<CodecError> fail(std::string message) const {
         return std::unexpected(CodecError{trail_.path(), std::move(message)});
     }
-    std::unexpected<CodecError> wrong(const Type& type) const {
-        return fail(type.friendly_name() + " is required");
-    }
+    std::unexpected<CodecError> wrong(const Type& type) const { return fail(type.friendly_name() + " is required"); }
 
     CodecResult<void> put_string(const std::string& text) {
         if (!is_utf8(text)) return fail("a string of UTF-8 is required, found other bytes");
@@ -280,8 +266,7 @@ class Encoder {
             const auto step = object ? PathTrail::attribute(name) : PathTrail::key(name);
             if (auto done = encode_step(step, member, *member_type); !done) return done;
         }
-        if (object && value.members().size() != type.members().size())
-            return fail("every attribute is required");
+        if (object && value.members().size() != type.members().size()) return fail("every attribute is required");
         out_ += '}';
         return {};
     }
@@ -299,12 +284,9 @@ class Encoder {
 
 CodecResult<Value> untyped(const JsonTree& node) {
     switch (node.kind) {
-        case TreeKind::kNull:
-            return Value::null();
-        case TreeKind::kBool:
-            return Value::boolean(node.boolean);
-        case TreeKind::kString:
-            return Value::string(node.text);
+        case TreeKind::kNull: return Value::null();
+        case TreeKind::kBool: return Value::boolean(node.boolean);
+        case TreeKind::kString: return Value::string(node.text);
         case TreeKind::kNumber: {
             auto number = Number::parse(node.text);
             if (!number) return std::unexpected(CodecError{{}, number.error()});

@@ -37,8 +37,8 @@ TEST(Json, reads_and_writes_every_kind) {
 }
 
 TEST(Json, keeps_every_digit) {
-    for (const char* text : {"18446744073709551616", "3.14159265358979323846264338327950288",
-                             "-9223372036854775809", "0.1", "123456789012345678901234567890.5"}) {
+    for (const char* text : {"18446744073709551616", "3.14159265358979323846264338327950288", "-9223372036854775809",
+                             "0.1", "123456789012345678901234567890.5"}) {
         EXPECT_EQ(*to_json(decoded(text, Type::number()), Type::number()), text);
     }
     EXPECT_EQ(decoded("1e3", Type::number()), Value::number(1000));
@@ -54,8 +54,7 @@ TEST(Json, reads_missing_members_as_null) {
 
 TEST(Json, skips_members_of_older_schemas_on_request) {
     EXPECT_EQ(refusal(R"({"gone":1})", server()), "unsupported attribute \"gone\"");
-    EXPECT_TRUE(
-        decoded(R"({"gone":{"a":[1]}})", server(), {.ignore_unknown_members = true}).get("name").is_null());
+    EXPECT_TRUE(decoded(R"({"gone":{"a":[1]}})", server(), {.ignore_unknown_members = true}).get("name").is_null());
 }
 
 TEST(Json, converts_between_text_and_the_other_primitives) {
@@ -67,8 +66,7 @@ TEST(Json, converts_between_text_and_the_other_primitives) {
 }
 
 TEST(Json, refuses_values_of_another_kind) {
-    EXPECT_EQ(refusal(R"({"tags":{"a":["x",[]]}})", server()),
-              R"(tags["a"][1]: a string is required, found array)");
+    EXPECT_EQ(refusal(R"({"tags":{"a":["x",[]]}})", server()), R"(tags["a"][1]: a string is required, found array)");
     EXPECT_EQ(refusal(R"({"port":"x"})", server()), "port: a number is required");
     EXPECT_EQ(refusal(R"({"on":"yes"})", server()), "on: a bool is required, found string");
     EXPECT_EQ(refusal(R"({"pair":["x"]})", server()), "pair: a tuple of length 2 is required (1 given)");
@@ -83,8 +81,7 @@ TEST(Json, survives_hostile_text) {
     EXPECT_EQ(refusal("\"\xff\"", Type::string()), "valid JSON is required, found an error at byte 2");
     EXPECT_EQ(refusal(std::string(200000, '['), Type::dynamic()), "the value nests too deeply");
     EXPECT_EQ(refusal("1e999999999", Type::number()), "valid JSON is required, found an error at byte 11");
-    EXPECT_EQ(refusal("1e-999999999", Type::number()),
-              "a number with an exponent between -4096 and 4096 is required");
+    EXPECT_EQ(refusal("1e-999999999", Type::number()), "a number with an exponent between -4096 and 4096 is required");
 }
 
 TEST(Json, keeps_the_last_of_repeated_members_as_go_does) {
@@ -96,8 +93,7 @@ TEST(Json, never_quotes_the_input_in_errors) {
 }
 
 TEST(Json, cannot_write_unknown_or_infinite_values) {
-    EXPECT_EQ(to_json(Value::unknown(), Type::string()).error().message,
-              "a known value is required, found unknown");
+    EXPECT_EQ(to_json(Value::unknown(), Type::string()).error().message, "a known value is required, found unknown");
     EXPECT_EQ(to_json(Value::dynamic(Type::string(), Value::unknown()), Type::dynamic()).error().message,
               "a known value is required, found unknown");
     const Value infinite = Value::number(Number::from_double(std::numeric_limits<double>::infinity()));

@@ -104,18 +104,12 @@ class TreeBuilder final : public nlohmann::json_sax<json> {
 
 const char* JsonTree::name() const {
     switch (kind) {
-        case Kind::kNull:
-            return "null";
-        case Kind::kBool:
-            return "bool";
-        case Kind::kNumber:
-            return "number";
-        case Kind::kString:
-            return "string";
-        case Kind::kArray:
-            return "array";
-        case Kind::kObject:
-            return "object";
+        case Kind::kNull: return "null";
+        case Kind::kBool: return "bool";
+        case Kind::kNumber: return "number";
+        case Kind::kString: return "string";
+        case Kind::kArray: return "array";
+        case Kind::kObject: return "object";
     }
     return "null";
 }

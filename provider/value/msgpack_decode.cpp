@@ -47,48 +47,37 @@ class Decoder {
         if (!token) return cut_short();
         if (token->kind == TokenKind::kNil) return Value::null();
         if (token->kind == TokenKind::kExtension) {
-            if (token->extension == kRefinedUnknown && !token->bytes.empty() &&
-                type.kind() != Kind::kDynamic) {
+            if (token->extension == kRefinedUnknown && !token->bytes.empty() && type.kind() != Kind::kDynamic) {
                 return Value::refined_unknown(std::string(token->bytes));
             }
             return Value::unknown();
         }
         switch (type.kind()) {
-            case Kind::kString:
-                return decode_string(*token);
-            case Kind::kNumber:
-                return decode_number(*token);
+            case Kind::kString: return decode_string(*token);
+            case Kind::kNumber: return decode_number(*token);
             case Kind::kBool:
                 if (token->kind != TokenKind::kBool) return wrong("a bool", *token);
                 return Value::boolean(token->boolean);
-            case Kind::kDynamic:
-                return decode_dynamic(*token);
+            case Kind::kDynamic: return decode_dynamic(*token);
             case Kind::kList:
-            case Kind::kSet:
-                return decode_sequence(*token, type);
-            case Kind::kTuple:
-                return decode_tuple(*token, type);
-            case Kind::kMap:
-                return decode_map(*token, type);
-            case Kind::kObject:
-                return decode_object(*token, type);
+            case Kind::kSet: return decode_sequence(*token, type);
+            case Kind::kTuple: return decode_tuple(*token, type);
+            case Kind::kMap: return decode_map(*token, type);
+            case Kind::kObject: return decode_object(*token, type);
         }
         return fail("the type is not known");
     }
 
     CodecResult<Value> decode_string(const MsgpackToken& token) const {
-        if (token.kind != TokenKind::kString && token.kind != TokenKind::kBinary)
-            return wrong("a string", token);
+        if (token.kind != TokenKind::kString && token.kind != TokenKind::kBinary) return wrong("a string", token);
         if (!is_utf8(token.bytes)) return fail("a string of UTF-8 is required, found other bytes");
         return Value::string(std::string(token.bytes));
     }
 
     CodecResult<Value> decode_number(const MsgpackToken& token) const {
         switch (token.kind) {
-            case TokenKind::kInt:
-                return Value::number(token.integer);
-            case TokenKind::kUint:
-                return Value::number(*Number::parse(std::to_string(token.unsigned_integer)));
+            case TokenKind::kInt: return Value::number(token.integer);
+            case TokenKind::kUint: return Value::number(*Number::parse(std::to_string(token.unsigned_integer)));
             case TokenKind::kFloat:
                 if (std::isnan(token.real)) return fail("a number is required, found NaN");
                 return Value::number(Number::from_double(token.real));
@@ -98,8 +87,7 @@ class Decoder {
                 if (!number) return fail(number.error());
                 return Value::number(*std::move(number));
             }
-            default:
-                return wrong("a number", token);
+            default: return wrong("a number", token);
         }
     }
 
@@ -165,8 +153,7 @@ class Decoder {
             if (!key) return std::unexpected(key.error());
             auto member = decode_step(PathTrail::key(*key), type.element());
             if (!member) return member;
-            if (!members.emplace(*std::move(key), *std::move(member)).second)
-                return fail("a key occurs twice");
+            if (!members.emplace(*std::move(key), *std::move(member)).second) return fail("a key occurs twice");
         }
         return Value::map(std::move(members));
     }
@@ -207,8 +194,6 @@ class Decoder {
 
 }  // namespace
 
-CodecResult<Value> from_msgpack(std::string_view bytes, const Type& type) {
-    return Decoder(bytes).decode_all(type);
-}
+CodecResult<Value> from_msgpack(std::string_view bytes, const Type& type) { return Decoder(bytes).decode_all(type); }
 
 }  // namespace pigsty::value

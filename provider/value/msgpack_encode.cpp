@@ -29,9 +29,7 @@ class Encoder {
     std::unexpected<CodecError> fail(std::string message) const {
         return std::unexpected(CodecError{trail_.path(), std::move(message)});
     }
-    std::unexpected<CodecError> wrong(const Type& type) const {
-        return fail(type.friendly_name() + " is required");
-    }
+    std::unexpected<CodecError> wrong(const Type& type) const { return fail(type.friendly_name() + " is required"); }
 
     CodecResult<void> encode_at(const Value& value, const Type& type) {
         if (type.kind() == Kind::kDynamic) return encode_dynamic(value);
@@ -48,8 +46,7 @@ class Encoder {
             return {};
         }
         switch (type.kind()) {
-            case Kind::kString:
-                return encode_string(value, type);
+            case Kind::kString: return encode_string(value, type);
             case Kind::kNumber:
                 if (value.form() != Value::Form::kNumber) return wrong(type);
                 put_number(value.as_number());
@@ -64,14 +61,10 @@ class Encoder {
             case Kind::kSet:
                 if (value.form() != Value::Form::kSet) return wrong(type);
                 return encode_sequence(value, type);
-            case Kind::kTuple:
-                return encode_tuple(value, type);
-            case Kind::kMap:
-                return encode_map(value, type);
-            case Kind::kObject:
-                return encode_object(value, type);
-            case Kind::kDynamic:
-                break;  // handled above
+            case Kind::kTuple: return encode_tuple(value, type);
+            case Kind::kMap: return encode_map(value, type);
+            case Kind::kObject: return encode_object(value, type);
+            case Kind::kDynamic: break;  // handled above
         }
         return wrong(type);
     }
@@ -147,8 +140,7 @@ class Encoder {
             const auto found = members.find(name);
             if (found == members.end()) return fail("attribute \"" + name + "\" is required");
             put_string(name);
-            if (auto done = encode_step(PathTrail::attribute(name), found->second, member_type); !done)
-                return done;
+            if (auto done = encode_step(PathTrail::attribute(name), found->second, member_type); !done) return done;
         }
         return {};
     }
@@ -214,23 +206,12 @@ class Encoder {
             return;
         }
         switch (refinement.size()) {
-            case 1:
-                put(0xd4);
-                break;
-            case 2:
-                put(0xd5);
-                break;
-            case 4:
-                put(0xd6);
-                break;
-            case 8:
-                put(0xd7);
-                break;
-            case 16:
-                put(0xd8);
-                break;
-            default:
-                put_sized(0xc7, refinement.size());
+            case 1: put(0xd4); break;
+            case 2: put(0xd5); break;
+            case 4: put(0xd6); break;
+            case 8: put(0xd7); break;
+            case 16: put(0xd8); break;
+            default: put_sized(0xc7, refinement.size());
         }
         put(kRefinedUnknown);
         out_ += refinement;
@@ -239,8 +220,7 @@ class Encoder {
     void put_number(const Number& number) {
         if (const auto integer = number.to_int64()) {
             put_integer(*integer);
-        } else if (const auto real = number.exact_double();
-                   real && (std::isinf(*real) || std::trunc(*real) != *real)) {
+        } else if (const auto real = number.exact_double(); real && (std::isinf(*real) || std::trunc(*real) != *real)) {
             put(0xcb);
             put_big_endian(std::bit_cast<std::uint64_t>(*real), 8);
         } else {

@@ -9,24 +9,16 @@ using Kind = MsgpackToken::Kind;
 
 const char* MsgpackToken::name() const {
     switch (kind) {
-        case Kind::kNil:
-            return "null";
-        case Kind::kBool:
-            return "bool";
+        case Kind::kNil: return "null";
+        case Kind::kBool: return "bool";
         case Kind::kInt:
         case Kind::kUint:
-        case Kind::kFloat:
-            return "number";
-        case Kind::kString:
-            return "string";
-        case Kind::kBinary:
-            return "binary";
-        case Kind::kArray:
-            return "array";
-        case Kind::kMap:
-            return "map";
-        case Kind::kExtension:
-            return "unknown";
+        case Kind::kFloat: return "number";
+        case Kind::kString: return "string";
+        case Kind::kBinary: return "binary";
+        case Kind::kArray: return "array";
+        case Kind::kMap: return "map";
+        case Kind::kExtension: return "unknown";
     }
     return "null";
 }
@@ -65,8 +57,7 @@ std::optional<MsgpackToken> MsgpackReader::take_extension(std::optional<std::uin
     if (!size || !type) return std::nullopt;
     const auto body = take_bytes(*size);
     if (!body) return std::nullopt;
-    return MsgpackToken{
-        .kind = Kind::kExtension, .extension = static_cast<std::int8_t>(*type), .bytes = *body};
+    return MsgpackToken{.kind = Kind::kExtension, .extension = static_cast<std::int8_t>(*type), .bytes = *body};
 }
 
 std::optional<MsgpackToken> MsgpackReader::take_unsigned(std::size_t width) {
@@ -90,9 +81,8 @@ std::optional<MsgpackToken> MsgpackReader::take_signed(std::size_t width) {
 std::optional<MsgpackToken> MsgpackReader::take_float(std::size_t width) {
     const auto bits = take_uint(width);
     if (!bits) return std::nullopt;
-    const double real = width == 4
-                            ? static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(*bits)))
-                            : std::bit_cast<double>(*bits);
+    const double real = width == 4 ? static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(*bits)))
+                                   : std::bit_cast<double>(*bits);
     return MsgpackToken{.kind = Kind::kFloat, .real = real, .bytes = {}};
 }
 
@@ -101,8 +91,7 @@ std::optional<MsgpackToken> MsgpackReader::next() {
     if (!lead) return std::nullopt;
     const auto byte = static_cast<std::uint8_t>(*lead);
     if (byte <= 0x7f) return MsgpackToken{.kind = Kind::kInt, .integer = byte, .bytes = {}};
-    if (byte >= 0xe0)
-        return MsgpackToken{.kind = Kind::kInt, .integer = static_cast<std::int8_t>(byte), .bytes = {}};
+    if (byte >= 0xe0) return MsgpackToken{.kind = Kind::kInt, .integer = static_cast<std::int8_t>(byte), .bytes = {}};
     if (byte <= 0x8f) return MsgpackToken{.kind = Kind::kMap, .count = byte & 0x0fU, .bytes = {}};
     if (byte <= 0x9f) return MsgpackToken{.kind = Kind::kArray, .count = byte & 0x0fU, .bytes = {}};
     if (byte <= 0xbf) {
@@ -111,69 +100,38 @@ std::optional<MsgpackToken> MsgpackReader::next() {
         return MsgpackToken{.kind = Kind::kString, .bytes = *bytes};
     }
     switch (byte) {
-        case 0xc0:
-            return MsgpackToken{};
+        case 0xc0: return MsgpackToken{};
         case 0xc2:
-        case 0xc3:
-            return MsgpackToken{.kind = Kind::kBool, .boolean = byte == 0xc3, .bytes = {}};
-        case 0xc4:
-            return take_text(Kind::kBinary, 1);
-        case 0xc5:
-            return take_text(Kind::kBinary, 2);
-        case 0xc6:
-            return take_text(Kind::kBinary, 4);
-        case 0xc7:
-            return take_extension(take_uint(1));
-        case 0xc8:
-            return take_extension(take_uint(2));
-        case 0xc9:
-            return take_extension(take_uint(4));
-        case 0xca:
-            return take_float(4);
-        case 0xcb:
-            return take_float(8);
-        case 0xcc:
-            return take_unsigned(1);
-        case 0xcd:
-            return take_unsigned(2);
-        case 0xce:
-            return take_unsigned(4);
-        case 0xcf:
-            return take_unsigned(8);
-        case 0xd0:
-            return take_signed(1);
-        case 0xd1:
-            return take_signed(2);
-        case 0xd2:
-            return take_signed(4);
-        case 0xd3:
-            return take_signed(8);
-        case 0xd4:
-            return take_extension(1);
-        case 0xd5:
-            return take_extension(2);
-        case 0xd6:
-            return take_extension(4);
-        case 0xd7:
-            return take_extension(8);
-        case 0xd8:
-            return take_extension(16);
-        case 0xd9:
-            return take_text(Kind::kString, 1);
-        case 0xda:
-            return take_text(Kind::kString, 2);
-        case 0xdb:
-            return take_text(Kind::kString, 4);
-        case 0xdc:
-            return take_count(Kind::kArray, 2);
-        case 0xdd:
-            return take_count(Kind::kArray, 4);
-        case 0xde:
-            return take_count(Kind::kMap, 2);
-        case 0xdf:
-            return take_count(Kind::kMap, 4);
-        default:
-            return std::nullopt;
+        case 0xc3: return MsgpackToken{.kind = Kind::kBool, .boolean = byte == 0xc3, .bytes = {}};
+        case 0xc4: return take_text(Kind::kBinary, 1);
+        case 0xc5: return take_text(Kind::kBinary, 2);
+        case 0xc6: return take_text(Kind::kBinary, 4);
+        case 0xc7: return take_extension(take_uint(1));
+        case 0xc8: return take_extension(take_uint(2));
+        case 0xc9: return take_extension(take_uint(4));
+        case 0xca: return take_float(4);
+        case 0xcb: return take_float(8);
+        case 0xcc: return take_unsigned(1);
+        case 0xcd: return take_unsigned(2);
+        case 0xce: return take_unsigned(4);
+        case 0xcf: return take_unsigned(8);
+        case 0xd0: return take_signed(1);
+        case 0xd1: return take_signed(2);
+        case 0xd2: return take_signed(4);
+        case 0xd3: return take_signed(8);
+        case 0xd4: return take_extension(1);
+        case 0xd5: return take_extension(2);
+        case 0xd6: return take_extension(4);
+        case 0xd7: return take_extension(8);
+        case 0xd8: return take_extension(16);
+        case 0xd9: return take_text(Kind::kString, 1);
+        case 0xda: return take_text(Kind::kString, 2);
+        case 0xdb: return take_text(Kind::kString, 4);
+        case 0xdc: return take_count(Kind::kArray, 2);
+        case 0xdd: return take_count(Kind::kArray, 4);
+        case 0xde: return take_count(Kind::kMap, 2);
+        case 0xdf: return take_count(Kind::kMap, 4);
+        default: return std::nullopt;
     }
 }
 

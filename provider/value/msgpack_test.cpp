@@ -34,9 +34,7 @@ std::string hex(std::string_view bytes) {
     return out;
 }
 
-Value number(std::string_view text) {
-    return Value::number(*Number::parse(text));
-}
+Value number(std::string_view text) { return Value::number(*Number::parse(text)); }
 
 std::string encoded(const Value& value, const Type& type) {
     auto bytes = to_msgpack(value, type);
@@ -110,17 +108,14 @@ TEST(Msgpack, agrees_with_terraform_byte_for_byte) {
         {Type::map(Type::boolean()), Value::map({{"b", Value::boolean(true)}, {"a", Value::null()}}),
          "82 a1 61 c0 a1 62 c3"},
         {Type::map(Type::boolean()), Value::map({}), "80"},
-        {point(), Value::object({{"x", Value::number(1)}, {"y", Value::unknown()}}),
-         "82 a1 78 01 a1 79 d4 00 00"},
+        {point(), Value::object({{"x", Value::number(1)}, {"y", Value::unknown()}}), "82 a1 78 01 a1 79 d4 00 00"},
         {point(), Value::null(), "c0"},
         {Type::object({}), Value::object({}), "80"},
         {Type::tuple({Type::string(), Type::number()}), Value::tuple({Value::string("x"), Value::null()}),
          "92 a1 78 c0"},
         {Type::tuple({}), Value::tuple({}), "90"},
-        {Type::dynamic(), Value::dynamic(Type::string(), Value::string("x")),
-         "92 c4 08 22 73 74 72 69 6e 67 22 a1 78"},
-        {Type::dynamic(), Value::dynamic(Type::string(), Value::null()),
-         "92 c4 08 22 73 74 72 69 6e 67 22 c0"},
+        {Type::dynamic(), Value::dynamic(Type::string(), Value::string("x")), "92 c4 08 22 73 74 72 69 6e 67 22 a1 78"},
+        {Type::dynamic(), Value::dynamic(Type::string(), Value::null()), "92 c4 08 22 73 74 72 69 6e 67 22 c0"},
         {Type::dynamic(), Value::dynamic(Type::string(), Value::unknown()),
          "92 c4 08 22 73 74 72 69 6e 67 22 d4 00 00"},
         {Type::dynamic(), Value::unknown(), "d4 00 00"},
@@ -135,8 +130,7 @@ TEST(Msgpack, agrees_with_terraform_byte_for_byte) {
 }
 
 TEST(Msgpack, writes_thirty_digit_integers_as_text) {
-    EXPECT_EQ(*to_msgpack(number("1e30"), Type::number()),
-              "\xbf" + std::string("1000000000000000000000000000000"));
+    EXPECT_EQ(*to_msgpack(number("1e30"), Type::number()), "\xbf" + std::string("1000000000000000000000000000000"));
 }
 
 TEST(Msgpack, writes_every_width_of_text_and_counts) {
@@ -151,8 +145,7 @@ TEST(Msgpack, writes_every_width_of_text_and_counts) {
         Members members;
         for (std::size_t i = 0; i < count; ++i) members.emplace(std::to_string(i), Value::null());
         const Value map = Value::map(std::move(members));
-        EXPECT_EQ(*from_msgpack(*to_msgpack(map, Type::map(Type::string())), Type::map(Type::string())), map)
-            << count;
+        EXPECT_EQ(*from_msgpack(*to_msgpack(map, Type::map(Type::string())), Type::map(Type::string())), map) << count;
     }
     for (const std::size_t size : {1U, 2U, 3U, 4U, 8U, 16U, 17U, 256U, 1024U}) {
         const Value unknown = Value::refined_unknown(std::string(size, 'r'));
@@ -199,8 +192,7 @@ TEST(Msgpack, reads_any_extension_as_unknown) {
 }
 
 TEST(Msgpack, reads_members_in_any_order_and_type_as_text) {
-    EXPECT_EQ(decoded("82 a1 79 c0 a1 78 01", point()),
-              Value::object({{"x", Value::number(1)}, {"y", Value::null()}}));
+    EXPECT_EQ(decoded("82 a1 79 c0 a1 78 01", point()), Value::object({{"x", Value::number(1)}, {"y", Value::null()}}));
     EXPECT_EQ(decoded("92 a8 22 73 74 72 69 6e 67 22 a1 78", Type::dynamic()).as_string(), "x");
     EXPECT_EQ(decoded("c4 01 78", Type::string()).as_string(), "x");
 }
@@ -214,8 +206,7 @@ TEST(Msgpack, refuses_values_of_another_kind) {
     EXPECT_EQ(refusal("a1 ff", Type::string()), "a string of UTF-8 is required, found other bytes");
     EXPECT_EQ(refusal("80", Type::list(Type::string())), "a list of string is required, found map");
     EXPECT_EQ(refusal("91 01", Type::list(Type::string())), "[0]: a string is required, found number");
-    EXPECT_EQ(refusal("81 a1 6b 01", Type::map(Type::string())),
-              "[\"k\"]: a string is required, found number");
+    EXPECT_EQ(refusal("81 a1 6b 01", Type::map(Type::string())), "[\"k\"]: a string is required, found number");
     EXPECT_EQ(refusal("81 01 01", Type::map(Type::number())), "a string as key is required, found number");
     EXPECT_EQ(refusal("82 a1 6b 01 a1 6b 01", Type::map(Type::number())), "a key occurs twice");
     EXPECT_EQ(refusal("91 01", Type::tuple({})), "a tuple of length 0 is required (1 given)");
@@ -236,10 +227,8 @@ TEST(Msgpack, survives_hostile_bytes) {
     EXPECT_EQ(refusal("", Type::string()), "the bytes end in the middle of the value");
     EXPECT_EQ(refusal("a5 78", Type::string()), "the bytes end in the middle of the value");
     EXPECT_EQ(refusal("c1", Type::string()), "the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("dd ff ff ff ff", Type::list(Type::string())),
-              "[0]: the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("df ff ff ff ff", Type::map(Type::string())),
-              "the bytes end in the middle of the value");
+    EXPECT_EQ(refusal("dd ff ff ff ff", Type::list(Type::string())), "[0]: the bytes end in the middle of the value");
+    EXPECT_EQ(refusal("df ff ff ff ff", Type::map(Type::string())), "the bytes end in the middle of the value");
     EXPECT_EQ(refusal("db ff ff ff ff 78", Type::string()), "the bytes end in the middle of the value");
     EXPECT_EQ(refusal("a1 78 c0", Type::string()), "the value ends before its bytes do");
 }
@@ -261,19 +250,16 @@ TEST(Msgpack, refuses_to_write_what_does_not_fit_the_type) {
     EXPECT_EQ(encoded(Value::set({}), Type::list(Type::string())), "error: list of string is required");
     EXPECT_EQ(encoded(Value::string("\xff"), Type::string()),
               "error: a string of UTF-8 is required, found other bytes");
-    EXPECT_EQ(encoded(Value::object({{"x", Value::number(1)}}), point()),
-              "error: attribute \"y\" is required");
-    EXPECT_EQ(
-        encoded(Value::object({{"x", Value::null()}, {"y", Value::null()}, {"z", Value::null()}}), point()),
-        "error: unsupported attribute \"z\"");
+    EXPECT_EQ(encoded(Value::object({{"x", Value::number(1)}}), point()), "error: attribute \"y\" is required");
+    EXPECT_EQ(encoded(Value::object({{"x", Value::null()}, {"y", Value::null()}, {"z", Value::null()}}), point()),
+              "error: unsupported attribute \"z\"");
     EXPECT_EQ(encoded(Value::object({{"x", Value::null()}, {"y", Value::number(1)}}), point()),
               "error: y: string is required");
     EXPECT_EQ(encoded(Value::tuple({Value::null()}), Type::tuple({})),
               "error: a tuple of length 0 is required (1 given)");
     EXPECT_EQ(encoded(Value::string("x"), Type::dynamic()),
               "error: a value of a dynamic attribute has to say its type (Value::dynamic)");
-    EXPECT_EQ(encoded(Value::dynamic(Type::string(), Value::string("x")), Type::number()),
-              "error: number is required");
+    EXPECT_EQ(encoded(Value::dynamic(Type::string(), Value::string("x")), Type::number()), "error: number is required");
 }
 
 TEST(Msgpack, writes_a_dynamic_value_where_its_own_type_is_wanted) {

@@ -20,9 +20,7 @@ struct Decimal {
     int point = 0;
 };
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::expected<int, std::string> parse_exponent(std::string_view text) {
     bool negative = false;
@@ -109,16 +107,13 @@ std::optional<std::int64_t> as_int64(std::string_view plain) {
     return value;
 }
 
-double nearest_double(const std::string& plain) {
-    return std::strtod(plain.c_str(), nullptr);
-}
+double nearest_double(const std::string& plain) { return std::strtod(plain.c_str(), nullptr); }
 
 // Whether the double, written out to its last binary digit, is this plain text.
 bool stands_exactly_for(double value, const std::string& plain) {
     // 1074 digits after the point is the longest expansion a double can have, 309 the longest before it.
     std::array<char, 1400> buffer{};
-    const auto end =
-        std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, 1074);
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, 1074);
     if (end.ec != std::errc{}) return false;
     return plain_text(*take_apart({buffer.data(), end.ptr})) == plain;
 }

@@ -24,8 +24,7 @@ TEST(Number, prints_the_shortest_plain_text) {
     EXPECT_EQ(parsed("-12.345e1").to_text(), "-123.45");
     EXPECT_EQ(parsed("0.00120").to_text(), "0.0012");
     EXPECT_EQ(parsed("1e30").to_text(), "1000000000000000000000000000000");
-    EXPECT_EQ(parsed("3.14159265358979323846264338327950288").to_text(),
-              "3.14159265358979323846264338327950288");
+    EXPECT_EQ(parsed("3.14159265358979323846264338327950288").to_text(), "3.14159265358979323846264338327950288");
     EXPECT_EQ(parsed("0e4096").to_text(), "0");
 }
 

@@ -20,8 +20,7 @@ Value step_into(const Value& value, const Path::Step& step) {
     if (const auto* index = std::get_if<Path::Index>(&step)) {
         if (inner.form() != Value::Form::kList) return Value::null();
         const Elements& elements = inner.elements();
-        if (index->index < 0 || static_cast<std::size_t>(index->index) >= elements.size())
-            return Value::null();
+        if (index->index < 0 || static_cast<std::size_t>(index->index) >= elements.size()) return Value::null();
         return elements[static_cast<std::size_t>(index->index)];
     }
     if (inner.form() != Value::Form::kMap) return Value::null();

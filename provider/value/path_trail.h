@@ -28,9 +28,7 @@ class PathTrail {
 
     static Step attribute(std::string_view name) { return {Step::Kind::kAttribute, name, 0}; }
     static Step key(std::string_view name) { return {Step::Kind::kKey, name, 0}; }
-    static Step index(std::size_t index) {
-        return {Step::Kind::kIndex, {}, static_cast<std::int64_t>(index)};
-    }
+    static Step index(std::size_t index) { return {Step::Kind::kIndex, {}, static_cast<std::int64_t>(index)}; }
 
     void push(Step step) { steps_.push_back(step); }
     void pop() { steps_.pop_back(); }
@@ -40,15 +38,9 @@ class PathTrail {
         Path path;
         for (const Step& step : steps_) {
             switch (step.kind) {
-                case Step::Kind::kAttribute:
-                    path = path.attribute(std::string(step.name));
-                    break;
-                case Step::Kind::kKey:
-                    path = path.key(std::string(step.name));
-                    break;
-                case Step::Kind::kIndex:
-                    path = path.index(step.index);
-                    break;
+                case Step::Kind::kAttribute: path = path.attribute(std::string(step.name)); break;
+                case Step::Kind::kKey: path = path.key(std::string(step.name)); break;
+                case Step::Kind::kIndex: path = path.index(step.index); break;
             }
         }
         return path;

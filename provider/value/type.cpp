@@ -47,8 +47,7 @@ std::expected<Type, std::string> primitive_of(const std::string& name) {
     if (name == "number") return Type::number();
     if (name == "bool") return Type::boolean();
     if (name == "dynamic") return Type::dynamic();
-    return std::unexpected("a type is required: string, number, bool, dynamic or an array, found \"" + name +
-                           "\"");
+    return std::unexpected("a type is required: string, number, bool, dynamic or an array, found \"" + name + "\"");
 }
 
 std::expected<Type, std::string> tuple_of(const json& node) {
@@ -75,8 +74,7 @@ std::expected<Type, std::string> object_of(const json& node) {
         members.emplace(name, *std::move(member));
     }
     if (node.size() == 3) {
-        if (!node[2].is_array())
-            return std::unexpected("the optional members of an object type are an array");
+        if (!node[2].is_array()) return std::unexpected("the optional members of an object type are an array");
         for (const json& name : node[2]) {
             if (!name.is_string() || !members.contains(name.get<std::string>())) {
                 return std::unexpected("an object type lists an optional member that it does not have");
@@ -108,24 +106,15 @@ std::expected<Type, std::string> type_of(const json& node) {
 
 const char* name_of(Kind kind) {
     switch (kind) {
-        case Kind::kString:
-            return "string";
-        case Kind::kNumber:
-            return "number";
-        case Kind::kBool:
-            return "bool";
-        case Kind::kDynamic:
-            return "dynamic";
-        case Kind::kList:
-            return "list";
-        case Kind::kSet:
-            return "set";
-        case Kind::kMap:
-            return "map";
-        case Kind::kTuple:
-            return "tuple";
-        case Kind::kObject:
-            return "object";
+        case Kind::kString: return "string";
+        case Kind::kNumber: return "number";
+        case Kind::kBool: return "bool";
+        case Kind::kDynamic: return "dynamic";
+        case Kind::kList: return "list";
+        case Kind::kSet: return "set";
+        case Kind::kMap: return "map";
+        case Kind::kTuple: return "tuple";
+        case Kind::kObject: return "object";
     }
     return "dynamic";
 }
@@ -163,28 +152,23 @@ void write_json(const Type& type, std::string& out) {
 }  // namespace
 
 Type Type::list(Type element) {
-    return {Kind::kList,
-            std::make_shared<const Parts>(Parts{.elements = {std::move(element)}, .members = {}})};
+    return {Kind::kList, std::make_shared<const Parts>(Parts{.elements = {std::move(element)}, .members = {}})};
 }
 
 Type Type::set(Type element) {
-    return {Kind::kSet,
-            std::make_shared<const Parts>(Parts{.elements = {std::move(element)}, .members = {}})};
+    return {Kind::kSet, std::make_shared<const Parts>(Parts{.elements = {std::move(element)}, .members = {}})};
 }
 
 Type Type::map(Type element) {
-    return {Kind::kMap,
-            std::make_shared<const Parts>(Parts{.elements = {std::move(element)}, .members = {}})};
+    return {Kind::kMap, std::make_shared<const Parts>(Parts{.elements = {std::move(element)}, .members = {}})};
 }
 
 Type Type::tuple(std::vector<Type> elements) {
-    return {Kind::kTuple,
-            std::make_shared<const Parts>(Parts{.elements = std::move(elements), .members = {}})};
+    return {Kind::kTuple, std::make_shared<const Parts>(Parts{.elements = std::move(elements), .members = {}})};
 }
 
 Type Type::object(Members members) {
-    return {Kind::kObject,
-            std::make_shared<const Parts>(Parts{.elements = {}, .members = std::move(members)})};
+    return {Kind::kObject, std::make_shared<const Parts>(Parts{.elements = {}, .members = std::move(members)})};
 }
 
 bool Type::has_dynamic() const {
@@ -199,15 +183,9 @@ bool Type::has_dynamic() const {
     return false;
 }
 
-const Type& Type::element() const {
-    return parts_->elements.front();
-}
-const std::vector<Type>& Type::elements() const {
-    return parts_->elements;
-}
-const Type::Members& Type::members() const {
-    return parts_->members;
-}
+const Type& Type::element() const { return parts_->elements.front(); }
+const std::vector<Type>& Type::elements() const& { return parts_->elements; }
+const Type::Members& Type::members() const& { return parts_->members; }
 
 const Type* Type::member(std::string_view name) const {
     const auto found = parts_->members.find(name);

@@ -49,9 +49,12 @@ class Type {
     // The element type of a list, set or map.
     [[nodiscard]] const Type& element() const;
     // The element types of a tuple.
-    [[nodiscard]] const std::vector<Type>& elements() const;
+    [[nodiscard]] const std::vector<Type>& elements() const&;
+    // Of a temporary: a copy, so that `for (… : schema.type().members())` does not look into what is gone.
+    [[nodiscard]] std::vector<Type> elements() && { return static_cast<const Type&>(*this).elements(); }
     // The attribute types of an object, sorted by name.
-    [[nodiscard]] const Members& members() const;
+    [[nodiscard]] const Members& members() const&;
+    [[nodiscard]] Members members() && { return static_cast<const Type&>(*this).members(); }
     // The type of one attribute of an object, or null when it has none of that name.
     [[nodiscard]] const Type* member(std::string_view name) const;
 

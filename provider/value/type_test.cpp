@@ -13,9 +13,9 @@ Type parsed(std::string_view text) {
 
 TEST(Type, reads_and_writes_every_kind) {
     for (const char* text :
-         {R"("string")", R"("number")", R"("bool")", R"("dynamic")", R"(["list","string"])",
-          R"(["set","number"])", R"(["map",["list","bool"]])", R"(["tuple",["string","number"]])",
-          R"(["tuple",[]])", R"(["object",{}])", R"(["object",{"a":"string","b":["map","dynamic"]}])"}) {
+         {R"("string")", R"("number")", R"("bool")", R"("dynamic")", R"(["list","string"])", R"(["set","number"])",
+          R"(["map",["list","bool"]])", R"(["tuple",["string","number"]])", R"(["tuple",[]])", R"(["object",{}])",
+          R"(["object",{"a":"string","b":["map","dynamic"]}])"}) {
         EXPECT_EQ(parsed(text).to_json(), text);
     }
 }
@@ -27,9 +27,9 @@ TEST(Type, sorts_members_and_drops_the_list_of_optional_ones) {
 
 TEST(Type, refuses_what_is_no_type) {
     for (const char* text :
-         {"", "x", R"("int")", "[]", "[1]", R"(["list"])", R"(["list","string","string"])",
-          R"(["bag","string"])", R"(["tuple","string"])", R"(["object",[]])", R"(["object",{"a":1}])",
-          R"(["object",{},["a"]])", R"(["object",{},"a"])", "{}", R"("string" "string")"}) {
+         {"", "x", R"("int")", "[]", "[1]", R"(["list"])", R"(["list","string","string"])", R"(["bag","string"])",
+          R"(["tuple","string"])", R"(["object",[]])", R"(["object",{"a":1}])", R"(["object",{},["a"]])",
+          R"(["object",{},"a"])", "{}", R"("string" "string")"}) {
         EXPECT_FALSE(Type::from_json(text)) << text;
     }
 }
@@ -42,8 +42,7 @@ TEST(Type, refuses_text_that_would_overflow_the_stack) {
 }
 
 TEST(Type, compares_by_structure) {
-    EXPECT_EQ(Type::object({{"a", Type::list(Type::string())}}),
-              parsed(R"(["object",{"a":["list","string"]}])"));
+    EXPECT_EQ(Type::object({{"a", Type::list(Type::string())}}), parsed(R"(["object",{"a":["list","string"]}])"));
     EXPECT_FALSE(Type::list(Type::string()) == Type::set(Type::string()));
     EXPECT_FALSE(Type::list(Type::string()) == Type::list(Type::number()));
     EXPECT_FALSE(Type::tuple({Type::string()}) == Type::tuple({Type::string(), Type::string()}));

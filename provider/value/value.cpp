@@ -14,24 +14,15 @@ namespace {
 
 const char* form_name(Value::Form form) {
     switch (form) {
-        case Value::Form::kNull:
-            return "null";
-        case Value::Form::kUnknown:
-            return "unknown";
-        case Value::Form::kBool:
-            return "bool";
-        case Value::Form::kNumber:
-            return "number";
-        case Value::Form::kString:
-            return "string";
-        case Value::Form::kList:
-            return "list";
-        case Value::Form::kSet:
-            return "set";
-        case Value::Form::kMap:
-            return "map";
-        case Value::Form::kDynamic:
-            return "dynamic";
+        case Value::Form::kNull: return "null";
+        case Value::Form::kUnknown: return "unknown";
+        case Value::Form::kBool: return "bool";
+        case Value::Form::kNumber: return "number";
+        case Value::Form::kString: return "string";
+        case Value::Form::kList: return "list";
+        case Value::Form::kSet: return "set";
+        case Value::Form::kMap: return "map";
+        case Value::Form::kDynamic: return "dynamic";
     }
     return "null";
 }
@@ -40,9 +31,7 @@ const char* form_name(Value::Form form) {
     throw std::logic_error(std::string("value: ") + wanted + " asked of a value that is " + form_name(found));
 }
 
-int sign(bool less, bool equal) {
-    return less ? -1 : (equal ? 0 : 1);
-}
+int sign(bool less, bool equal) { return less ? -1 : (equal ? 0 : 1); }
 
 int compare_numbers(const Number& a, const Number& b) {
     const auto left = a.to_int64();
@@ -87,24 +76,12 @@ void display_sequence(const Elements& elements, std::string& out, std::size_t li
 void display(const Value& value, std::string& out, std::size_t limit) {
     if (out.size() > limit) return;
     switch (value.form()) {
-        case Value::Form::kNull:
-            out += "null";
-            return;
-        case Value::Form::kUnknown:
-            out += "(known after apply)";
-            return;
-        case Value::Form::kBool:
-            out += value.as_bool() ? "true" : "false";
-            return;
-        case Value::Form::kNumber:
-            out += value.as_number().to_text();
-            return;
-        case Value::Form::kString:
-            out.append("\"").append(value.as_string()).append("\"");
-            return;
-        case Value::Form::kList:
-            display_sequence(value.elements(), out, limit);
-            return;
+        case Value::Form::kNull: out += "null"; return;
+        case Value::Form::kUnknown: out += "(known after apply)"; return;
+        case Value::Form::kBool: out += value.as_bool() ? "true" : "false"; return;
+        case Value::Form::kNumber: out += value.as_number().to_text(); return;
+        case Value::Form::kString: out.append("\"").append(value.as_string()).append("\""); return;
+        case Value::Form::kList: display_sequence(value.elements(), out, limit); return;
         case Value::Form::kSet:
             out += "toset(";
             display_sequence(value.elements(), out, limit);
@@ -122,9 +99,7 @@ void display(const Value& value, std::string& out, std::size_t limit) {
             out += '}';
             return;
         }
-        case Value::Form::kDynamic:
-            display(value.dynamic_value(), out, limit);
-            return;
+        case Value::Form::kDynamic: display(value.dynamic_value(), out, limit); return;
     }
 }
 
@@ -140,27 +115,17 @@ const Value& shared_unknown() {
 
 }  // namespace
 
-Value Value::unknown() {
-    return Value(Data(Unknown{}));
-}
+Value Value::unknown() { return Value(Data(Unknown{})); }
 
 Value Value::refined_unknown(std::string refinement) {
     return Value(Data(Unknown{std::make_shared<const std::string>(std::move(refinement))}));
 }
 
-Value Value::boolean(bool value) {
-    return Value(Data(value));
-}
-Value Value::number(std::int64_t value) {
-    return Value(Data(Number(value)));
-}
-Value Value::number(Number value) {
-    return Value(Data(std::move(value)));
-}
+Value Value::boolean(bool value) { return Value(Data(value)); }
+Value Value::number(std::int64_t value) { return Value(Data(Number(value))); }
+Value Value::number(Number value) { return Value(Data(std::move(value))); }
 
-Value Value::string(std::string value) {
-    return Value(Data(std::make_shared<const std::string>(std::move(value))));
-}
+Value Value::string(std::string value) { return Value(Data(std::make_shared<const std::string>(std::move(value)))); }
 
 Value Value::list(Elements elements) {
     return Value(Data(List{std::make_shared<const Elements>(std::move(elements))}));
@@ -177,9 +142,7 @@ Value Value::set(Elements elements) {
     return Value(Data(Set{std::make_shared<const Elements>(std::move(elements))}));
 }
 
-Value Value::map(Members members) {
-    return Value(Data(Map{std::make_shared<const Members>(std::move(members))}));
-}
+Value Value::map(Members members) { return Value(Data(Map{std::make_shared<const Members>(std::move(members))})); }
 
 Value Value::dynamic(Type type, Value value) {
     // A dynamic inside a dynamic adds nothing: its own type is the one that counts.
@@ -208,8 +171,7 @@ bool Value::is_unknown() const {
 
 bool Value::is_wholly_known() const {
     switch (form()) {
-        case Form::kUnknown:
-            return false;
+        case Form::kUnknown: return false;
         case Form::kList:
         case Form::kSet:
             return std::all_of(elements().begin(), elements().end(),
@@ -217,10 +179,8 @@ bool Value::is_wholly_known() const {
         case Form::kMap:
             return std::all_of(members().begin(), members().end(),
                                [](const auto& member) { return member.second.is_wholly_known(); });
-        case Form::kDynamic:
-            return dynamic_value().is_wholly_known();
-        default:
-            return true;
+        case Form::kDynamic: return dynamic_value().is_wholly_known();
+        default: return true;
     }
 }
 
@@ -248,14 +208,14 @@ const std::string& Value::as_string() const {
     refuse("a string", form());
 }
 
-const Elements& Value::elements() const {
+const Elements& Value::elements() const& {
     if (const auto* value = std::get_if<List>(&data_)) return *value->elements;
     if (const auto* value = std::get_if<Set>(&data_)) return *value->elements;
     if (form() == Form::kDynamic) return dynamic_value().elements();
     refuse("elements", form());
 }
 
-const Members& Value::members() const {
+const Members& Value::members() const& {
     if (const auto* value = std::get_if<Map>(&data_)) return *value->members;
     if (form() == Form::kDynamic) return dynamic_value().members();
     refuse("members", form());
@@ -300,19 +260,13 @@ int Value::compare(const Value& a, const Value& b) {
     if (a.form() != b.form()) return sign(a.form() < b.form(), false);
     switch (a.form()) {
         case Form::kNull:
-        case Form::kUnknown:
-            return 0;
-        case Form::kBool:
-            return static_cast<int>(a.as_bool()) - static_cast<int>(b.as_bool());
-        case Form::kNumber:
-            return compare_numbers(a.as_number(), b.as_number());
-        case Form::kString:
-            return a.as_string().compare(b.as_string());
+        case Form::kUnknown: return 0;
+        case Form::kBool: return static_cast<int>(a.as_bool()) - static_cast<int>(b.as_bool());
+        case Form::kNumber: return compare_numbers(a.as_number(), b.as_number());
+        case Form::kString: return a.as_string().compare(b.as_string());
         case Form::kList:
-        case Form::kSet:
-            return &a.elements() == &b.elements() ? 0 : compare_elements(a.elements(), b.elements());
-        case Form::kMap:
-            return &a.members() == &b.members() ? 0 : compare_members(a.members(), b.members());
+        case Form::kSet: return &a.elements() == &b.elements() ? 0 : compare_elements(a.elements(), b.elements());
+        case Form::kMap: return &a.members() == &b.members() ? 0 : compare_members(a.members(), b.members());
         case Form::kDynamic: {
             const Type& left = a.dynamic_type();
             const Type& right = b.dynamic_type();
@@ -323,9 +277,7 @@ int Value::compare(const Value& a, const Value& b) {
     return 0;
 }
 
-bool operator==(const Value& a, const Value& b) {
-    return Value::compare(a, b) == 0;
-}
+bool operator==(const Value& a, const Value& b) { return Value::compare(a, b) == 0; }
 
 std::string Value::to_display(std::size_t limit) const {
     std::string out;

@@ -69,8 +69,11 @@ class Value {
     [[nodiscard]] const Number& as_number() const;
     [[nodiscard]] std::int64_t as_int64() const;  // throws std::out_of_range when it is not an int64
     [[nodiscard]] const std::string& as_string() const;
-    [[nodiscard]] const Elements& elements() const;  // list, tuple, set
-    [[nodiscard]] const Members& members() const;    // map, object
+    [[nodiscard]] const Elements& elements() const&;  // list, tuple, set
+    [[nodiscard]] const Members& members() const&;    // map, object
+    // Of a temporary: a copy, so that a loop over it does not look into what is gone.
+    [[nodiscard]] Elements elements() && { return static_cast<const Value&>(*this).elements(); }
+    [[nodiscard]] Members members() && { return static_cast<const Value&>(*this).members(); }
     [[nodiscard]] const Type& dynamic_type() const;
     [[nodiscard]] const Value& dynamic_value() const;
     [[nodiscard]] const std::string& refinement() const;  // empty when unrefined
