@@ -52,7 +52,7 @@ TEST_F(RemoteNodeTest, a_script_never_stands_in_the_process_list) {
 }
 
 TEST_F(RemoteNodeTest, files_are_put_with_owner_mode_and_any_bytes) {
-    const std::string content("\0line\n\xff$(reboot)'", 18);
+    const std::string content("\0line\n\xff$(reboot)'", 17);
     done({PutFile{.path = "/etc/new.conf", .content = content, .owner = "daemon", .group = "games", .mode = 0640}});
     const Probes probes = {{ProbeKind::path, "/etc/new.conf"}};
     EXPECT_EQ(seen(probes).path("/etc/new.conf"),
