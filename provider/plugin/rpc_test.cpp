@@ -124,7 +124,7 @@ TEST_F(Rpc, an_exception_becomes_a_diagnostic_and_the_process_lives) {
     request.set_type_name("test_deed");
     name_only("throw", request.mutable_config());
     for (int i = 0; i < 2; ++i) {
-        EXPECT_EQ(only_diagnostic(call(&Stub::ValidateDataResourceConfig, request)),
+        EXPECT_EQ(only_diagnostic(call(&Stub::ValidateActionConfig, request)),
                   "Unexpected error in the provider: ValidateActionConfig ended with an exception: asked to throw. "
                   "This is a bug in the provider: please report it.");
     }
