@@ -47,26 +47,29 @@ function(pigsty_depend target visibility)
     endforeach()
 endfunction()
 
-# True in `out` when the libraries of the folders in ARGN exist; else a warning, and the caller is left out of the build.
+# What a missing folder or file is: WARNING leaves it out of the build, FATAL_ERROR refuses to configure.
+set(PIGSTY_INCOMPLETE WARNING)
+
+# True in `out` when the libraries of the folders in ARGN exist.
 function(pigsty_buildable folder out)
     set(${out} TRUE PARENT_SCOPE)
     foreach(dependency IN LISTS ARGN)
         pigsty_target("${dependency}" library)
         if(NOT TARGET ${library})
-            message(WARNING "${folder} is left out: it depends on ${dependency}, which is not there.")
+            message(${PIGSTY_INCOMPLETE} "${folder} is left out: it depends on ${dependency}, which is not there.")
             set(${out} FALSE PARENT_SCOPE)
         endif()
     endforeach()
 endfunction()
 
-# Drops files that do not exist yet from the list `name`, with a warning.
+# Drops files that do not exist from the list `name`.
 function(pigsty_existing folder name)
     set(existing "")
     foreach(file IN LISTS ${name})
         if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
             list(APPEND existing "${file}")
         else()
-            message(WARNING "${folder}/CMakeLists.txt names ${file}, which does not exist.")
+            message(${PIGSTY_INCOMPLETE} "${folder}/CMakeLists.txt names ${file}, which does not exist.")
         endif()
     endforeach()
     set(${name} "${existing}" PARENT_SCOPE)
