@@ -4,10 +4,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "core/ssh/public_key.h"
 
@@ -50,7 +51,10 @@ Result<std::string> read_credential_file(const std::string& path, std::string_vi
                           .message = std::string(attribute) + ": cannot read " + path + ": " +
                                      (folder ? "it is a directory" : std::strerror(errno))}
                         .with_hint("name a file that this user can read; \"~\" is not expanded"));
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream text;
+    text << file.rdbuf();  // sets a flag where an iterator over the buffer would throw
+    if (file.bad()) return fail(ErrorCode::denied, std::string(attribute) + ": reading " + path + " failed");
+    return std::move(text).str();
 }
 
 Result<PrivateKey> read_private_key(const Credentials& credentials) {

@@ -5,7 +5,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "core/base/quote.h"
 #include "core/ssh/test_sshd.h"
@@ -103,6 +105,23 @@ TEST(Login, takes_keys_and_certificates_from_an_agent) {
     }
     EXPECT_THAT(outcome(sshd, with(sshd, {.agent = true, .agent_socket = "/nonexistent"})),
                 HasSubstr("error denied: no SSH agent answers at /nonexistent"));
+}
+
+TEST(Login, an_agent_that_never_answers_is_stopped_by_cancel) {
+    TestSshd sshd;
+    const TestFolder folder;
+    const std::string path = folder.path("agent");
+    const FileDescriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(listener.get(), 1), 0);
+    const auto session =
+        Session::connect(with(sshd, {.agent = true, .agent_socket = path}), sshd.host_keys(), Cancel::within(500ms));
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, ErrorCode::stalled);
+    EXPECT_THAT(session.error().message, HasSubstr("waiting for the SSH agent"));
 }
 
 TEST(Login, takes_a_password) {

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -104,7 +103,8 @@ std::vector<pid_t> descendants(pid_t root) {
             const std::string name = entry.path().filename();
             if (name.find_first_not_of("0123456789") != std::string::npos) continue;
             std::ifstream stat(entry.path() / "stat");
-            std::string text((std::istreambuf_iterator<char>(stat)), {});
+            std::string text;
+            std::getline(stat, text);  // empty where the process is gone
             const auto after_name = text.rfind(')');
             if (after_name == std::string::npos) continue;
             std::istringstream fields(text.substr(after_name + 1));
@@ -132,7 +132,9 @@ TestFolder::~TestFolder() {
 
 std::string read_text(const std::string& path) {
     std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
 }
 
 void write_text(const std::string& path, const std::string& text) {
