@@ -64,6 +64,10 @@ Result<PatroniStatus> patroni_status_from_json(const nlohmann::json& reply) {
                          .pending_restart = reply.value("pending_restart", false)};
     if (const auto patroni = reply.find("patroni"); patroni != reply.end())
         status.patroni_version = text_of(*patroni, "version");
+    // Patroni before 3.1 does not say: there a replica that runs has to do.
+    status.is_streaming = reply.contains("replication_state")
+                              ? text_of(reply, "replication_state") == "streaming"
+                              : status.patroni_version.starts_with("3.0") && status.state == "running" && !status.leads();
     return status;
 }
 

@@ -54,6 +54,7 @@ struct PatroniStatus {
     std::string system_identifier;        // empty before it is known
     std::int64_t timeline = 0;
     bool pending_restart = false;
+    bool is_streaming = false;            // a replica that receives WAL right now
     [[nodiscard]] bool leads() const { return role == "primary" || role == "master"; }
 };
 

@@ -48,11 +48,10 @@ Items reservations(const EtcdCluster& cluster) {
             std::make_shared<item::ReservationItem>("directory " + cluster.data_dir)};
 }
 
-Items packages() {
+Items packages(const platform::Platform& platform) {
     Items items;
-    for (const std::string& name : platform::etcd_packages())
+    for (const std::string& name : platform.packages(platform::Component::etcd))
         items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
-    // The package's own service makes a single member of its own if it is ever started.
     return items;
 }
 
@@ -167,7 +166,7 @@ converge::Table table_of(const EtcdCluster& cluster, const converge::Connect& co
         table.push_back(std::move(step));
     };
     items("reservations", [shared](const Site&) { return reservations(*shared); });
-    items("packages", [](const Site&) { return packages(); });
+    items("packages", [](const Site& site) { return packages(platform::platform_at(site.node)); });
     items("directories", [shared](const Site&) { return directories(*shared); });
     items("certificates", [shared, signer](const Site& site) { return certificates(*shared, site, signer); });
     items("configuration", [shared](const Site& site) { return configuration(*shared, site); });

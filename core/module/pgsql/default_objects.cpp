@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/base/json_fields.h"
 #include "core/base/quote.h"
 #include "core/module/pgsql/database_sql.h"
 #include "core/module/pgsql/role_sql.h"
@@ -55,7 +54,8 @@ Statements contents_of(const PgCluster& cluster, const std::string& database, co
     for (const char* owner : {render::kAdminUser, "dbrole_admin"})
         if (catalog.role(owner) != nullptr) append(statements, default_privilege_statements(owner, privileges, live, catalog));
     // auth_query asks it, in whichever database it is called: template1 gives it to all.
-    if (cluster.pgbouncer.enabled && !live.has_pgbouncer_auth && std::ranges::find(schemas_of(cluster), "monitor") != schemas_of(cluster).end())
+    const auto schemas = schemas_of(cluster);
+    if (cluster.pgbouncer.enabled && !live.has_pgbouncer_auth && std::ranges::find(schemas, "monitor") != schemas.end())
         statements.push_back({.text = render::pgbouncer_auth_sql()});
     return statements;
 }
@@ -70,11 +70,11 @@ std::vector<std::string> default_privileges_of(const PgCluster& cluster) {
 
 std::map<std::string, std::string> default_object_texts(const PgCluster& cluster) {
     std::map<std::string, std::string> texts;
-    for (const render::Role& role : default_roles_of(cluster)) texts[cluster.name + " role " + role.name] = write_json(role).dump();
+    for (const render::Role& role : default_roles_of(cluster)) texts[cluster.name + " role " + role.name] = to_json(role).dump();
     texts[cluster.name + " default privileges"] = nlohmann::json(default_privileges_of(cluster)).dump();
     texts[cluster.name + " default schemas"] = nlohmann::json(schemas_of(cluster)).dump();
     nlohmann::json extensions = nlohmann::json::array();
-    for (const render::Extension& extension : extensions_of(cluster)) extensions.push_back(write_json(extension));
+    for (const render::Extension& extension : extensions_of(cluster)) extensions.push_back(to_json(extension));
     texts[cluster.name + " default extensions"] = extensions.dump();
     return texts;
 }

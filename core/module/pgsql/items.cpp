@@ -9,10 +9,11 @@
 #include "core/item/reservation.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
-#include "core/module/platform/platform.h"
 #include "core/render/haproxy.h"
 #include "core/render/hba.h"
 #include "core/render/patroni.h"
+#include "core/render/pgbouncer.h"
+#include "core/render/role.h"
 #include "core/render/unit.h"
 
 namespace pigsty::module::pgsql {
@@ -68,16 +69,19 @@ Items reservation_items(const PgCluster& cluster) {
 
 Items before_package_items() {
     return {std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/postgresql-common/createcluster.d"}),
-            file({.path = "/etc/postgresql-common/createcluster.d/pigsty.conf", .content = "create_main_cluster = false\n", .shared = true})};
+            file({.path = platform::kCreateClusterConf, .content = platform::kCreateClusterText, .shared = true})};
 }
 
-Items package_items(const PgCluster& cluster) {
+Items package_items(const PgCluster& cluster, const platform::Platform& platform) {
+    std::set<std::string> names;
+    std::vector<platform::Component> components{platform::Component::postgresql, platform::Component::patroni, platform::Component::haproxy};
+    if (cluster.pgbouncer.enabled) components.push_back(platform::Component::pgbouncer);
+    for (const platform::Component component : components)
+        for (std::string& name : platform.packages(component, cluster.version.value_or(0))) names.insert(std::move(name));
+    for (const render::Extension& extension : cluster.default_extensions.value_or(render::default_extensions()))
+        if (auto name = platform.extension_package(extension.name, cluster.version.value_or(0))) names.insert(std::move(*name));
     Items items;
-    for (const std::string& name : platform::postgresql_packages(cluster.version.value_or(0)))
-        items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
-    for (const std::string& name : platform::patroni_packages()) items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
-    if (cluster.pgbouncer.enabled) items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = "pgbouncer"}));
-    items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = "haproxy"}));
+    for (const std::string& name : names) items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
     return items;
 }
 
@@ -126,7 +130,7 @@ Items certificate_items(const PgCluster& cluster, const converge::Member& member
             std::make_shared<item::CertificateItem>(std::move(server), signer), std::make_shared<item::CertificateItem>(std::move(etcd), signer)};
 }
 
-Items patroni_items(const PgCluster& cluster, const converge::Member& member) {
+Items patroni_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform) {
     const Instance& instance = cluster.instances.at(member.number);
     const std::int64_t version = cluster.version.value_or(0);
     render::PatroniMember patroni{.name = member.name,
@@ -139,7 +143,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member) {
                                   .port = cluster.port,
                                   .rest_port = kRestPort,
                                   .ssl = cluster.ssl,
-                                  .bin_dir = platform::postgresql_bin_dir(version),
+                                  .bin_dir = platform.bin_dir(version),
                                   .data_dir = kDataDir,
                                   .etcd_endpoints = cluster.dcs.endpoints,
                                   .rest_allowlist = cluster.networks.admin,
@@ -176,7 +180,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member) {
             file({.path = render::kPatroniUnit, .content = render::render_patroni_unit(), .handlers = {item::Handler::daemon_reload()}})};
 }
 
-Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member) {
+Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform) {
     if (!cluster.pgbouncer.enabled) return {};
     const Instance& instance = cluster.instances.at(member.number);
     const item::Handler reload = item::Handler::reload(kPgbouncerService);
@@ -188,7 +192,9 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member) 
                                                                    .pool_mode = cluster.pgbouncer.pool_mode,
                                                                    .ssl_mode = cluster.pgbouncer.ssl_mode,
                                                                    .tls = cluster.ssl,
-                                                                   .auth_query = cluster.pgbouncer.auth_query}),
+                                                                   .auth_query = cluster.pgbouncer.auth_query,
+                                                                   .knows_prepared_statements =
+                                                                       platform.offers(platform::Setting::pgbouncer_max_prepared_statements)}),
                           .owner = kOwner,
                           .group = kOwner,
                           .mode = 0640,

@@ -9,6 +9,7 @@
 #include "core/item/item.h"
 #include "core/module/ca/signer.h"
 #include "core/module/pgsql/spec.h"
+#include "core/module/platform/platform.h"
 
 namespace pigsty::module::pgsql {
 
@@ -18,12 +19,12 @@ using Items = std::vector<item::ItemPtr>;
 Items reservation_items(const PgCluster& cluster);
 // Debian makes a cluster "main" when PostgreSQL is installed: told not to, before that.
 Items before_package_items();
-Items package_items(const PgCluster& cluster);
+Items package_items(const PgCluster& cluster, const platform::Platform& platform);
 Items directory_items(const PgCluster& cluster);
 Items certificate_items(const PgCluster& cluster, const converge::Member& member, const std::shared_ptr<ca::Signer>& signer);
 // patroni.yml, HBA, ident, the unit.
-Items patroni_items(const PgCluster& cluster, const converge::Member& member);
-Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member);
+Items patroni_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
+Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 Items haproxy_items(const PgCluster& cluster);
 
 }  // namespace pigsty::module::pgsql

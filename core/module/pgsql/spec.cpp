@@ -202,6 +202,8 @@ nlohmann::json to_json(const PgCluster& cluster) { return write_json(cluster); }
 nlohmann::json to_json(const PgUser& user) { return write_json(user); }
 nlohmann::json to_json(const PgDatabase& database) { return write_json(database); }
 nlohmann::json to_json(const Connection& connection) { return write_json(connection); }
+nlohmann::json to_json(const Role& role) { return write_json(role); }
+nlohmann::json to_json(const Extension& extension) { return write_json(extension); }
 
 Result<PgCluster> pg_cluster_from_json(const nlohmann::json& json) { return read_json<PgCluster>(json); }
 Result<PgUser> pg_user_from_json(const nlohmann::json& json) { return read_json<PgUser>(json); }

@@ -171,6 +171,8 @@ nlohmann::json to_json(const PgCluster& cluster);
 nlohmann::json to_json(const PgUser& user);
 nlohmann::json to_json(const PgDatabase& database);
 nlohmann::json to_json(const Connection& connection);
+nlohmann::json to_json(const Role& role);
+nlohmann::json to_json(const Extension& extension);
 
 // Error `failed`, with the path of what does not fit. Members that are absent keep their defaults.
 Result<PgCluster> pg_cluster_from_json(const nlohmann::json& json);

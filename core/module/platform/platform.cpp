@@ -86,6 +86,12 @@ const std::vector<Platform>& platforms() {
     return table;
 }
 
+const Platform& platform_at(const node::NodePtr& node) {
+    if (node != nullptr)
+        if (const auto known = platform_of(node->facts())) return **known;
+    return platforms().front();
+}
+
 Result<const Platform*> platform_of(const node::Facts& facts) {
     for (const Platform& platform : platforms())
         if (platform.os_id == facts.os_id && platform.version == facts.os_version) return &platform;

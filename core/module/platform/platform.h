@@ -19,6 +19,7 @@
 #include "core/base/result.h"
 #include "core/module/platform/version.h"
 #include "core/node/facts.h"
+#include "core/node/node.h"
 
 namespace pigsty::module::platform {
 
@@ -59,6 +60,9 @@ struct Platform {
 // Error `unsupported` that names what was found and what is supported.
 Result<const Platform*> platform_of(const node::Facts& facts);
 const std::vector<Platform>& platforms();
+// The platform of a connected node. While planning there is none (null), and what is asked then is what all platforms
+// agree in: names of packages and paths of the newest.
+const Platform& platform_at(const node::NodePtr& node);
 
 // PostgreSQL majors that templates and settings are known for, whatever repository brings them.
 inline constexpr std::int64_t kOldestPostgresql = 13;

@@ -1,0 +1,115 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/unknown.h"
+#include "core/module/pgsql/rule_parts.h"
+#include "core/module/pgsql/rules.h"
+#include "core/render/control.h"
+#include "core/render/pgbouncer.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+constexpr std::array<std::string_view, 4> kClusterRoles{render::kSuperuser, render::kReplicationUser, render::kAdminUser,
+                                                        render::kMonitorUser};
+constexpr std::string_view kListNames = "pgbouncer's lists hold names of letters, digits, _, . and - alone";
+
+template <std::size_t N>
+bool among(const std::array<std::string_view, N>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void check_pooled_user(const PgUser& user, Problems& problems) {
+    if (has_unknown(user.name)) return;
+    if (user.pgbouncer && render::has_control(user.name))
+        problems.add("name", "pgbouncer's user list cannot hold control characters", "choose another name, or set pgbouncer = false");
+    if ((user.pool_mode || user.pool_connlimit) && !render::is_pgbouncer_key(user.name))
+        problems.add(user.pool_mode ? "pool_mode" : "pool_connlimit", fmt::format("{}, found \"{}\"", kListNames, user.name),
+                     "leave the pool's limits out, or choose such a name");
+}
+
+void check_memberships(const PgUser& user, Problems& problems) {
+    if (user.roles.contains(user.name)) problems.add("roles", "a role cannot be a member of itself", "remove it");
+    for (const std::string& role : user.roles) problems.check_sql_name("roles", role);
+    for (const auto& [role, options] : user.role_options)
+        if (!user.roles.contains(role))
+            problems.add(entry("role_options", role), fmt::format("roles has no \"{}\"", role), "add it there, or remove its options");
+}
+
+void check_pooled_database(const PgDatabase& database, Problems& problems) {
+    if (!database.pgbouncer || has_unknown(database.name)) return;
+    if (database.name == "pgbouncer")
+        problems.add("name", "\"pgbouncer\" is pgbouncer's own console", "choose another name, or set pgbouncer = false");
+    else if (!render::is_pgbouncer_key(database.name))
+        problems.add("name", fmt::format("{}, found \"{}\"", kListNames, database.name),
+                     "choose such a name, or set pgbouncer = false");
+}
+
+void check_database_objects(const PgDatabase& database, Problems& problems) {
+    for (std::size_t i = 0; i < database.schemas.size(); ++i)
+        problems.check_schema_name(entry("schemas", i), database.schemas[i]);
+    check_unique(problems, "schemas", database.schemas);
+    for (const auto& [schema, owner] : database.schema_owners) {
+        if (std::find(database.schemas.begin(), database.schemas.end(), schema) == database.schemas.end())
+            problems.add(entry("schema_owners", schema), fmt::format("schemas has no \"{}\"", schema), "add it there");
+        problems.check_sql_name(entry("schema_owners", schema), owner);
+    }
+    std::vector<std::string> extensions;
+    for (std::size_t i = 0; i < database.extensions.size(); ++i) {
+        const DatabaseExtension& extension = database.extensions[i];
+        extensions.push_back(extension.name);
+        problems.check_sql_name(entry("extensions", i) + ".name", extension.name);
+        if (extension.schema) problems.check_sql_name(entry("extensions", i) + ".schema", *extension.schema);
+    }
+    check_unique(problems, "extensions", extensions, "name");
+}
+
+}  // namespace
+
+std::vector<Problem> problems_of(const PgUser& user) {
+    Problems problems;
+    if (!has_unknown(user.name) && among(kClusterRoles, user.name))
+        problems.add("name", fmt::format("\"{}\" belongs to the cluster itself", user.name),
+                     "set it in default_roles of pigsty_pg_cluster");
+    else
+        problems.check_role_name("name", user.name);
+    problems.check_password(user.password_write_only ? "password_wo" : "password", user.password);
+    problems.check_limit("connection_limit", user.connection_limit);
+    problems.check_valid_until("valid_until", user.valid_until);
+    problems.check_pool_mode("pool_mode", user.pool_mode);
+    problems.check_limit("pool_connlimit", user.pool_connlimit);
+    problems.check_parameter_names("parameters", user.parameters);
+    check_memberships(user, problems);
+    check_pooled_user(user, problems);
+    return problems.take();
+}
+
+std::vector<Problem> problems_of(const PgDatabase& database) {
+    static constexpr std::array<std::string_view, 3> kServerDatabases{"postgres", "template0", "template1"};
+    Problems problems;
+    if (!has_unknown(database.name) && among(kServerDatabases, database.name))
+        problems.add("name", fmt::format("\"{}\" belongs to the cluster itself", database.name), "choose another name");
+    else if (problems.check_sql_name("name", database.name))
+        check_pooled_database(database, problems);
+    if (database.owner) problems.check_sql_name("owner", *database.owner);
+    if (database.template_name) problems.check_sql_name("template", *database.template_name);
+    if (database.tablespace) problems.check_sql_name("tablespace", *database.tablespace);
+    if (database.encoding) problems.check_encoding("encoding", *database.encoding);
+    if (database.locale) problems.check_locale("locale", *database.locale);
+    if (database.lc_collate) problems.check_locale("lc_collate", *database.lc_collate);
+    if (database.lc_ctype) problems.check_locale("lc_ctype", *database.lc_ctype);
+    if (database.baseline_version && !database.baseline)
+        problems.add("baseline_version", "there is no baseline to run again", "set baseline");
+    problems.check_limit("connection_limit", database.connection_limit);
+    problems.check_pool_mode("pool_mode", database.pool_mode);
+    if (database.pool_size) problems.check_range("pool_size", *database.pool_size, 1, 1000000);
+    if (database.pool_size_min) problems.check_range("pool_size_min", *database.pool_size_min, 0, 1000000);
+    if (database.pool_reserve) problems.check_range("pool_reserve", *database.pool_reserve, 0, 1000000);
+    problems.check_limit("pool_connlimit", database.pool_connlimit);
+    check_database_objects(database, problems);
+    return problems.take();
+}
+
+}  // namespace pigsty::module::pgsql

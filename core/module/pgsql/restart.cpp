@@ -1,0 +1,183 @@
+#include "core/module/pgsql/restart.h"
+
+#include <algorithm>
+
+#include "core/module/pgsql/layout.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+// A member that is further behind than this is not a safe place to fail over to while another one restarts.
+constexpr std::int64_t kMaxLagBytes = 16LL << 20;
+
+std::string named(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+class RollingRestart {
+  public:
+    RollingRestart(const PgCluster& cluster, const Members& members, converge::Site& site, converge::StepContext& context)
+        : cluster_(cluster), members_(members), site_(site), context_(context) {}
+
+    Status run(bool leader_first) {
+        TRY_VOID(wait_for_pending());
+        TRY_VOID(check_safe());
+        TRY(const Reached leader, members_.leader(context_.cancel()));
+        if (leader_first) TRY_VOID(restart(leader));
+        for (const Reached& member : members_.all())
+            if (member.name != leader.name) TRY_VOID(restart(member));
+        if (!leader_first) TRY_VOID(restart_old_leader(leader));
+        return wait_for_none_pending();
+    }
+
+  private:
+    Result<bool> is_pending(const Reached& member) {
+        TRY(const auto status, members_.patroni(member).status(context_.cancel()));
+        return status.pending_restart;
+    }
+
+    // Patroni compares at its next loop; a restart before that would be one too many.
+    Status wait_for_pending() {
+        return context_.wait_for({.fact = "the members of " + cluster_.name + " know that they must restart",
+                                  .node = site_.node,
+                                  .unit = kPatroniService,
+                                  .stall_timeout = std::chrono::seconds(60)},
+                                 [this]() -> Result<converge::Look> {
+                                     bool all = true;
+                                     for (const Reached& member : members_.all()) {
+                                         TRY(const bool pending, is_pending(member));
+                                         all = all && pending;
+                                     }
+                                     return converge::Look{.reached = all};
+                                 });
+    }
+
+    Status check_safe() {
+        TRY(const auto seen, members_.cluster(context_.cancel()));
+        for (const auto& member : seen.members) {
+            const bool lags = !member.leads() && (!member.serves() || member.lag_bytes.value_or(kMaxLagBytes + 1) > kMaxLagBytes);
+            if (!lags) continue;
+            return fail(Error{.code = ErrorCode::failed,
+                              .message = cluster_.name + " cannot restart safely: " + member.name + " is " + member.state +
+                                         (member.lag_bytes ? ", " + std::to_string(*member.lag_bytes) + " bytes behind" : "")}
+                            .with_hint("the change is stored and waits for a restart; apply again when the member has caught up"));
+        }
+        return {};
+    }
+
+    Status restart(const Reached& member) {
+        TRY(const bool pending, is_pending(member));
+        if (!pending) return {};
+        const auto begun = Cancel::Clock::now();
+        TRY(const auto patroni, members_.patroni_with_login(member, context_.cancel()));
+        TRY_VOID(patroni.restart(context_.cancel()));
+        TRY_VOID(wait_until_serving(member));
+        context_.report(site_, "restart postgresql on " + member.name, begun);
+        return {};
+    }
+
+    Status wait_until_serving(const Reached& member) {
+        return context_.wait_for({.fact = member.name + " serves again", .node = member.node, .unit = kPatroniService},
+                                 [&]() -> Result<converge::Look> {
+                                     TRY(const auto status, members_.patroni(member).status(context_.cancel()));
+                                     return converge::Look{.reached = status.state == "running" && !status.pending_restart &&
+                                                                      (status.leads() || status.is_streaming),
+                                                           .moved = status.state};
+                                 });
+    }
+
+    // A member takes over, so that writes stop for the length of a switchover instead of a restart.
+    Status restart_old_leader(const Reached& leader) {
+        TRY(const auto seen, members_.cluster(context_.cancel()));
+        const auto candidate = std::ranges::find_if(seen.members, [&](const client::PatroniMember& member) {
+            return !member.leads() && member.serves() && !member.tags.value("nofailover", false);
+        });
+        if (candidate == seen.members.end()) return restart(leader);
+        TRY(const auto patroni, members_.patroni_with_login(leader, context_.cancel()));
+        TRY_VOID(patroni.switchover(leader.name, candidate->name, context_.cancel()));
+        TRY_VOID(context_.wait_for({.fact = candidate->name + " leads", .node = leader.node, .unit = kPatroniService},
+                                   [&]() -> Result<converge::Look> {
+                                       TRY(const auto now, members_.cluster(context_.cancel()));
+                                       const auto* leads = now.leader();
+                                       return converge::Look{.reached = leads != nullptr && leads->name == candidate->name};
+                                   }));
+        return wait_until_serving_or_restart(leader);
+    }
+
+    // The old leader restarts as it becomes a replica, and then has nothing pending any more.
+    Status wait_until_serving_or_restart(const Reached& member) {
+        TRY_VOID(context_.wait_for({.fact = member.name + " follows the new leader", .node = member.node, .unit = kPatroniService},
+                                   [&]() -> Result<converge::Look> {
+                                       TRY(const auto status, members_.patroni(member).status(context_.cancel()));
+                                       return converge::Look{.reached = status.state == "running" && status.is_streaming, .moved = status.state};
+                                   }));
+        return restart(member);
+    }
+
+    Status wait_for_none_pending() {
+        return context_.wait_for({.fact = "no member of " + cluster_.name + " waits for a restart", .node = site_.node, .unit = kPatroniService},
+                                 [this]() -> Result<converge::Look> {
+                                     bool none = true;
+                                     for (const Reached& member : members_.all()) {
+                                         TRY(const bool pending, is_pending(member));
+                                         none = none && !pending;
+                                     }
+                                     return converge::Look{.reached = none};
+                                 });
+    }
+
+    const PgCluster& cluster_;
+    const Members& members_;
+    converge::Site& site_;
+    converge::StepContext& context_;
+};
+
+}  // namespace
+
+Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members, converge::Site& site,
+                           converge::StepContext& context) {
+    TRY(const render::Yaml wanted, wanted_configuration(cluster));
+    render::Yaml owned = wanted;
+    if (before != nullptr) {
+        TRY(owned, wanted_configuration(*before));
+    }
+    TRY(const auto patroni, members.patroni_with_login({site.member.name, site.node}, context.cancel()));
+    TRY(const nlohmann::json live, patroni.config(context.cancel()));
+    const nlohmann::json patch = configuration_patch(wanted, live, owned);
+    if (patch.empty()) return {};
+    TRY(const auto seen, members.cluster(context.cancel()));
+    if (seen.paused) {
+        return fail(Error{.code = ErrorCode::conflict, .message = cluster.name + " is paused (maintenance): its configuration is left alone"}
+                        .with_hint("resume it with `patronictl resume`, then apply again"));
+    }
+    TRY_VOID(patroni.patch_config(patch, context.cancel()));
+    context.changed_something(site);
+    const auto changes = restart_changes(owned, wanted);
+    if (cluster.restart != "rolling" || changes.empty()) return {};
+    return RollingRestart(cluster, members, site, context).run(any_shrinks(changes));
+}
+
+std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after) {
+    const auto old_configuration = wanted_configuration(before);
+    const auto new_configuration = wanted_configuration(after);
+    if (!old_configuration || !new_configuration) return {};
+    std::vector<std::string> names;
+    for (const auto& [number, instance] : after.instances) names.push_back(member_name(after, number));
+    const auto changes = restart_changes(*old_configuration, *new_configuration);
+    if (changes.empty()) {
+        if (configuration_patch(*new_configuration, nlohmann::json::parse(old_configuration->dump()), *old_configuration).empty()) return {};
+        return {"reload postgresql on " + named(names) + ": dynamic configuration"};
+    }
+    std::vector<std::string> what;
+    for (const ParameterChange& change : changes)
+        what.push_back(change.name + " " + (change.before.empty() ? "default" : change.before) + " → " + (change.after.empty() ? "default" : change.after));
+    if (after.restart != "rolling")
+        return {"reload postgresql on " + named(names) + ", waits for a restart (restart = \"manual\"): " + named(what)};
+    const bool leader_first = any_shrinks(changes);
+    return {"restart postgresql on " + named(names) + ": " + named(what) +
+            (leader_first ? ", leader first, write gap about 5 s" : ", one at a time, write gap about 2 s")};
+}
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,19 @@
+// Changes of the dynamic configuration, and the restarts that some of them need (behaviour 7).
+#pragma once
+
+#include "core/converge/step.h"
+#include "core/module/pgsql/dcs.h"
+#include "core/module/pgsql/members.h"
+#include "core/module/pgsql/spec.h"
+
+namespace pigsty::module::pgsql {
+
+// Patches what differs; with restart = "rolling", restarts the members that need it in the order that keeps the cluster
+// serving. `before`: the specification so far, may be null.
+Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members, converge::Site& site,
+                           converge::StepContext& context);
+
+// Sentences for the forecast: "restart postgresql on pg-test-1, pg-test-2: max_connections 500 → 300, leader first …".
+std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after);
+
+}  // namespace pigsty::module::pgsql

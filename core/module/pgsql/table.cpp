@@ -1,0 +1,218 @@
+#include "core/module/pgsql/table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "core/base/quote.h"
+#include "core/item/service.h"
+#include "core/module/etcd/administration.h"
+#include "core/module/pgsql/dcs.h"
+#include "core/module/pgsql/default_objects.h"
+#include "core/module/pgsql/fragments.h"
+#include "core/module/pgsql/items.h"
+#include "core/module/pgsql/layout.h"
+#include "core/module/pgsql/members.h"
+#include "core/module/pgsql/restart.h"
+#include "core/node/secrets.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+using converge::Site;
+using converge::Spread;
+using converge::Step;
+using converge::StepContext;
+using converge::When;
+
+// A table in the making: everything its steps capture, by value, so that it outlives the caller's specification.
+class Builder {
+  public:
+    Builder(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes)
+        : cluster_(std::make_shared<const PgCluster>(cluster)),
+          ways_(ways == nullptr ? nullptr : std::make_shared<const Ways>(*ways)),
+          changes_(changes),
+          signer_(ways == nullptr ? nullptr : std::make_shared<ca::Signer>(cluster.ca, ways->connect)) {}
+
+    converge::Table build() {
+        const auto cluster = cluster_;
+        items("reservations", [cluster](const Site&) { return reservation_items(*cluster); });
+        items("no cluster main", [](const Site&) { return before_package_items(); });
+        items("packages", [cluster](const Site& site) { return package_items(*cluster, platform::platform_at(site.node)); });
+        items("directories", [cluster](const Site&) { return directory_items(*cluster); });
+        act("secrets", Spread::once, When::create, [cluster](Site&, StepContext& context) { return make_secrets(*cluster, context); });
+        items("certificates",
+              [cluster, signer = signer_](const Site& site) { return certificate_items(*cluster, site.member, signer); });
+        items("patroni", [cluster](const Site& site) { return patroni_items(*cluster, site.member, platform::platform_at(site.node)); });
+        items("pgbouncer", [cluster](const Site& site) { return pgbouncer_items(*cluster, site.member, platform::platform_at(site.node)); });
+        items("haproxy", [cluster](const Site&) { return haproxy_items(*cluster); });
+        dcs_steps();
+        start_steps();
+        object_steps();
+        access_steps();
+        return std::move(table_);
+    }
+
+  private:
+    Step& items(const char* name, std::function<Items(const Site&)> of_site) {
+        Step step;
+        step.name = name;
+        step.items = std::move(of_site);
+        table_.push_back(std::move(step));
+        return table_.back();
+    }
+
+    Step& act(const char* name, Spread spread, When when, std::function<Status(Site&, StepContext&)> body) {
+        Step step;
+        step.name = name;
+        step.spread = spread;
+        step.act = std::move(body);
+        step.act_when = when;
+        table_.push_back(std::move(step));
+        return table_.back();
+    }
+
+    static Status make_secrets(const PgCluster& cluster, StepContext& context) {
+        std::vector<node::NodePtr> nodes;
+        for (const auto& site : context.sites()) nodes.push_back(site->node);
+        TRY_VOID(node::ensure_secrets(nodes, secret_scope(cluster), {kEtcdSecret, kReplicationSecret, kRestSecret}, context.cancel()));
+        return {};
+    }
+
+    // The user in etcd, and the dynamic configuration before the first start: the first server starts with it.
+    void dcs_steps() {
+        const auto cluster = cluster_;
+        const auto ways = ways_;
+        act("etcd user", Spread::once, When::create, [cluster, ways](Site& site, StepContext& context) -> Status {
+            TRY(const auto secrets, node::read_secrets(*site.node, secret_scope(*cluster), {kEtcdSecret}, context.cancel()));
+            TRY(const client::Etcd etcd, etcd::administrator(cluster->dcs, ways->connect, context.cancel()));
+            TRY_VOID(etcd.ensure_user(cluster->name, secrets.at(kEtcdSecret).value, dcs_prefix(*cluster), context.cancel()));
+            TRY(const render::Yaml wanted, wanted_configuration(*cluster));
+            TRY_VOID(etcd.put_new(dcs_prefix(*cluster) + "config", wanted.dump(), context.cancel()));
+            return {};
+        });
+    }
+
+    Members members(StepContext& context, const std::string& ca_pem) const { return {*cluster_, reached(context.sites()), ca_pem}; }
+
+    // The first leader comes up where the specification says `primary`; in a living cluster roles only say who may start.
+    void start_steps() {
+        const auto cluster = cluster_;
+        const auto signer = signer_;
+        const auto is_primary = [cluster](const Site& site) { return cluster->instances.at(site.member.number).role == "primary"; };
+        const auto patroni_service = [](const Site&) {
+            return Items{std::make_shared<item::ServiceItem>(item::ServiceSpec{.unit = kPatroniService, .enabled = true, .running = true})};
+        };
+        Step& leader = items("leader", patroni_service);
+        leader.where = is_primary;
+        leader.act_when = When::create;
+        leader.act = [cluster, signer](Site& site, StepContext& context) -> Status {
+            TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+            const Members members(*cluster, reached(context.sites()), ca_pem);
+            TRY_VOID(context.wait_for(
+                {.fact = cluster->name + " has a leader", .node = site.node, .unit = kPatroniService}, [&]() -> Result<converge::Look> {
+                    TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
+                    // Resumed after a failover: any leader will do.
+                    const bool leads = status.state == "running" && status.leads();
+                    const bool follows = status.state == "running" && !status.leads() && members.leader(context.cancel()).has_value();
+                    if ((leads || follows) && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
+                    return converge::Look{.reached = leads || follows, .moved = status.state + status.system_identifier};
+                }));
+            context.changed_something(site);
+            return {};
+        };
+
+        Step& replicas = items("replicas", patroni_service);
+        replicas.where = [is_primary](const Site& site) { return !is_primary(site); };
+        replicas.act_when = When::create;
+        replicas.act = [cluster, signer](Site& site, StepContext& context) -> Status {
+            TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+            const Members members(*cluster, reached(context.sites()), ca_pem);
+            const client::Patroni own = members.patroni({site.member.name, site.node});
+            // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
+            const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
+            TRY_VOID(context.wait_for(
+                {.fact = site.member.name + " streams", .node = site.node, .unit = kPatroniService}, [&]() -> Result<converge::Look> {
+                    TRY(const auto status, own.status(context.cancel()));
+                    if (status.state == "running" && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
+                    if (status.state == "running" && (status.leads() || status.is_streaming)) return converge::Look{.reached = true};
+                    TRY(const auto results, site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}}, context.cancel()));
+                    return converge::Look{.reached = false, .moved = status.state + " " + results.back().out};
+                }));
+            context.changed_something(site);
+            return {};
+        };
+    }
+
+    void object_steps() {
+        const auto cluster = cluster_;
+        const auto ways = ways_;
+        if (changes_.default_objects) {
+            act("default objects", Spread::once, When::always, [cluster, ways](Site& site, StepContext& context) -> Status {
+                const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
+                return session->change(
+                    [&](ClusterSession::Work& work) -> Status {
+                        TRY(const bool changed, ensure_default_objects(*cluster, work));
+                        if (changed) context.changed_something(site);
+                        return {};
+                    },
+                    context.cancel());
+            });
+        }
+        if (changes_.configuration && !changes_.creating) {
+            act("dynamic configuration", Spread::once, When::always,
+                [cluster, signer = signer_, before = changes_.before](Site& site, StepContext& context) -> Status {
+                    TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+                    const Members members(*cluster, reached(context.sites()), ca_pem);
+                    return apply_configuration(*cluster, before.get(), members, site, context);
+                });
+        }
+    }
+
+    void access_steps() {
+        const auto cluster = cluster_;
+        if (cluster->pgbouncer.enabled) {
+            act("pgbouncer lists", Spread::parallel, When::create, [](Site& site, StepContext& context) -> Status {
+                TRY_VOID(context.request(site, {node::RunScript{.text = assemble_lists_script()}}));
+                return {};
+            });
+        }
+        items("access", [cluster](const Site&) {
+            Items services;
+            if (cluster->pgbouncer.enabled) {
+                services.push_back(std::make_shared<item::ServiceItem>(
+                    item::ServiceSpec{.unit = kPgbouncerService, .enabled = true, .running = true}));
+            }
+            services.push_back(std::make_shared<item::ServiceItem>(
+                item::ServiceSpec{.unit = kHaproxyService, .enabled = true, .running = true, .shared = true}));
+            return services;
+        });
+    }
+
+    std::shared_ptr<const PgCluster> cluster_;
+    std::shared_ptr<const Ways> ways_;
+    ClusterChanges changes_;
+    std::shared_ptr<ca::Signer> signer_;
+    converge::Table table_;
+};
+
+}  // namespace
+
+std::vector<converge::Member> members_of(const PgCluster& cluster) {
+    std::vector<converge::Member> members;
+    for (const auto& [number, instance] : cluster.instances)
+        members.push_back({.number = number, .name = member_name(cluster, number), .address = instance.node});
+    return members;
+}
+
+Connection connection_of(const PgCluster& cluster, const std::string& id) {
+    Connection connection{.id = id, .name = cluster.name, .members = {}};
+    for (const auto& [number, instance] : cluster.instances) connection.members.emplace(number, instance.node);
+    return connection;
+}
+
+converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes) {
+    return Builder(cluster, ways, changes).build();
+}
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,43 @@
+// The steps that make a PostgreSQL cluster, or bring a living one to its specification.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/converge/run.h"
+#include "core/converge/step.h"
+#include "core/module/pgsql/session.h"
+#include "core/module/pgsql/spec.h"
+
+namespace pigsty::module::pgsql {
+
+// The claim's kind.
+inline constexpr const char* kKind = "pg_cluster";
+
+std::vector<converge::Member> members_of(const PgCluster& cluster);
+
+// What the acts of a table need to reach other machines; null while planning.
+struct Ways {
+    converge::Connect connect;
+    std::shared_ptr<Sessions> sessions;
+};
+
+// What an update has to do beyond items. A create does all of it.
+struct ClusterChanges {
+    bool configuration = true;    // the dynamic configuration
+    bool default_objects = true;  // roles, privileges, schemas, extensions
+    // The specification before, whose parameters are taken back where they are no longer wanted; null on create.
+    std::shared_ptr<const PgCluster> before{};
+    bool creating = true;
+};
+
+converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes = {});
+// Runs before everything in the claims is undone: stops the members, replicas first, removes data whose identity is proved,
+// and the cluster's keys and user in etcd.
+converge::Table removal_of(const PgCluster& cluster, const std::string& system_identifier, const Ways& ways);
+
+// For ClusterSession while the cluster has no id yet.
+Connection connection_of(const PgCluster& cluster, const std::string& id);
+
+}  // namespace pigsty::module::pgsql
