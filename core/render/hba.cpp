@@ -163,7 +163,8 @@ void check_address(const HbaRule& rule, const HbaContext& context, bool own, std
                                                    : fmt::format("set networks.{}", networks_attribute(rule.addr))});
 }
 
-void check_auth(const HbaRule& rule, HbaTarget target, std::vector<HbaProblem>& problems) {
+void check_auth(const HbaRule& rule, const HbaContext& context, HbaTarget target, bool own,
+                std::vector<HbaProblem>& problems) {
     if (has_unknown(rule.auth)) return;
     const Auth* const auth = find_auth(rule.auth);
     if (auth == nullptr) {
@@ -172,6 +173,9 @@ void check_auth(const HbaRule& rule, HbaTarget target, std::vector<HbaProblem>& 
         return;
     }
     if (has_unknown(rule.addr)) return;
+    if (own && auth->tls && !context.tls && rule.addr != "localhost")
+        problems.push_back({"auth", fmt::format("\"{}\" needs TLS, which is switched off here", rule.auth),
+                            target == HbaTarget::pgbouncer ? "set pgbouncer.ssl_mode" : "set ssl = true, or use pwd"});
     const bool socket_only = auth->method == "peer" || (target == HbaTarget::pgbouncer && auth->method == "ident");
     if (socket_only && rule.addr != "local")
         problems.push_back({"auth", fmt::format("\"{}\" works with addr = \"local\" alone, found \"{}\"", rule.auth, rule.addr),
@@ -208,9 +212,10 @@ std::string rule_text(const HbaRule& rule, const HbaContext& context, HbaTarget 
         const std::vector<Place> where =
             has_unknown(rule.addr) ? std::vector<Place>{{"host", rule.addr}} : *places(rule.addr, context);
         for (const Place& place : where)
-            lines += line(auth.tls && place.remote ? "hostssl" : place.type, db, user, place.cidr, method);
+            if (context.tls || !auth.tls || !place.remote)
+                lines += line(auth.tls && place.remote ? "hostssl" : place.type, db, user, place.cidr, method);
     }
-    if (lines.empty()) return {};  // an alias without addresses, in a default rule
+    if (lines.empty()) return {};  // an alias without addresses, or TLS that is not there, in a default rule
 
     const bool live = rule.role != "offline" || context.offline;
     std::string text = rule.title.empty() ? "\n" : fmt::format("\n# {}\n", rule.title);
@@ -296,7 +301,7 @@ std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& co
     check_names("user", rule.user, target, problems);
     check_names("db", rule.db, target, problems);
     check_address(rule, context, own, problems);
-    check_auth(rule, target, problems);
+    check_auth(rule, context, target, own, problems);
     return problems;
 }
 

@@ -20,6 +20,7 @@ struct HbaContext {
     Networks networks{};
     std::vector<std::string> members{};  // addresses, in the order of their numbers: the alias `cluster`
     bool offline = false;                // this member is declared offline (role, or offline_query)
+    bool tls = true;                     // the server speaks TLS; without it hostssl lines are errors to PostgreSQL
     std::string superuser = "postgres";
     std::string admin = "dbuser_dba";
     std::string replication = "replicator";
@@ -47,8 +48,8 @@ struct HbaProblem {
     std::string hint{};
 };
 
-// What is wrong with one rule. `own`: written by the user, so that an alias that means nothing is an error; in defaults
-// such a rule is left out. Strings with an unknown marker are not judged.
+// What is wrong with one rule. `own`: written by the user, so that an alias that means nothing, and TLS where there is
+// none, are errors; in defaults such a rule is left out. Strings with an unknown marker are not judged.
 std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& context, HbaTarget target, bool own);
 
 // "10.10.10.11" → "10.10.10.11/32", "fd00::/8" stays; error `invalid` for what is neither address nor CIDR.

@@ -63,6 +63,14 @@ TEST(Hba, leaves_out_default_rules_for_networks_that_nobody_named) {
               "hba_rules[0].addr: \"admin\" stands for no address here");
 }
 
+TEST(Hba, asks_for_no_tls_where_there_is_none) {
+    HbaContext plain = context();
+    plain.tls = false;
+    EXPECT_EQ(render_pg_hba(default_pg_hba_rules(), {}, plain)->find("hostssl"), std::string::npos);
+    EXPECT_EQ(text_of({{.addr = "world", .auth = "ssl"}}, plain),
+              "hba_rules[0].auth: \"ssl\" needs TLS, which is switched off here");
+}
+
 TEST(Hba, says_what_is_wrong) {
     EXPECT_EQ(text_of({{.addr = "10.0.0.0/33"}}), "hba_rules[0].addr: expected an address, found \"10.0.0.0/33\"");
     EXPECT_EQ(text_of({{.addr = "office"}}), "hba_rules[0].addr: expected an address, found \"office\"");

@@ -36,6 +36,11 @@ void option(std::string& line, std::string_view name, const std::optional<T>& va
     if (value) line += fmt::format(" {}={}", name, *value);
 }
 
+// PostgreSQL's word for no limit is -1, pgbouncer's is 0.
+void limit(std::string& line, std::string_view name, const std::optional<std::int64_t>& value) {
+    if (value) line += fmt::format(" {}={}", name, std::max<std::int64_t>(*value, 0));
+}
+
 }  // namespace
 
 bool is_pgbouncer_key(std::string_view name) {
@@ -103,7 +108,7 @@ Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database) {
     option(line, "pool_size", database.pool_size);
     option(line, "min_pool_size", database.pool_size_min);
     option(line, "reserve_pool", database.pool_reserve);
-    option(line, "max_db_connections", database.pool_connlimit);
+    limit(line, "max_db_connections", database.pool_connlimit);
     return line;
 }
 
@@ -118,8 +123,7 @@ Result<std::optional<std::string>> pgbouncer_user_options_line(const PgbouncerUs
     TRY(std::string line, list_key(user.name));
     line += " =";
     option(line, "pool_mode", user.pool_mode);
-    // pgbouncer's word for unlimited is 0.
-    if (user.pool_connlimit) line += fmt::format(" max_user_connections={}", *user.pool_connlimit < 0 ? 0 : *user.pool_connlimit);
+    limit(line, "max_user_connections", user.pool_connlimit);
     return line;
 }
 

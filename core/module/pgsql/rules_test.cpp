@@ -177,7 +177,7 @@ TEST(ClusterRules, check_default_roles) {
 
 TEST(ClusterRules, want_one_ca_for_etcd_and_the_cluster) {
     EXPECT_THAT(after([](PgCluster& c) {
-                    c.ca = {.name = "pigsty-ca", .fingerprint = "aa"};
+                    c.ca.name = "pigsty-ca", c.ca.fingerprint = "aa";
                     c.dcs.name = "etcd";
                     c.dcs.ca_fingerprint = "bb";
                 }),
