@@ -23,8 +23,11 @@ std::vector<std::string> fault_points(const Table& table);
 
 #ifdef PIGSTY_FAULT_POINTS
 Status fault_point(std::string_view step, std::string_view member, FaultPlace place);
+// Then every step travels by itself, so that there is a place to die between two of them.
+bool faults_wanted();
 #else
 inline Status fault_point(std::string_view, std::string_view, FaultPlace) { return {}; }
+inline bool faults_wanted() { return false; }
 #endif
 
 }  // namespace pigsty::converge

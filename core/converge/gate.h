@@ -28,9 +28,9 @@ struct Look {
 };
 
 struct Gate {
-    std::string fact;             // what is waited for, as the error says it: "pg-test-3 streams"
-    node::NodePtr node{};         // where the cause is found; may be null
-    std::string unit{};           // whose journal shows the cause
+    std::string fact;      // what is waited for, as the error says it: "pg-test-3 streams"
+    node::NodePtr node{};  // where the cause is found; may be null
+    std::string unit{};    // whose journal shows the cause
     std::chrono::milliseconds stall_timeout = std::chrono::seconds(120);
     std::chrono::milliseconds interval = std::chrono::milliseconds(200);  // between two looks
 };

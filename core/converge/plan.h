@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/result.h"
 #include "core/converge/step.h"
 #include "core/item/item.h"
 
@@ -47,11 +48,16 @@ struct Forecast {
     static constexpr std::size_t kDiffLines = 60;
 };
 
+// Handlers of all members as sentences, each once: "reload haproxy on pg-test-1, pg-test-2". In the order of HandlerKind,
+// then of first appearance.
+std::vector<std::string> sentences(const std::vector<std::pair<std::string, item::Handler>>& by_member);
+
 // `prior_managed` is the state's map; `drifted` are keys whose drift this apply repairs. `prior` may be empty (unknown).
 Forecast forecast(const Managed& prior_managed, const Desired& prior, const Desired& planned,
                   const std::set<std::string>& drifted = {});
 
-// "--- a/…" style diff of two texts with three lines of context; empty where they are equal.
-std::string unified_diff(const std::string& name, std::string_view before, std::string_view after);
+// What is wrong with these items by themselves (control characters in a line format, a name that cannot be), nothing
+// contacted. Items that still hold unknown text are skipped.
+Status valid(const Desired& desired);
 
 }  // namespace pigsty::converge

@@ -20,11 +20,11 @@ struct ProgressEvent {
     std::string what;       // "package postgresql-17", "/etc/etcd/etcd.conf", "step start etcd"
     ProgressState state = ProgressState::done;
     std::chrono::milliseconds took{0};
-    std::string detail{};   // failed: the error's first line; moving: what moves ("LSN 0/5000060")
+    std::string detail{};  // failed: the error's first line; moving: what moves ("LSN 0/5000060")
 };
 
 class ProgressSink {
-public:
+  public:
     virtual ~ProgressSink() = default;
     virtual void event(const ProgressEvent& event) noexcept = 0;
 };

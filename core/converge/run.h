@@ -21,10 +21,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
@@ -46,6 +47,8 @@ struct RunOptions {
     std::shared_ptr<ProgressSink> progress{};  // may be null
     std::size_t max_parallel_nodes = 32;
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
+    // Other nodes that this operation writes to (those of its CA, of the etcd it changes): leased together with the members.
+    std::vector<node::NodePtr> also_writes{};
     // The import id that the "exists already" error prints; {} : "NAME@ADDRESS".
     std::string import_id{};
 };
@@ -57,7 +60,8 @@ struct Drift {
     std::map<std::string, std::string> observed;  // key → fingerprint of what was seen; private state, for update()
     std::vector<std::string> unreachable;         // names of members that did not answer
     std::map<std::string, Error> why;             // … and the error of each
-    bool lease_held = false;                      // somebody is changing these nodes right now
+    std::vector<std::string> lease_holders;       // who is changing these nodes right now: to be warned about
+    bool gone = false;                            // no member that answered knows of it: to be created again
 };
 
 // What the plan was made from and shows.
@@ -70,7 +74,10 @@ struct Planned {
 };
 
 class Run {
-public:
+  public:
+    class Work;  // private to the engine: run_work.h
+
+  public:
     Run(RunOptions options, Cancel cancel);
     ~Run();
     Run(const Run&) = delete;
@@ -86,6 +93,10 @@ public:
     // An unfinished create of the same kind, name and members was found and goes on.
     [[nodiscard]] bool resuming() const;
 
+    // The specification as the claims keep it from here on: after connect(), when the module has decided what the members'
+    // facts decide (version, sizing).
+    void set_spec(nlohmann::json spec);
+
     Status create(const Table& table);
     // Members that do not answer are skipped where nothing needs an order; the Status then names them (behaviour 5).
     Status update(const Table& table, const Planned& planned);
@@ -100,8 +111,7 @@ public:
     [[nodiscard]] Managed done() const;
     [[nodiscard]] std::vector<std::string> warnings() const;
 
-private:
-    class Work;
+  private:
     std::unique_ptr<Work> work_;
 };
 

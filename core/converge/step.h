@@ -32,8 +32,8 @@
 namespace pigsty::converge {
 
 struct Member {
-    std::string number;         // "2"; empty where the resource has no numbered members
-    std::string name;           // "pg-test-2": prefix of keys in `managed`, host of errors, member of progress lines
+    std::string number;  // "2"; empty where the resource has no numbered members
+    std::string name;    // "pg-test-2": prefix of keys in `managed`, host of errors, member of progress lines
     node::NodeAddress address;
     bool operator==(const Member&) const = default;
 };
@@ -83,7 +83,7 @@ using Table = std::vector<Step>;
 
 // What an act gets besides its site. Thread-safe: acts of a parallel step run side by side.
 class StepContext {
-public:
+  public:
     virtual ~StepContext() = default;
 
     [[nodiscard]] virtual const Cancel& cancel() const = 0;
@@ -94,6 +94,10 @@ public:
     // An item or act of that step changed something in this run, on any member or on one (its name).
     [[nodiscard]] virtual bool changed(std::string_view step, std::string_view member = {}) const = 0;
     virtual void changed_something(const Site& site) = 0;
+
+    // To be called before an act changes anything other than by request(), which calls it itself: in an update the lease is
+    // taken only when there is something to change. Cheap when called again.
+    virtual Status begin_changes() = 0;
 
     // A progress line from inside an act: "pg-test-2 base backup … 12.0 s". `begun` is when that work began.
     virtual void report(const Site& site, std::string what, Cancel::Clock::time_point begun) = 0;

@@ -5,7 +5,7 @@
 //         .check = "haproxy -c -q -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d", .check_where = CheckWhere::placed,
 //         .handlers = {Handler::reload("haproxy.service")}}));
 //
-// `managed` shows the fingerprint of `content` (12 digits of its SHA-256). Secrets stand in it as `{{NAME:GENERATION}}` when
+// Its folder must be there (DirectoryItem). `managed` shows the fingerprint of `content` (12 digits of its SHA-256). Secrets stand in it as `{{NAME:GENERATION}}` when
 // `secret_scope` is set; the node puts them in while writing and keeps a keyed digest in the claim.
 #pragma once
 

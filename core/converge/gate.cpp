@@ -1,0 +1,73 @@
+#include "core/converge/gate.h"
+
+#include <fmt/format.h>
+
+#include "core/base/quote.h"
+
+namespace pigsty::converge {
+namespace {
+
+std::string seconds(std::chrono::milliseconds span) {
+    return fmt::format("{:.3g} s", std::chrono::duration<double>(span).count());
+}
+
+// What can pass by itself is waited for; what cannot is told at once.
+bool is_final(ErrorCode code) {
+    return code == ErrorCode::denied || code == ErrorCode::conflict || code == ErrorCode::cancelled ||
+           code == ErrorCode::invalid || code == ErrorCode::unsupported || code == ErrorCode::internal;
+}
+
+}  // namespace
+
+std::string journal_tail(node::Node& node, const std::string& unit, int lines, const Cancel& cancel) {
+    const std::string quoted = shell_quote(unit);
+    // Of the last start only: what an earlier life said would mislead.
+    const node::RunScript script{
+        .text = fmt::format(
+            "id=$(systemctl show --property=InvocationID --value -- {0})\n"
+            "if [ -n \"$id\" ]; then journalctl --lines={1} --no-pager --output=cat _SYSTEMD_INVOCATION_ID=$id\n"
+            "else journalctl --unit={0} --lines={1} --no-pager --output=cat; fi\n",
+            quoted, lines),
+        .may_fail = true,
+        .writes = false};
+    const auto results = node.request({script}, cancel.within_at_most(std::chrono::seconds(10)));
+    return results && !results->empty() ? results->back().out : std::string();
+}
+
+Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, const Cancel& cancel) {
+    auto moved_at = Cancel::Clock::now();
+    std::string moved;
+    std::string trouble;
+    while (true) {
+        auto seen = look();
+        if (seen && seen->reached) return {};
+        if (!seen && is_final(seen.error().code)) return fail(std::move(seen).error());
+        trouble = seen ? std::string() : seen.error().message;
+        if (seen && seen->moved != moved) {
+            moved = seen->moved;
+            moved_at = Cancel::Clock::now();
+        }
+        Error error;
+        if (auto status = cancel.check("waiting until " + gate.fact); !status) {
+            error = std::move(status).error();
+        } else if (Cancel::Clock::now() - moved_at >= gate.stall_timeout) {
+            error = Error{ErrorCode::stalled, fmt::format("expected that {}; nothing moved for {}", gate.fact,
+                                                          seconds(gate.stall_timeout))};
+        } else {
+            // A pause that is cut short means cancelled or out of time: the check above says which.
+            (void)cancel.pause(gate.interval);
+            continue;
+        }
+        if (!moved.empty()) error.message += fmt::format("; it came as far as: {}", moved);
+        if (!trouble.empty()) error.message += fmt::format("; the last look said: {}", trouble);
+        if (gate.node && !gate.unit.empty() && error.code != ErrorCode::cancelled) {
+            // Its own time: the bound that ran out must not hide the cause.
+            const std::string tail = journal_tail(*gate.node, gate.unit, 20, Cancel());
+            if (!tail.empty()) error.with_output(fmt::format("last lines of {}:\n{}", gate.unit, tail));
+        }
+        if (gate.node && error.host.empty()) error.at_host(gate.node->address().address);
+        return fail(std::move(error));
+    }
+}
+
+}  // namespace pigsty::converge

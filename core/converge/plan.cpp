@@ -1,0 +1,149 @@
+#include "core/converge/plan.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/hash.h"
+#include "core/base/unknown.h"
+#include "core/converge/diff.h"
+
+namespace pigsty::converge {
+namespace {
+
+// Unit names are shown as people say them: "haproxy", not "haproxy.service".
+std::string spoken(const item::Handler& handler) {
+    std::string sentence = handler.sentence();
+    if (sentence.ends_with(".service")) sentence.resize(sentence.size() - std::string_view(".service").size());
+    return sentence;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+// The first kDiffLines lines, and how many more there are.
+std::string cut(const std::string& text) {
+    const auto total = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+    if (total <= Forecast::kDiffLines) return text;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i + 1 < Forecast::kDiffLines; ++i) at = text.find('\n', at) + 1;
+    return text.substr(0, at) + fmt::format("… {} more lines\n", total - Forecast::kDiffLines + 1);
+}
+
+std::string diff_of(const std::map<std::string, const DesiredItem*>& before,
+                    const std::vector<const DesiredItem*>& changed) {
+    // Members whose change is the same are shown together: label and diff body → members.
+    std::vector<std::pair<std::string, std::vector<std::string>>> bodies;
+    std::map<std::string, std::string> labels;
+    for (const DesiredItem* item : changed) {
+        const auto old = before.find(managed_key(item->member, *item->item));
+        const std::string after = item->item->preview_text();
+        const std::string prior = old == before.end() ? "" : old->second->item->preview_text();
+        if (has_unknown(after) || has_unknown(prior)) continue;
+        const std::string body = unified_diff(item->item->label(), prior, after);
+        if (body.empty()) continue;
+        const auto same = std::ranges::find(bodies, body, [](const auto& entry) { return entry.first; });
+        if (same == bodies.end())
+            bodies.push_back({body, {item->member.name}});
+        else
+            same->second.push_back(item->member.name);
+        labels[body] = item->item->label();
+    }
+    std::string text;
+    for (const auto& [body, members] : bodies) {
+        const std::string heading = joined(members) + " " + labels[body];
+        const std::size_t second = body.find('\n', body.find('\n') + 1) + 1;
+        text += fmt::format("--- {0}\n+++ {0}\n{1}", heading, body.substr(second));
+    }
+    return cut(text);
+}
+
+}  // namespace
+
+std::string managed_key(const Member& member, const item::Item& item) { return member.name + " " + item.label(); }
+
+Desired desired(const Table& table, const std::vector<Member>& members) {
+    Desired all;
+    for (const Member& member : members) {
+        const Site site{.member = member};
+        for (const Step& step : table) {
+            if (!step.items || (step.where && !step.where(site))) continue;
+            for (auto& item : step.items(site)) all.push_back({member, step.name, std::move(item)});
+        }
+    }
+    return all;
+}
+
+Managed managed(const Desired& desired) {
+    Managed all;
+    for (const DesiredItem& entry : desired) {
+        if (entry.item->is_silent()) continue;
+        const std::string text = entry.item->desired();
+        const bool unknown = has_unknown(text) || has_unknown(entry.item->label());
+        all[managed_key(entry.member, *entry.item)] = unknown ? std::nullopt : std::optional(fingerprint(text));
+    }
+    return all;
+}
+
+Status valid(const Desired& desired) {
+    for (const DesiredItem& entry : desired) {
+        if (has_unknown(entry.item->desired()) || has_unknown(entry.item->label())) continue;
+        if (auto status = entry.item->valid(); !status)
+            return fail(std::move(status).error().at_host(entry.member.name));
+    }
+    return {};
+}
+
+std::vector<std::string> sentences(const std::vector<std::pair<std::string, item::Handler>>& by_member) {
+    std::vector<item::Handler> handlers;
+    for (const auto& [member, handler] : by_member) {
+        if (std::ranges::find(handlers, handler) == handlers.end()) handlers.push_back(handler);
+    }
+    std::ranges::stable_sort(handlers, {}, &item::Handler::kind);
+    std::vector<std::string> all;
+    for (const item::Handler& handler : handlers) {
+        // Reading units again changes nothing that anybody could notice.
+        if (handler.kind == item::HandlerKind::daemon_reload) continue;
+        std::vector<std::string> members;
+        for (const auto& [member, of_member] : by_member) {
+            if (of_member == handler && std::ranges::find(members, member) == members.end()) members.push_back(member);
+        }
+        std::string sentence = fmt::format("{} on {}", spoken(handler), joined(members));
+        if (handler.one_member_at_a_time && members.size() > 1) sentence += ", one at a time";
+        all.push_back(std::move(sentence));
+    }
+    return all;
+}
+
+Forecast forecast(const Managed& prior_managed, const Desired& prior, const Desired& planned,
+                  const std::set<std::string>& drifted) {
+    if (prior_managed.empty()) return {};  // a create: everything is new, nothing that runs is disturbed
+    const Managed wanted = managed(planned);
+    std::map<std::string, const DesiredItem*> before;
+    for (const DesiredItem& entry : prior) before[managed_key(entry.member, *entry.item)] = &entry;
+    std::vector<std::pair<std::string, item::Handler>> handlers;
+    std::vector<const DesiredItem*> changed;
+    std::set<std::string> planned_keys;
+    for (const DesiredItem& entry : planned) {
+        const std::string key = managed_key(entry.member, *entry.item);
+        planned_keys.insert(key);
+        const auto was = prior_managed.find(key);
+        const auto is = wanted.find(key);
+        const bool same =
+            is != wanted.end() && was != prior_managed.end() && was->second == is->second && was->second.has_value();
+        if (is == wanted.end() || (same && !drifted.contains(key))) continue;
+        for (const auto& handler : entry.item->handlers()) handlers.emplace_back(entry.member.name, handler);
+        if (!same) changed.push_back(&entry);
+    }
+    // What goes away wants its handlers, too.
+    for (const DesiredItem& entry : prior) {
+        if (planned_keys.contains(managed_key(entry.member, *entry.item))) continue;
+        for (const auto& handler : entry.item->handlers()) handlers.emplace_back(entry.member.name, handler);
+    }
+    return {.sentences = sentences(handlers), .diff = diff_of(before, changed)};
+}
+
+}  // namespace pigsty::converge

@@ -1,0 +1,109 @@
+#include "core/converge/run.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/hash.h"
+#include "core/converge/run_work.h"
+
+namespace pigsty::converge {
+
+Run::Run(RunOptions options, Cancel cancel) : work_(std::make_unique<Work>(std::move(options), std::move(cancel))) {}
+Run::~Run() = default;
+
+Status Run::connect(bool allow_unreachable) { return work_->connect(allow_unreachable); }
+const std::vector<std::shared_ptr<Site>>& Run::sites() const { return work_->sites; }
+const std::map<std::string, Error>& Run::unreachable() const { return work_->unreachable; }
+const Identity& Run::identity() const { return work_->identity; }
+bool Run::resuming() const { return work_->is_resuming; }
+Status Run::create(const Table& table) { return work_->create(table); }
+Status Run::update(const Table& table, const Planned& planned) { return work_->update(table, planned); }
+Result<Drift> Run::read(const Table& table) { return work_->read(table); }
+Status Run::destroy(const Table& before, bool forget_unreachable) { return work_->destroy(before, forget_unreachable); }
+
+Managed Run::done() const {
+    const std::lock_guard lock(work_->mutex);
+    return work_->done;
+}
+
+std::vector<std::string> Run::warnings() const {
+    const std::lock_guard lock(work_->mutex);
+    return work_->warnings;
+}
+
+Run::Work::Work(RunOptions given, Cancel given_cancel)
+    : options(std::move(given)), cancel(std::move(given_cancel)), identity(options.identity) {}
+
+std::vector<Phase> phases_of(const Table& table, const std::function<bool(std::size_t)>& ends) {
+    std::vector<Phase> phases;
+    bool joins = false;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const Step& step = table[i];
+        const bool serial = step.spread == Spread::serial;
+        if (!joins || serial) phases.emplace_back();
+        if (step.items) phases.back().item_steps.push_back(i);
+        if (step.act) phases.back().act_step = i;
+        phases.back().serial = serial;
+        joins = !serial && !step.act && !ends(i);
+    }
+    return phases;
+}
+
+std::vector<Wanted> Run::Work::wanted(const Table& table, const Site& site) const {
+    std::vector<Wanted> all;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (!table[i].items || (table[i].where && !table[i].where(site))) continue;
+        for (auto& item : table[i].items(site)) all.push_back({i, all.size(), std::move(item)});
+    }
+    return all;
+}
+
+SiteWork& Run::Work::work_of(const Site& site) {
+    return *std::ranges::find_if(works, [&](const SiteWork& work) { return work.site.get() == &site; });
+}
+
+std::string Run::Work::title() const {
+    const std::string_view verb = mode == Mode::create ? "create" : mode == Mode::update ? "update" : "destroy";
+    return fmt::format("{} {} {}", verb, identity.kind, identity.name);
+}
+
+std::string Run::Work::step_text(std::size_t step) const {
+    return fmt::format("step {} of {}: {}", step + 1, step_names.size(), step_names.at(step));
+}
+
+Error Run::Work::at_step(Error error, std::size_t step) const {
+    // A frame carries several steps: the one that failed is known by its name.
+    const auto named = std::ranges::find(step_names, error.step);
+    const std::size_t index = named == step_names.end() ? step : static_cast<std::size_t>(named - step_names.begin());
+    error.at_step(step_text(index));
+    if (error.hint.empty() && mode == Mode::create)
+        error.with_hint("what was done so far is recorded on the nodes: apply again to continue");
+    return error;
+}
+
+void Run::Work::report(const std::string& member, const std::string& what, ProgressState state,
+                       std::chrono::milliseconds took, const std::string& detail) const {
+    if (options.progress) {
+        options.progress->event(
+            {.operation = title(), .member = member, .what = what, .state = state, .took = took, .detail = detail});
+    }
+}
+
+void Run::Work::note_changed(const std::string& step, const std::string& member) {
+    const std::lock_guard lock(mutex);
+    changed.emplace(step, member);
+}
+
+void Run::Work::note_done(const Site& site, const item::Item& item) {
+    if (item.is_silent()) return;
+    const std::lock_guard lock(mutex);
+    done[managed_key(site.member, item)] = fingerprint(item.desired());
+}
+
+void Run::Work::warn(std::string sentence) {
+    const std::lock_guard lock(mutex);
+    if (std::ranges::find(warnings, sentence) == warnings.end()) warnings.push_back(std::move(sentence));
+}
+
+}  // namespace pigsty::converge

@@ -1,0 +1,86 @@
+// Run::Work: reaching the members, their claims, the lease.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/member_key.h"
+#include "core/converge/run_work.h"
+
+namespace pigsty::converge {
+namespace {
+
+std::string names(const std::map<std::string, Error>& errors) {
+    std::string text;
+    for (const auto& [name, error] : errors) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+}  // namespace
+
+Status Run::Work::connect_once(bool allow_unreachable) { return is_connected ? Status{} : connect(allow_unreachable); }
+
+Status Run::Work::connect(bool allow_unreachable) {
+    std::vector<Member> members = options.members;
+    std::ranges::stable_sort(members, MemberKeyLess(), &Member::number);
+    if (members.empty())
+        return fail(ErrorCode::invalid, fmt::format("{} \"{}\" has no members", identity.kind, identity.name));
+    Sites all;
+    for (const Member& member : members) all.push_back(std::make_shared<Site>(Site{.member = member}));
+    const Errors errors = for_all(all, options.max_parallel_nodes, [&](Site& site) -> Status {
+        TRY(site.node, options.connect(site.member.address, cancel));
+        site.claim = site.node->claim(identity.kind, identity.name);
+        return {};
+    });
+    sites.clear();
+    works.clear();
+    unreachable.clear();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto error = errors.find(i);
+        if (error == errors.end()) {
+            sites.push_back(all[i]);
+            works.push_back({.site = all[i], .is_stored = all[i]->claim.has_value()});
+            continue;
+        }
+        // Only silence is bearable: a wrong key or a refused login fails at once, whatever is being done.
+        if (!allow_unreachable ||
+            (error->second.code != ErrorCode::unreachable && error->second.code != ErrorCode::stalled))
+            return fail(first_of(errors));
+        unreachable.emplace(all[i]->member.name, error->second);
+    }
+    if (sites.empty()) {
+        Error error = first_of(errors);
+        error.message = fmt::format("none of the members of {} \"{}\" answers ({}); the first: {}", identity.kind,
+                                    identity.name, names(unreachable), error.message);
+        return fail(std::move(error));
+    }
+    is_connected = true;
+    return {};
+}
+
+Status Run::Work::take_lease(const std::map<const Site*, node::Probes>& probes) {
+    std::vector<node::LeaseWish> wishes;
+    for (const auto& site : sites) {
+        const auto wanted = probes.find(site.get());
+        wishes.push_back({.node = site->node, .probes = wanted == probes.end() ? node::Probes{} : wanted->second});
+    }
+    for (const auto& other : options.also_writes) {
+        const bool is_member = std::ranges::any_of(
+            sites, [&](const auto& site) { return site->node->address().address == other->address().address; });
+        if (!is_member) wishes.push_back({.node = other});
+    }
+    TRY(node::Leased leased,
+        node::lease_all(std::move(wishes), title(), options.lock_timeout, cancel, options.max_parallel_nodes));
+    lease = std::move(leased.lease);
+    is_leased = true;
+    for (SiteWork& work : works) {
+        const auto seen = leased.seen.find(work.site->node->address().address);
+        if (seen == leased.seen.end() || !probes.contains(work.site.get())) continue;
+        work.seen = std::move(seen->second);
+        work.is_fresh = true;
+        // Another process may have changed the claims while we waited; what the node remembers now is what holds.
+        work.site->claim = work.site->node->claim(identity.kind, identity.name);
+    }
+    return {};
+}
+
+}  // namespace pigsty::converge

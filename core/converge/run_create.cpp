@@ -1,0 +1,123 @@
+// Run::Work: create. What exists is refused, what is ours and unfinished goes on.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/hash.h"
+#include "core/converge/entries.h"
+#include "core/converge/run_work.h"
+
+namespace pigsty::converge {
+namespace {
+
+// Kept in the claim's facts: an unfinished create is ours to continue only when it was for the same members.
+nlohmann::json members_json(const std::vector<Member>& members) {
+    nlohmann::json all = nlohmann::json::object();
+    for (const Member& member : members) all[member.name] = member.address.address;
+    return all;
+}
+
+}  // namespace
+
+// Finds our unfinished claims, or makes new ones in memory; refuses everything else.
+Status Run::Work::prepare_claims() {
+    const nlohmann::json members = members_json(options.members);
+    const bool any_unfinished = std::ranges::any_of(
+        sites, [](const auto& site) { return site->claim && site->claim->state == node::ClaimState::creating; });
+    for (const auto& site : sites) {
+        if (!site->claim) continue;
+        const node::Claim& claim = *site->claim;
+        const std::string what = fmt::format("{} \"{}\"", identity.kind, identity.name);
+        if (claim.state == node::ClaimState::removing) {
+            return fail(
+                Error{ErrorCode::conflict, fmt::format("{} is being removed from this node (id {})", what, claim.id)}
+                    .at_host(site->member.name)
+                    .with_hint("finish its destroy first, or undo it with: terraform-provider-pigsty release " +
+                               identity.name + " " + site->member.address.address));
+        }
+        if (!any_unfinished) {
+            const std::string id = options.import_id.empty()
+                                       ? fmt::format("{}@{}", identity.name, site->member.address.address)
+                                       : options.import_id;
+            return fail(
+                Error{ErrorCode::conflict, fmt::format("{} exists already on this node (id {})", what, claim.id)}
+                    .at_host(site->member.name)
+                    .with_hint("import it instead of creating it, with the import id " + id));
+        }
+        const nlohmann::json theirs =
+            claim.facts.is_object() ? claim.facts.value("members", nlohmann::json()) : nlohmann::json();
+        if (theirs != members || claim.member != site->member.name) {
+            return fail(
+                Error{ErrorCode::conflict,
+                      fmt::format("an unfinished create of {} with other members is on this node (id {}, members {})",
+                                  what, claim.id, theirs.dump())}
+                    .at_host(site->member.name)
+                    .with_hint("create it with those members, or undo it with: terraform-provider-pigsty release " +
+                               identity.name + " " + site->member.address.address));
+        }
+        if (!identity.id.empty() && identity.id != claim.id) {
+            return fail(Error{ErrorCode::conflict,
+                              fmt::format("unfinished creates of {} with different ids ({} and {}) are on its nodes",
+                                          what, identity.id, claim.id)}
+                            .at_host(site->member.name)
+                            .with_hint("undo one with: terraform-provider-pigsty release " + identity.name + " " +
+                                       site->member.address.address));
+        }
+        identity.id = claim.id;
+        is_resuming = true;
+    }
+    if (is_resuming) warn(fmt::format("continues an unfinished create of {} \"{}\"", identity.kind, identity.name));
+    if (identity.id.empty()) identity.id = uuid4();
+    for (SiteWork& work : works) {
+        auto& claim = work.site->claim;
+        if (!claim) {
+            claim = node::Claim{.kind = identity.kind,
+                                .name = identity.name,
+                                .id = identity.id,
+                                .member = work.site->member.name,
+                                .spec = options.spec,
+                                .items = {}};
+            work.is_stored = false;
+        }
+        if (!claim->facts.is_object()) claim->facts = nlohmann::json::object();
+        claim->facts["members"] = members;
+        // Killed between the last stores: some nodes say ready already.
+        if (claim->state != node::ClaimState::creating) work.is_stored = false;
+        claim->state = node::ClaimState::creating;
+    }
+    return {};
+}
+
+Status Run::Work::create(const Table& table) {
+    mode = Mode::create;
+    for (const Step& step : table) step_names.push_back(step.name);
+    TRY_VOID(connect_once(false));
+    journal.emplace("create", identity.kind, identity.name);
+    std::map<const Site*, node::Probes> probes;
+    for (const auto& site : sites) {
+        std::vector<item::ItemPtr> items;
+        for (const Wanted& wanted : wanted(table, *site)) {
+            if (auto valid = wanted.item->valid(); !valid)
+                return fail(std::move(valid).error().at_host(site->member.name));
+            items.push_back(wanted.item);
+            probes[site.get()].merge(wanted.item->probes());
+        }
+        const node::Claim ours{
+            .kind = identity.kind, .name = identity.name, .id = {}, .member = {}, .spec = {}, .items = {}};
+        TRY_VOID(check_exclusive(items, ours, site->node->claims(), site->member.name));
+    }
+    TRY_VOID(take_lease(probes));
+    TRY_VOID(prepare_claims());
+    TRY_VOID(run_steps(table));
+    for (SiteWork& work : works) {
+        work.site->claim->state = node::ClaimState::ready;
+        work.site->claim->spec = options.spec;
+        work.is_stored = false;
+    }
+    TRY_VOID(store_claims());
+    lease.release();
+    is_leased = false;
+    return {};
+}
+
+}  // namespace pigsty::converge

@@ -1,0 +1,56 @@
+// Run::Work: read. Looks, and writes nothing.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/hash.h"
+#include "core/converge/run_work.h"
+#include "core/node/lease.h"
+
+namespace pigsty::converge {
+
+Result<Drift> Run::Work::read(const Table& table) {
+    TRY_VOID(connect_once(true));
+    Drift drift;
+    for (const auto& [name, error] : unreachable) {
+        drift.unreachable.push_back(name);
+        drift.why.emplace(name, error);
+    }
+    std::mutex drift_mutex;
+    drift.gone =
+        std::ranges::none_of(sites, [&](const auto& site) { return site->claim && site->claim->id == identity.id; });
+    const Errors errors = for_all(sites, options.max_parallel_nodes, [&](Site& site) -> Status {
+        const std::vector<Wanted> items = wanted(table, site);
+        node::Probes probes;
+        for (const Wanted& wanted : items) probes.merge(wanted.item->probes());
+        TRY(const node::Observation seen, site.node->observe(probes, cancel));
+        const bool is_ours = site.claim && site.claim->id == identity.id;
+        const std::lock_guard lock(drift_mutex);
+        if (const auto holder = site.node->lease_holder())
+            drift.lease_holders.push_back(fmt::format("{}: {}", site.member.name, to_string(*holder)));
+        if (!is_ours)
+            drift.sentences.push_back(
+                fmt::format("{}: no record of this {} on the node", site.member.name, identity.kind));
+        for (const Wanted& wanted : items) {
+            const item::Item& item = *wanted.item;
+            const node::ClaimedItem* claimed = nullptr;
+            if (is_ours) {
+                if (const auto entry = site.claim->items.find(item.label()); entry != site.claim->items.end())
+                    claimed = &entry->second;
+            }
+            const auto change = item.compare(seen, claimed);
+            if (!change) continue;
+            const std::string key = managed_key(site.member, item);
+            drift.sentences.push_back(fmt::format("{}: {}", key, change->reason));
+            drift.keys.insert(key);
+            drift.observed[key] = fingerprint(item.state(seen));
+        }
+        return {};
+    });
+    if (!errors.empty()) return fail(first_of(errors));
+    std::ranges::sort(drift.sentences);
+    std::ranges::sort(drift.lease_holders);
+    return drift;
+}
+
+}  // namespace pigsty::converge

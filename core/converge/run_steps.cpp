@@ -1,0 +1,294 @@
+// Run::Work: the items of a table, phase by phase.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/hash.h"
+#include "core/converge/entries.h"
+#include "core/converge/fault.h"
+#include "core/converge/run_work.h"
+#include "core/item/service.h"
+
+namespace pigsty::converge {
+namespace {
+
+bool starts_unit(const item::Item& item, const node::Observation& seen) {
+    const auto* service = dynamic_cast<const item::ServiceItem*>(&item);
+    if (service == nullptr || !service->spec().running.value_or(false)) return false;
+    const std::string active = seen.unit(service->spec().unit).active;
+    return active != "active" && active != "reloading" && active != "activating";
+}
+
+}  // namespace
+
+Status Run::Work::run_steps(const Table& table) {
+    const auto ends = [&](std::size_t step) {
+        // With faults, each step by itself; and what is made in conversation must be there before later steps need it.
+        if (faults_wanted()) return true;
+        return std::ranges::any_of(sites, [&](const auto& site) {
+            if (!table[step].items || (table[step].where && !table[step].where(*site))) return false;
+            return std::ranges::any_of(table[step].items(*site),
+                                       [](const auto& item) { return item->is_conversation(); });
+        });
+    };
+    const std::vector<Phase> phases = phases_of(table, ends);
+    std::size_t last = phases.size();
+    for (std::size_t i = 0; i < phases.size(); ++i) {
+        if (!phases[i].item_steps.empty()) last = i;
+    }
+    for (std::size_t i = 0; i < phases.size(); ++i) {
+        const Phase& phase = phases[i];
+        const std::size_t first_step = phase.item_steps.empty() ? phase.act_step.value_or(0) : phase.item_steps.front();
+        if (auto status = cancel.check("beginning " + step_text(first_step)); !status)
+            return fail(at_step(std::move(status).error(), first_step));
+        if (!phase.item_steps.empty()) TRY_VOID(converge_items(table, phase, i == last));
+        if (phase.act_step) TRY_VOID(act(table, *phase.act_step));
+    }
+    if (last == phases.size()) return converge_items(table, {}, true);
+    return {};
+}
+
+Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is_last) {
+    std::vector<SitePlan> plans(works.size());
+    const auto plan_all = [&]() -> Status {
+        const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
+            auto plan = plan_site(table, phase, works[i], is_last);
+            if (!plan) {
+                plan.error().host = works[i].site->member.name;
+                return fail(std::move(plan).error());
+            }
+            plans[i] = *std::move(plan);
+            return {};
+        });
+        if (!errors.empty())
+            return fail(phase.item_steps.empty() ? first_of(errors)
+                                                 : at_step(first_of(errors), phase.item_steps.front()));
+        return {};
+    };
+    // A step that goes from member to member looks at each when its turn comes.
+    if (!phase.serial) TRY_VOID(plan_all());
+    if (!phase.serial && !is_leased && std::ranges::any_of(plans, &SitePlan::writes)) {
+        TRY_VOID(begin_changes());
+        TRY_VOID(plan_all());
+    }
+    const bool one_at_a_time =
+        phase.serial || (mode == Mode::update && std::ranges::any_of(plans, [](const SitePlan& plan) {
+                             return plan.frame.handlers.any_one_at_a_time();
+                         }));
+    const Errors errors =
+        for_all(works.size(), one_at_a_time ? 1 : options.max_parallel_nodes, [&](std::size_t i) -> Status {
+            const auto on_site = [&]() -> Status {
+                if (phase.serial) {
+                    TRY(plans[i], plan_site(table, phase, works[i], is_last));
+                    if (!is_leased && plans[i].writes()) {
+                        TRY_VOID(begin_changes());
+                        TRY(plans[i], plan_site(table, phase, works[i], is_last));
+                    }
+                }
+                return write_site(table, phase, plans[i]);
+            };
+            auto status = on_site();
+            if (!status) status.error().host = works[i].site->member.name;
+            return status;
+        });
+    if (errors.empty()) return {};
+    const Error error = first_of(errors);
+    return fail(phase.item_steps.empty() ? error : at_step(error, phase.item_steps.front()));
+}
+
+Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, SiteWork& work, bool is_last) {
+    Site& site = *work.site;
+    std::vector<Wanted> items = wanted(table, site);
+    std::erase_if(items, [&](const Wanted& item) {
+        return std::ranges::find(phase.item_steps, item.step) == phase.item_steps.end();
+    });
+    if (!work.is_fresh) {
+        node::Probes probes;
+        for (const Wanted& wanted : items) probes.merge(wanted.item->probes());
+        if (!probes.empty()) {
+            TRY(work.seen, site.node->observe_now(probes, cancel));
+        }
+    }
+    SitePlan plan{.work = &work};
+    FrameInput& frame = plan.frame;
+    frame.journal = &*journal;
+    frame.before = frame.pending = frame.final = *site.claim;
+    const std::vector<node::Claim> claims = site.node->claims();
+    for (const Wanted& wanted : items) {
+        const item::Item& item = *wanted.item;
+        const std::string label = item.label();
+        const auto entry_now = frame.before.items.find(label);
+        const node::ClaimedItem* claimed = entry_now == frame.before.items.end() ? nullptr : &entry_now->second;
+        const auto change = item.compare(work.seen, claimed);
+        const std::string key = managed_key(site.member, item);
+        if (change && is_ignored(key)) continue;
+        node::ClaimedItem entry = entry_for(item, work.seen, frame.before, claims, wanted.order);
+        if (!change) {
+            if (const std::string state = item.state(work.seen); !state.empty())
+                entry.digest = state;
+            else if (claimed != nullptr)
+                entry.digest = claimed->digest;
+            frame.pending.items.insert_or_assign(label, entry);
+            frame.final.items.insert_or_assign(label, entry);
+            note_done(site, item);
+            continue;
+        }
+        frame.pending.items.insert_or_assign(label, pending(entry));
+        if (item.is_conversation()) {
+            frame.final.items.insert_or_assign(label, pending(entry));
+            plan.conversations.emplace_back(wanted, *change);
+            continue;
+        }
+        if (entry.existed_before && claimed == nullptr && entry.kind == "file" &&
+            !work.seen.has({node::ProbeKind::package, label})) {
+            warn(
+                fmt::format("{} was there before and is replaced; if it was not a package's untouched file, it is kept "
+                            "as /var/lib/pigsty/before{} on {}",
+                            key, label, site.member.name));
+        }
+        frame.final.items.insert_or_assign(label, entry);
+        frame.changes.push_back({.step = table[wanted.step].name, .item = wanted.item, .change = *change});
+        frame.handlers.add(item.handlers(), item.paths());
+    }
+    for (const Wanted& wanted : items) {
+        const bool changes =
+            std::ranges::any_of(frame.changes, [&](const ItemChange& change) { return change.item == wanted.item; });
+        if (changes && starts_unit(*wanted.item, work.seen))
+            frame.handlers.drop_unit(wanted.item->label().substr(std::string_view("service ").size()));
+    }
+    if (is_last) {
+        for (const Removal& removal : work.removals) {
+            const auto entry = frame.before.items.find(removal.label);
+            if (entry == frame.before.items.end()) continue;
+            frame.removals.push_back(removal);
+            if (entry->second.undo.is_object())
+                frame.handlers.add(handlers_from_json(entry->second.undo.value("handlers", nlohmann::json::array())),
+                                   {});
+            frame.final.items.erase(removal.label);
+        }
+    }
+    frame.final.spec = options.spec;
+    return plan;
+}
+
+Status Run::Work::write_site(const Table& table, const Phase& phase, SitePlan& plan) {
+    SiteWork& work = *plan.work;
+    Site& site = *work.site;
+    const auto fault = [&](FaultPlace place) -> Status {
+        for (const std::size_t step : phase.item_steps)
+            TRY_VOID(fault_point(table[step].name, site.member.name, place));
+        return {};
+    };
+    TRY_VOID(fault(FaultPlace::before));
+    if (!plan.writes()) {
+        const auto differs = [&](const auto& entry) {
+            const auto now = site.claim->items.find(entry.first);
+            return now == site.claim->items.end() || !same(now->second, entry.second);
+        };
+        if (std::ranges::any_of(plan.frame.final.items, differs)) {
+            site.claim->items = plan.frame.final.items;
+            work.is_stored = false;
+        }
+        return fault(FaultPlace::after);
+    }
+    if (faults_wanted()) {
+        TRY_VOID(site.node->request({site.node->store_claim(plan.frame.pending)}, cancel));
+        TRY_VOID(fault(FaultPlace::written));
+    }
+    work.is_fresh = false;
+    TRY_VOID(send(plan, plan.frame));
+    if (!plan.conversations.empty()) TRY_VOID(converse(plan));
+    for (const std::size_t step : phase.item_steps) {
+        report(site.member.name, "step " + table[step].name, ProgressState::done, std::chrono::milliseconds(0));
+    }
+    return fault(FaultPlace::after);
+}
+
+// One round trip; afterwards the claim in memory is what the node stored, digests included.
+Status Run::Work::send(const SitePlan& plan, const FrameInput& input) {
+    SiteWork& work = *plan.work;
+    Site& site = *work.site;
+    const FrameResult result = send_frame(
+        *site.node, input,
+        [&](const std::string& what, ProgressState state, std::chrono::milliseconds took, const std::string& detail) {
+            report(site.member.name, what, state, took, detail);
+        },
+        cancel);
+    for (const ItemChange& change : input.changes) {
+        if (result.done.contains(change.item->label())) note_done(site, *change.item);
+        note_changed(change.step, site.member.name);
+    }
+    if (auto stored = site.node->claim(identity.kind, identity.name)) site.claim = std::move(stored);
+    work.is_stored = true;
+    if (result.error) return fail(*result.error);
+    return {};
+}
+
+Status Run::Work::converse(SitePlan& plan) {
+    SiteWork& work = *plan.work;
+    Site& site = *work.site;
+    node::Probes probes;
+    for (const auto& [wanted, change] : plan.conversations) {
+        const auto begun = Cancel::Clock::now();
+        const auto took = [&] {
+            return std::chrono::duration_cast<std::chrono::milliseconds>(Cancel::Clock::now() - begun);
+        };
+        if (auto status = wanted.item->converse(*site.node, change, cancel); !status) {
+            report(site.member.name, wanted.item->label(), ProgressState::failed, took(), status.error().message);
+            return fail(at_step(std::move(status).error(), wanted.step));
+        }
+        report(site.member.name, wanted.item->label(), ProgressState::done, took());
+        note_changed(step_names[wanted.step], site.member.name);
+        note_done(site, *wanted.item);
+        probes.merge(wanted.item->probes());
+    }
+    TRY(const node::Observation seen, site.node->observe_now(probes, cancel));
+    FrameInput rest{.journal = &*journal,
+                    .changes = {},
+                    .handlers = {},
+                    .before = *site.claim,
+                    .pending = *site.claim,
+                    .final = *site.claim};
+    for (const auto& [wanted, change] : plan.conversations) {
+        const node::ClaimedItem entry = entry_for(*wanted.item, seen, rest.before, {}, wanted.order);
+        rest.final.items.insert_or_assign(wanted.item->label(), entry);
+        rest.handlers.add(wanted.item->handlers(), {});
+    }
+    // Without handlers the entries travel with whatever is stored next; until then they are pending, which is the truth.
+    if (mode == Mode::create || rest.handlers.in_order().empty()) {
+        site.claim = rest.final;
+        work.is_stored = false;
+        return {};
+    }
+    return send(plan, rest);
+}
+
+Status Run::Work::begin_changes() {
+    const std::lock_guard lock(lease_mutex);
+    if (is_leased) return {};
+    TRY_VOID(take_lease({}));
+    // Others may have written while we waited for it.
+    for (SiteWork& work : works) work.is_fresh = false;
+    return {};
+}
+
+Status Run::Work::store_claims() {
+    const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
+        SiteWork& work = works[i];
+        Site& site = *work.site;
+        if (work.is_stored || !site.claim) return {};
+        TRY(const auto results, site.node->request({site.node->store_claim(*site.claim)}, cancel));
+        if (results.empty() || results.back().status != 0) {
+            return fail(Error{ErrorCode::failed, "the claim could not be stored"}
+                            .at_host(site.member.name)
+                            .with_output(results.empty() ? "" : results.back().err));
+        }
+        if (auto stored = site.node->claim(identity.kind, identity.name)) site.claim = std::move(stored);
+        work.is_stored = true;
+        return {};
+    });
+    if (errors.empty()) return {};
+    return fail(first_of(errors));
+}
+
+}  // namespace pigsty::converge

@@ -1,0 +1,185 @@
+// Run::Work: update. Looks at everything before it writes anything (behaviour 1.2).
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/hash.h"
+#include "core/converge/entries.h"
+#include "core/converge/pattern.h"
+#include "core/converge/run_work.h"
+
+namespace pigsty::converge {
+namespace {
+
+std::optional<std::string> known(const Managed& managed, const std::string& key) {
+    const auto found = managed.find(key);
+    return found == managed.end() ? std::nullopt : found->second;
+}
+
+std::string names(const std::map<std::string, Error>& errors) {
+    std::string text;
+    for (const auto& [name, error] : errors) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+}  // namespace
+
+// Drift that is tolerated and no part of what was planned.
+bool Run::Work::is_ignored(const std::string& key) const {
+    if (mode != Mode::update) return false;
+    const auto planned = known(planned_managed, key);
+    if (!planned || planned != known(prior_managed, key)) return false;
+    return std::ranges::any_of(ignored, [&](const std::string& pattern) { return matches(pattern, key); });
+}
+
+// Nothing is written anywhere when one item is neither as desired nor as it was when the plan was made.
+Status Run::Work::check_as_planned(const Table& table, const Planned& planned) {
+    for (SiteWork& work : works) {
+        const Site& site = *work.site;
+        for (const Wanted& wanted : wanted(table, site)) {
+            const item::Item& item = *wanted.item;
+            const std::string key = managed_key(site.member, item);
+            const std::string fingerprint_now = fingerprint(item.desired());
+            if (const auto wish = known(planned.managed, key); wish && *wish != fingerprint_now && !item.is_silent()) {
+                return fail(ErrorCode::internal,
+                            fmt::format("{}: planned {}, now {}: a text that depends on what only the apply knows", key,
+                                        *wish, fingerprint_now));
+            }
+            const auto entry = site.claim->items.find(item.label());
+            const node::ClaimedItem* claimed = entry == site.claim->items.end() ? nullptr : &entry->second;
+            if (!item.compare(work.seen, claimed) || is_ignored(key)) continue;
+            const std::string state = item.state(work.seen);
+            if (state.empty() || claimed == nullptr) continue;
+            const auto prior = known(planned.prior, key);
+            const bool ours = claimed->fingerprint == fingerprint_now || !prior || claimed->fingerprint == *prior;
+            if (ours && (claimed->digest.empty() || claimed->digest == state)) continue;
+            const auto seen_then = planned.observed.find(key);
+            if (seen_then != planned.observed.end() && seen_then->second == fingerprint(state)) continue;
+            return fail(
+                Error{ErrorCode::conflict, fmt::format("{} changed since this plan was made: plan again", key)});
+        }
+    }
+    return {};
+}
+
+Status Run::Work::update(const Table& table, const Planned& planned) {
+    mode = Mode::update;
+    planned_managed = planned.managed;
+    prior_managed = planned.prior;
+    ignored = planned.ignore;
+    for (const Step& step : table) step_names.push_back(step.name);
+    TRY_VOID(connect_once(true));
+    journal.emplace("update", identity.kind, identity.name);
+
+    bool expects_changes = planned.managed != planned.prior || !planned.observed.empty();
+    std::map<const Site*, node::Probes> probes;
+    for (SiteWork& work : works) {
+        Site& site = *work.site;
+        if (site.claim && site.claim->id != identity.id) {
+            return fail(
+                Error{ErrorCode::conflict, fmt::format("{} \"{}\" on this node has the id {}, expected {}",
+                                                       identity.kind, identity.name, site.claim->id, identity.id)}
+                    .at_host(site.member.name)
+                    .with_hint("it is another one with the same name: import it, or use another name or node"));
+        }
+        if (!site.claim) {
+            // Lost with a disk or a restore; everything on the node is looked at as on a first day.
+            site.claim = node::Claim{.kind = identity.kind,
+                                     .name = identity.name,
+                                     .id = identity.id,
+                                     .state = node::ClaimState::ready,
+                                     .member = site.member.name,
+                                     .spec = options.spec,
+                                     .items = {}};
+            work.is_stored = false;
+            expects_changes = true;
+        }
+        std::vector<item::ItemPtr> items;
+        std::set<std::string> labels;
+        for (const Wanted& wanted : wanted(table, site)) {
+            if (auto valid = wanted.item->valid(); !valid)
+                return fail(std::move(valid).error().at_host(site.member.name));
+            items.push_back(wanted.item);
+            labels.insert(wanted.item->label());
+            probes[&site].merge(wanted.item->probes());
+        }
+        TRY_VOID(check_exclusive(items, *site.claim, site.node->claims(), site.member.name));
+        expects_changes = expects_changes || site.claim->spec != options.spec;
+        for (const std::string& label : undo_order(*site.claim)) {
+            if (labels.contains(label)) continue;
+            Removal removal{.label = label, .operations = {}};
+            if (other_holder(label, *site.claim, site.node->claims()) == nullptr) {
+                TRY(removal.operations, item::undo(label, site.claim->items.at(label)));
+            }
+            work.removals.push_back(std::move(removal));
+        }
+    }
+    // Where something will be written, the look travels in the request that takes the lease; else it takes none.
+    if (expects_changes) {
+        TRY_VOID(take_lease(probes));
+    } else {
+        const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
+            SiteWork& work = works[i];
+            TRY(work.seen, work.site->node->observe_now(probes[work.site.get()], cancel));
+            work.is_fresh = true;
+            return {};
+        });
+        if (!errors.empty()) return fail(first_of(errors));
+    }
+    TRY_VOID(check_as_planned(table, planned));
+    TRY_VOID(check_order_needs_nobody_else(table));
+    TRY_VOID(run_steps(table));
+    bool must_store = false;
+    for (SiteWork& work : works) {
+        if (work.site->claim->spec != options.spec) {
+            work.site->claim->spec = options.spec;
+            work.is_stored = false;
+        }
+        must_store = must_store || !work.is_stored;
+    }
+    if (must_store) {
+        TRY_VOID(begin_changes());
+        TRY_VOID(store_claims());
+    }
+    lease.release();
+    is_leased = false;
+    if (unreachable.empty()) return {};
+    Error error = unreachable.begin()->second;
+    error.message = fmt::format("not applied on {}, which did not answer: {}", names(unreachable), error.message);
+    error.host = unreachable.begin()->first;
+    return fail(std::move(error.with_hint("everything else is done; apply again when it answers")));
+}
+
+// Members that are down are skipped only where no order across members is needed (behaviour 5).
+Status Run::Work::check_order_needs_nobody_else(const Table& table) const {
+    if (unreachable.empty()) return {};
+    std::set<std::string> changing;
+    bool one_at_a_time = false;
+    for (const SiteWork& work : works) {
+        for (const Wanted& wanted : wanted(table, *work.site)) {
+            const auto entry = work.site->claim->items.find(wanted.item->label());
+            const auto change =
+                wanted.item->compare(work.seen, entry == work.site->claim->items.end() ? nullptr : &entry->second);
+            if (!change) continue;
+            changing.insert(table[wanted.step].name);
+            one_at_a_time = one_at_a_time || table[wanted.step].spread == Spread::serial ||
+                            std::ranges::any_of(wanted.item->handlers(), &item::Handler::one_member_at_a_time);
+        }
+    }
+    for (const Step& step : table) {
+        const bool watched =
+            changing.contains(step.name) ||
+            std::ranges::any_of(step.watches, [&](const std::string& name) { return changing.contains(name); });
+        one_at_a_time = one_at_a_time ||
+                        (step.act && step.spread == Spread::serial && step.act_when == When::when_changed && watched);
+    }
+    if (!one_at_a_time) return {};
+    return fail(Error{ErrorCode::unreachable,
+                      fmt::format("{} did not answer, and this change goes from member to member: nothing was written",
+                                  names(unreachable))}
+                    .at_host(unreachable.begin()->first)
+                    .with_output(unreachable.begin()->second.message)
+                    .with_hint("bring it back and apply again"));
+}
+
+}  // namespace pigsty::converge

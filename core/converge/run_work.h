@@ -1,0 +1,123 @@
+// Run::Work: the state of one operation, shared by the files that hold its verbs (run_create.cpp, run_update.cpp …).
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <set>
+
+#include "core/converge/frame.h"
+#include "core/converge/parallel.h"
+#include "core/converge/run.h"
+#include "core/node/journal.h"
+#include "core/node/lease.h"
+
+namespace pigsty::converge {
+
+// Neighbouring parallel steps whose items travel together, then at most one act.
+struct Phase {
+    std::vector<std::size_t> item_steps;
+    std::optional<std::size_t> act_step{};
+    bool serial = false;
+};
+
+// `ends`: steps that must have ended on a member before a later step's items are written there.
+std::vector<Phase> phases_of(const Table& table, const std::function<bool(std::size_t)>& ends);
+
+enum class Mode { create, update, destroy };
+
+// An item of a site, with its place in the table.
+struct Wanted {
+    std::size_t step;
+    std::size_t order;
+    item::ItemPtr item;
+};
+
+struct SiteWork {
+    std::shared_ptr<Site> site;
+    node::Observation seen{};
+    bool is_fresh = false;          // `seen` holds all probes of all items, and nothing was written since
+    bool is_stored = false;         // the claim on the node is the one in memory
+    std::vector<Removal> removals{};  // of items that are no longer wanted; they go with the last items
+};
+
+// What a phase has to do on one member.
+struct SitePlan {
+    SiteWork* work = nullptr;
+    FrameInput frame{};
+    std::vector<std::pair<Wanted, item::Change>> conversations{};
+    [[nodiscard]] bool writes() const {
+        return !frame.changes.empty() || !frame.removals.empty() || !conversations.empty();
+    }
+};
+
+class Run::Work {
+  public:
+    Work(RunOptions options, Cancel cancel);
+
+    // run_connect.cpp
+    Status connect(bool allow_unreachable);
+    Status connect_once(bool allow_unreachable);
+    Status take_lease(const std::map<const Site*, node::Probes>& probes);
+
+    // run_steps.cpp
+    Status run_steps(const Table& table);
+    Status converge_items(const Table& table, const Phase& phase, bool is_last);
+    Result<SitePlan> plan_site(const Table& table, const Phase& phase, SiteWork& work, bool is_last);
+    Status write_site(const Table& table, const Phase& phase, SitePlan& plan);
+    Status send(const SitePlan& plan, const FrameInput& input);
+    Status converse(SitePlan& plan);
+    Status begin_changes();
+    // Stores what is not stored yet.
+    Status store_claims();
+
+    // run_acts.cpp
+    Status act(const Table& table, std::size_t step);
+    Status act_on(const Table& table, std::size_t step, Site& site);
+    [[nodiscard]] bool must_act(const Step& step) const;
+
+    // run_create.cpp, run_update.cpp, run_read.cpp, run_destroy.cpp
+    Status create(const Table& table);
+    Status prepare_claims();
+    Status update(const Table& table, const Planned& planned);
+    Status check_as_planned(const Table& table, const Planned& planned);
+    [[nodiscard]] Status check_order_needs_nobody_else(const Table& table) const;
+    Result<Drift> read(const Table& table);
+    Status destroy(const Table& before, bool forget_unreachable);
+    Status undo_site(SiteWork& work);
+
+    [[nodiscard]] std::vector<Wanted> wanted(const Table& table, const Site& site) const;
+    [[nodiscard]] SiteWork& work_of(const Site& site);
+    [[nodiscard]] std::string title() const;  // "create pg_cluster pg-test"
+    [[nodiscard]] std::string step_text(std::size_t step) const;
+    [[nodiscard]] Error at_step(Error error, std::size_t step) const;
+    void report(const std::string& member, const std::string& what, ProgressState state, std::chrono::milliseconds took,
+                const std::string& detail = {}) const;
+    void note_changed(const std::string& step, const std::string& member);
+    void note_done(const Site& site, const item::Item& item);
+    void warn(std::string sentence);
+    [[nodiscard]] bool is_ignored(const std::string& key) const;
+
+    const RunOptions options;
+    const Cancel cancel;
+    Identity identity;
+    Mode mode = Mode::create;
+    bool is_connected = false;
+    bool is_resuming = false;
+    std::atomic<bool> is_leased = false;
+    Sites sites;                  // in order of their numbers
+    std::vector<SiteWork> works;  // the same order
+    std::map<std::string, Error> unreachable;
+    std::optional<node::Journal> journal;
+    std::vector<std::string> step_names;
+    Managed planned_managed, prior_managed;
+    std::vector<std::string> ignored;
+
+    std::mutex lease_mutex;    // while the lease is being taken
+    mutable std::mutex mutex;  // of all below
+    node::Lease lease;
+    std::set<std::pair<std::string, std::string>> changed;  // step, member
+    Managed done;
+    std::vector<std::string> warnings;
+};
+
+}  // namespace pigsty::converge
