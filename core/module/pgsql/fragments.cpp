@@ -1,0 +1,249 @@
+#include "core/module/pgsql/fragments.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <sstream>
+
+#include "core/base/hash.h"
+#include "core/base/quote.h"
+#include "core/node/lease.h"
+#include "core/node/parallel.h"
+#include "core/render/pgbouncer.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+constexpr std::string_view kUserlist = "userlist";
+constexpr std::string_view kDatabases = "database";
+constexpr std::string_view kUserOptions = "useropts";
+constexpr std::size_t kMembersAtATime = 32;
+
+// The lists are what pgbouncer can read, and no more: owner postgres, 0600. It has no checker of its own: it is told to
+// reload, and asked whether it still answers; its console is the only place where it says what it minds.
+constexpr const char* kAssemble = R"sh(set -eu
+export LC_ALL=C
+umask 077
+dir=/etc/pgbouncer
+fragments=$dir/fragments
+exec 9>/run/pigsty-pgbouncer.lock
+flock 9
+mkdir -p "$fragments/userlist.d" "$fragments/database.d" "$fragments/useropts.d"
+put_together() {
+    # The superuser comes in by peer authentication alone; pgbouncer must know the name.
+    [ "$1" != userlist ] || printf '"postgres" ""\n'
+    find "$fragments/$1.d" -type f ! -name '.*' -print0 | sort -z | xargs -0 -r cat
+}
+changed=
+for name in userlist database useropts; do
+    list=$dir/$name.txt
+    new=$dir/.$name.txt.new
+    put_together "$name" >"$new"
+    chown postgres:postgres "$new"
+    if [ -e "$list" ] && cmp -s "$new" "$list"; then
+        rm -f "$new"
+        chown postgres:postgres "$list"
+        chmod 0600 "$list"
+        continue
+    fi
+    rm -f "$dir/.$name.txt.old"
+    [ ! -e "$list" ] || cp -p "$list" "$dir/.$name.txt.old"
+    sync "$new"
+    mv "$new" "$list"
+    changed="$changed $name"
+done
+sync "$dir"
+if [ -n "$changed" ] && systemctl is-active -q pgbouncer.service; then
+    port=$(sed -n 's/^listen_port *= *//p' "$dir/pgbouncer.ini")
+    console() {
+        runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /run/postgresql -p "$port" -U postgres -d pgbouncer -c "$1" 2>&1
+    }
+    if ! problem=$(console RELOAD) || ! problem=$(console 'SHOW CONFIG'); then
+        for name in $changed; do
+            if [ -e "$dir/.$name.txt.old" ]; then mv "$dir/.$name.txt.old" "$dir/$name.txt"; else : >"$dir/$name.txt"; fi
+        done
+        console RELOAD >/dev/null || systemctl reload pgbouncer.service || true
+        printf 'pgbouncer does not take its new lists:\n%s\n' "$problem" >&2
+        exit 1
+    fi
+fi
+for name in $changed; do rm -f "$dir/.$name.txt.old"; done
+)sh";
+
+// `sha256sum` names each fragment as "DIGEST  ./userlist.d/app".
+constexpr const char* kShowFragments = R"sh(cd /etc/pgbouncer/fragments 2>/dev/null || exit 0
+LC_ALL=C
+export LC_ALL
+find . -type f ! -name '.*' -print0 | sort -z | xargs -0 -r sha256sum
+)sh";
+
+std::string kept(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return path.substr(0, slash + 1) + "." + path.substr(slash + 1) + ".before";
+}
+
+// Remembers the fragments as they are; the folders may not be there yet.
+std::string keep_script(const std::set<std::string>& paths) {
+    std::string script = "set -eu\numask 077\n";
+    for (const std::string_view list : {kUserlist, kDatabases, kUserOptions})
+        script += fmt::format("mkdir -p {}/{}.d\n", kFragmentFolder, list);
+    script += fmt::format("chmod 0700 {}\n", kFragmentFolder);
+    for (const std::string& path : paths) {
+        const std::string now = shell_quote(path);
+        const std::string before = shell_quote(kept(path));
+        script += fmt::format("rm -f {1}\n[ ! -e {0} ] || cp -p {0} {1}\n", now, before);
+    }
+    return script;
+}
+
+std::string put_back_script(const std::set<std::string>& paths) {
+    std::string script = "set -eu\n";
+    for (const std::string& path : paths) {
+        const std::string now = shell_quote(path);
+        const std::string before = shell_quote(kept(path));
+        script += fmt::format("if [ -e {1} ]; then mv {1} {0}; else rm -f {0}; fi\n", now, before);
+    }
+    return script;
+}
+
+std::string forget_script(const std::set<std::string>& paths) {
+    std::string script = "rm -f";
+    for (const std::string& path : paths) script += " " + shell_quote(kept(path));
+    return script + "\n";
+}
+
+Error refused(const Reached& member, const node::OperationResult& result) {
+    return Error{.code = ErrorCode::failed, .message = "pgbouncer's lists cannot be put together"}
+        .at_host(member.name)
+        .with_output(result.err.empty() ? result.out : result.err)
+        .with_hint("see `journalctl -u pgbouncer` there; the lists are as they were");
+}
+
+bool as_wanted(const node::PathState& seen, const std::optional<Secret>& text) {
+    if (!text) return seen.type == node::PathType::absent;
+    return seen.type == node::PathType::file && seen.digest == sha256_hex(text->reveal()) && seen.mode == 0600;
+}
+
+// Answers whether anything was written.
+Result<bool> write_member(const Reached& member, const FragmentChange& change, const node::Observation& seen, const Cancel& cancel) {
+    std::set<std::string> differing;
+    for (const auto& [path, text] : change.wanted)
+        if (!as_wanted(seen.path(path), text)) differing.insert(path);
+    if (differing.empty() && !change.resumed) return false;
+    std::vector<node::Operation> operations{node::RunScript{.text = keep_script(differing)}};
+    for (const std::string& path : differing) {
+        const auto& text = change.wanted.at(path);
+        if (text)
+            operations.emplace_back(node::PutFile{.path = path, .content = std::string(text->reveal()), .mode = 0600});
+        else
+            operations.emplace_back(node::RemoveFile{.path = path});
+    }
+    operations.emplace_back(node::RunScript{.text = assemble_lists_script()});
+    if (!differing.empty()) operations.emplace_back(node::RunScript{.text = forget_script(differing)});
+    const std::size_t asked = operations.size();
+    TRY(const auto results, member.node->request(std::move(operations), cancel));
+    if (results.size() == asked && results.back().status == 0) return !differing.empty();
+    if (!differing.empty())
+        TRY_VOID(member.node->request({node::RunScript{.text = put_back_script(differing)}, node::RunScript{.text = assemble_lists_script(), .may_fail = true}}, cancel));
+    return fail(refused(member, results.back()));
+}
+
+std::optional<Secret> line(const std::string& text) { return Secret(text + "\n"); }
+
+}  // namespace
+
+std::string fragment_path(std::string_view list, std::string_view name) {
+    std::string file = percent_encode(name);
+    // Hidden files are ours for other purposes, "." and ".." are none.
+    if (file.starts_with('.')) file.replace(0, 1, "%2E");
+    return fmt::format("{}/{}.d/{}", kFragmentFolder, list, file);
+}
+
+Result<Fragments> fragments_of(const PgUser& user, const std::optional<Secret>& verifier, bool live) {
+    Fragments fragments;
+    auto& login = fragments[fragment_path(kUserlist, user.name)];
+    auto& options = fragments[fragment_path(kUserOptions, user.name)];
+    if (!live) return fragments;
+    if (user.pgbouncer) {
+        // No password: nobody logs in with one, which is what an empty one means to pgbouncer.
+        TRY(const std::string text, render::pgbouncer_user_line(user.name, verifier ? verifier->reveal() : ""));
+        login = line(text);
+    }
+    TRY(const auto text, render::pgbouncer_user_options_line(
+                             {.name = user.name, .pool_mode = user.pool_mode, .pool_connlimit = user.pool_connlimit}));
+    if (text) options = line(*text);
+    return fragments;
+}
+
+Result<Fragments> fragments_of(const PgDatabase& database, const PgCluster& cluster, bool live) {
+    Fragments fragments;
+    auto& fragment = fragments[fragment_path(kDatabases, database.name)];
+    if (!live || !database.pgbouncer) return fragments;
+    TRY(const std::string text, render::pgbouncer_database_line({.name = database.name,
+                                                                 .port = cluster.port,
+                                                                 .auth_query = database.pool_auth_user.has_value(),
+                                                                 .pool_mode = database.pool_mode,
+                                                                 .pool_size = database.pool_size,
+                                                                 .pool_size_min = database.pool_size_min,
+                                                                 .pool_reserve = database.pool_reserve,
+                                                                 .pool_connlimit = database.pool_connlimit}));
+    fragment = line(text);
+    return fragments;
+}
+
+std::string assemble_lists_script() { return kAssemble; }
+
+std::string remove_lists_script() {
+    return fmt::format("rm -rf {}\nrm -f /etc/pgbouncer/userlist.txt /etc/pgbouncer/database.txt /etc/pgbouncer/useropts.txt\n", kFragmentFolder);
+}
+
+node::Probe fragments_probe() { return {node::ProbeKind::command, kShowFragments}; }
+
+std::vector<std::string> fragment_drift(const Fragments& wanted, const std::string& member, const node::Observation& seen) {
+    const std::string shown = seen.command(kShowFragments);
+    std::map<std::string, std::string> digests;  // by path
+    std::istringstream lines(shown);
+    for (std::string digest, path; lines >> digest >> path;)
+        if (path.starts_with("./")) digests[kFragmentFolder + path.substr(1)] = digest;
+    std::vector<std::string> sentences;
+    const std::size_t prefix = std::string_view(kFragmentFolder).size() + 1;
+    for (const auto& [path, text] : wanted) {
+        const auto found = digests.find(path);
+        const std::string subject = "pgbouncer " + member + ": " + path.substr(prefix);
+        if (!text && found != digests.end())
+            sentences.push_back(subject + " is there");
+        else if (text && found == digests.end())
+            sentences.push_back(subject + " is missing");
+        else if (text && found->second != sha256_hex(text->reveal()))
+            sentences.push_back(subject + " differs");
+    }
+    return sentences;
+}
+
+Result<std::vector<std::string>> apply_fragments(const FragmentChange& change, const Cancel& cancel) {
+    if (change.members.empty()) return std::vector<std::string>{};
+    std::vector<node::LeaseWish> wishes;
+    for (const Reached& member : change.members) {
+        node::LeaseWish wish{.node = member.node};
+        for (const auto& [path, text] : change.wanted) wish.probes.insert({node::ProbeKind::path, path});
+        wishes.push_back(std::move(wish));
+    }
+    TRY(const node::Leased leased, node::lease_all(std::move(wishes), change.operation, change.lock_timeout, cancel, kMembersAtATime));
+    std::vector<std::string> changed;
+    std::optional<Error> problem;
+    std::mutex mutex;
+    node::in_parallel(change.members.size(), kMembersAtATime, [&](std::size_t i) {
+        const Reached& member = change.members[i];
+        auto written = write_member(member, change, leased.seen.at(member.node->address().address), cancel);
+        const std::lock_guard lock(mutex);
+        if (!written && !problem) problem = std::move(written).error();
+        if (written && *written) changed.push_back(member.name);
+    });
+    if (problem) return fail(std::move(*problem));
+    std::ranges::sort(changed);
+    return changed;
+}
+
+}  // namespace pigsty::module::pgsql
