@@ -14,12 +14,13 @@
 #include <concepts>
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/result.h"
 
@@ -29,7 +30,7 @@ template <class T, class Struct>
 concept FieldsOf = std::same_as<std::remove_const_t<T>, Struct>;
 
 class JsonFieldWriter {
-public:
+  public:
     template <class T>
     void operator()(const char* key, const T& value) {
         nlohmann::json json = write(value);
@@ -63,7 +64,7 @@ public:
         return writer.take();
     }
 
-private:
+  private:
     template <class Range>
     static nlohmann::json write_array(const Range& values) {
         nlohmann::json array = nlohmann::json::array();
@@ -75,7 +76,7 @@ private:
 };
 
 class JsonFieldReader {
-public:
+  public:
     JsonFieldReader(const nlohmann::json& object, std::string path, std::string& problem)
         : object_(object), path_(std::move(path)), problem_(problem) {}
 
@@ -134,7 +135,7 @@ public:
         fields(reader, value);
     }
 
-private:
+  private:
     static bool expect(bool fits, const char* what, const nlohmann::json& json, const std::string& path,
                        std::string& problem) {
         if (!fits && problem.empty())

@@ -1,10 +1,10 @@
 #include "core/render/diff.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <vector>
+
+#include <spdlog/fmt/fmt.h>
 
 namespace pigsty::render {
 namespace {
@@ -65,7 +65,8 @@ std::string hunk_heading(const std::vector<Step>& steps, std::size_t begin, std:
 
 }  // namespace
 
-std::string unified_diff(std::string_view name, std::string_view before, std::string_view after, std::size_t max_lines) {
+std::string unified_diff(std::string_view name, std::string_view before, std::string_view after,
+                         std::size_t max_lines) {
     if (before == after) return {};
     const std::vector<Step> steps = steps_between(split_lines(before), split_lines(after));
     std::vector<std::string> lines{fmt::format("--- {}", name), fmt::format("+++ {}", name)};

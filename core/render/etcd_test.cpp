@@ -8,10 +8,11 @@ namespace {
 
 TEST(Etcd, writes_its_configuration) {
     EXPECT_GOLDEN("etcd.conf",
-                  render_etcd_conf({.cluster = "etcd",
-                                    .name = "etcd-2",
-                                    .address = "10.10.10.12",
-                                    .members = {{"etcd-1", "10.10.10.11"}, {"etcd-2", "10.10.10.12"}, {"etcd-3", "10.10.10.13"}}}));
+                  render_etcd_conf(
+                      {.cluster = "etcd",
+                       .name = "etcd-2",
+                       .address = "10.10.10.12",
+                       .members = {{"etcd-1", "10.10.10.11"}, {"etcd-2", "10.10.10.12"}, {"etcd-3", "10.10.10.13"}}}));
     EXPECT_EQ(etcd_endpoint("fd00::1", 2379), "https://[fd00::1]:2379");
 }
 

@@ -5,12 +5,12 @@
 // PIGSTY_UPDATE_GOLDEN=1 in the environment writes them anew; the difference is then reviewed with git.
 #pragma once
 
-#include <gmock/gmock.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include <gmock/gmock.h>
 
 namespace pigsty::render {
 

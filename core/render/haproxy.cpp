@@ -1,9 +1,9 @@
 #include "core/render/haproxy.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <charconv>
 #include <optional>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
 #include "core/render/control.h"
@@ -31,7 +31,8 @@ nlohmann::json facts_of(const ServiceMember& member, std::string_view cluster) {
             {"inventory_hostname", member.address}};
 }
 
-Result<std::int64_t> destination_port(std::string_view dest, const ServiceMember& member, std::string_view default_dest) {
+Result<std::int64_t> destination_port(std::string_view dest, const ServiceMember& member,
+                                      std::string_view default_dest) {
     const std::string_view meant = dest == "default" ? default_dest : dest;
     if (meant == "postgres") return member.port;
     if (meant == "pgbouncer") return member.pgbouncer_port;
@@ -55,7 +56,8 @@ std::string server_line(const ServiceMember& member, std::int64_t port, bool bac
 const Services& default_services() {
     static const Services services{
         {"primary", {.port = 5433, .check = "/primary"}},
-        {"replica", {.port = 5434, .check = "/read-only", .backup = "[? pg_role == `primary` || pg_role == `offline` ]"}},
+        {"replica",
+         {.port = 5434, .check = "/read-only", .backup = "[? pg_role == `primary` || pg_role == `offline` ]"}},
         {"default", {.port = 5436, .dest = "postgres", .check = "/primary"}},
         {"offline",
          {.port = 5438,
@@ -103,8 +105,10 @@ Result<std::string> render_haproxy_service(std::string_view cluster, std::string
                                            std::string_view default_service_dest) {
     for (const std::string& text : {service.ip, service.check, service.balance, service.options.value_or("")})
         if (has_control(text))
-            return fail(ErrorCode::invalid, fmt::format("service {}: a line of HAProxy's configuration cannot hold control "
-                                                        "characters", name));
+            return fail(ErrorCode::invalid,
+                        fmt::format("service {}: a line of HAProxy's configuration cannot hold control "
+                                    "characters",
+                                    name));
     TRY(const Selector selected, Selector::parse(service.selector));
     std::optional<Selector> backup;
     if (service.backup) {
@@ -124,8 +128,8 @@ Result<std::string> render_haproxy_service(std::string_view cluster, std::string
         (!is_backup ? servers : serves ? backups : only_backups) += server_line(member, port, is_backup);
     }
     // Whom a condition on addresses finds is not known while one address is not.
-    const bool asks_address = selected.names().contains("inventory_hostname") ||
-                              (backup && backup->names().contains("inventory_hostname"));
+    const bool asks_address =
+        selected.names().contains("inventory_hostname") || (backup && backup->names().contains("inventory_hostname"));
     std::string unknown;
     if (asks_address)
         for (const ServiceMember& member : members)

@@ -29,14 +29,19 @@ TEST(Haproxy, leads_where_the_service_says) {
         return text->substr(text->find("    server "));
     };
     EXPECT_EQ(first_server({.port = 1}), "    server pg-test-1 10.10.10.11:5432 check port 8008 weight 100\n");
-    EXPECT_EQ(first_server({.port = 1, .dest = "pgbouncer"}), "    server pg-test-1 10.10.10.11:6432 check port 8008 weight 100\n");
-    EXPECT_EQ(first_server({.port = 1, .dest = "7000"}), "    server pg-test-1 10.10.10.11:7000 check port 8008 weight 100\n");
+    EXPECT_EQ(first_server({.port = 1, .dest = "pgbouncer"}),
+              "    server pg-test-1 10.10.10.11:6432 check port 8008 weight 100\n");
+    EXPECT_EQ(first_server({.port = 1, .dest = "7000"}),
+              "    server pg-test-1 10.10.10.11:7000 check port 8008 weight 100\n");
     EXPECT_EQ(first_server({.port = 1, .dest = "redis"}), "dest: there is no destination \"redis\"");
-    EXPECT_EQ(first_server({.port = 1, .selector = "[?"}), "selector [?: expected a name, a literal or a parenthesis at the end");
+    EXPECT_EQ(first_server({.port = 1, .selector = "[?"}),
+              "selector [?: expected a name, a literal or a parenthesis at the end");
 }
 
 TEST(Haproxy, refuses_what_a_line_cannot_hold) {
-    EXPECT_EQ(render_haproxy_service("pg-test", "x", {.port = 1, .check = "/\nlisten y"}, members(), "postgres").error().message,
+    EXPECT_EQ(render_haproxy_service("pg-test", "x", {.port = 1, .check = "/\nlisten y"}, members(), "postgres")
+                  .error()
+                  .message,
               "service x: a line of HAProxy's configuration cannot hold control characters");
 }
 

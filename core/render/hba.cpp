@@ -1,13 +1,13 @@
 #include "core/render/hba.h"
 
-#include <arpa/inet.h>
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
+
+#include <arpa/inet.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
 #include "core/render/control.h"
@@ -41,7 +41,8 @@ constexpr std::string_view kAddressNames =
     "local, localhost, cluster, intra, admin, infra, world, an IP address or a CIDR such as 10.0.0.0/8";
 
 const Auth* find_auth(std::string_view alias) {
-    const auto* const found = std::find_if(kAuths.begin(), kAuths.end(), [&](const Auth& a) { return a.alias == alias; });
+    const auto* const found =
+        std::find_if(kAuths.begin(), kAuths.end(), [&](const Auth& a) { return a.alias == alias; });
     return found == kAuths.end() ? nullptr : found;
 }
 
@@ -83,12 +84,18 @@ std::string user_field(const std::string& user, const HbaContext& context) {
     std::string out;
     for (const std::string& item : list_items(user)) {
         if (!out.empty()) out += ',';
-        if (item == "${dbsu}") out += quoted_name(context.superuser);
-        else if (item == "${admin}") out += quoted_name(context.admin);
-        else if (item == "${repl}") out += quoted_name(context.replication);
-        else if (item == "${monitor}") out += quoted_name(context.monitor);
-        else if (item.starts_with('+')) out += "+" + quoted_name(std::string_view(item).substr(1));
-        else out += quoted_name(item);
+        if (item == "${dbsu}")
+            out += quoted_name(context.superuser);
+        else if (item == "${admin}")
+            out += quoted_name(context.admin);
+        else if (item == "${repl}")
+            out += quoted_name(context.replication);
+        else if (item == "${monitor}")
+            out += quoted_name(context.monitor);
+        else if (item.starts_with('+'))
+            out += "+" + quoted_name(std::string_view(item).substr(1));
+        else
+            out += quoted_name(item);
     }
     return out;
 }
@@ -102,7 +109,7 @@ std::string database_field(const std::string& database) {
 struct Place {
     std::string_view type;  // local | host
     std::string cidr{};
-    bool remote = true;     // not this machine: TLS can be asked for
+    bool remote = true;  // not this machine: TLS can be asked for
 };
 
 // Nothing where the text is no alias and no address.
@@ -178,7 +185,8 @@ void check_auth(const HbaRule& rule, const HbaContext& context, HbaTarget target
                             target == HbaTarget::pgbouncer ? "set pgbouncer.ssl_mode" : "set ssl = true, or use pwd"});
     const bool socket_only = auth->method == "peer" || (target == HbaTarget::pgbouncer && auth->method == "ident");
     if (socket_only && rule.addr != "local")
-        problems.push_back({"auth", fmt::format("\"{}\" works with addr = \"local\" alone, found \"{}\"", rule.auth, rule.addr),
+        problems.push_back({"auth",
+                            fmt::format("\"{}\" works with addr = \"local\" alone, found \"{}\"", rule.auth, rule.addr),
                             "over the network use ssl or cert"});
     if (auth->method == "cert" && (rule.addr == "local" || rule.addr == "localhost"))
         problems.push_back({"auth", fmt::format("\"cert\" needs TLS, which addr = \"{}\" does not have", rule.addr),
@@ -188,7 +196,8 @@ void check_auth(const HbaRule& rule, const HbaContext& context, HbaTarget target
 void check_role(const HbaRule& rule, std::vector<HbaProblem>& problems) {
     if (has_unknown(rule.role) || rule.role == "common" || rule.role == "offline") return;
     if (rule.role == "primary" || rule.role == "replica")
-        problems.push_back({"role", fmt::format("a rule for role \"{}\" would be wrong after the first failover", rule.role),
+        problems.push_back({"role",
+                            fmt::format("a rule for role \"{}\" would be wrong after the first failover", rule.role),
                             "leave role out: the same rule on all members"});
     else
         problems.push_back({"role", fmt::format("expected common or offline, found \"{}\"", rule.role)});
@@ -239,7 +248,8 @@ Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vect
     std::vector<Entry> entries;
     for (std::size_t i = 0; i < defaults.size(); ++i)
         entries.push_back({&defaults[i], fmt::format("default_{}[{}]", list_name, i), false});
-    for (std::size_t i = 0; i < rules.size(); ++i) entries.push_back({&rules[i], fmt::format("{}[{}]", list_name, i), true});
+    for (std::size_t i = 0; i < rules.size(); ++i)
+        entries.push_back({&rules[i], fmt::format("{}[{}]", list_name, i), true});
 
     for (const Entry& entry : entries)
         for (const HbaProblem& problem : check_hba_rule(*entry.rule, context, target, entry.own))
@@ -252,7 +262,8 @@ Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vect
         constexpr std::int64_t kLast = INT64_MAX;
         return a.rule->order.value_or(kLast) < b.rule->order.value_or(kLast);
     });
-    std::string text = "# Written by terraform-provider-pigsty: a change made here is drift. The first line that matches decides.\n";
+    std::string text =
+        "# Written by terraform-provider-pigsty: a change made here is drift. The first line that matches decides.\n";
     text += "# TYPE   DATABASE         USER                     ADDRESS              METHOD\n";
     for (const Entry& entry : entries) text += rule_text(*entry.rule, context, target);
     return text;
@@ -262,7 +273,8 @@ Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vect
 
 Result<std::string> normalized_cidr(std::string_view text) {
     const auto wrong = [&] {
-        return fail(Error{.code = ErrorCode::invalid, .message = fmt::format("expected an IP address or a CIDR, found \"{}\"", text)}
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = fmt::format("expected an IP address or a CIDR, found \"{}\"", text)}
                         .with_hint("for example 10.10.10.10 or 10.0.0.0/8"));
     };
     if (has_unknown(text)) return std::string(text);
@@ -277,7 +289,8 @@ Result<std::string> normalized_cidr(std::string_view text) {
     const std::string_view digits = text.substr(slash + 1);
     int length = -1;
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-    if (problem != std::errc{} || end != digits.data() + digits.size() || length < 0 || length > longest) return wrong();
+    if (problem != std::errc{} || end != digits.data() + digits.size() || length < 0 || length > longest)
+        return wrong();
     return std::string(text);
 }
 
@@ -285,7 +298,8 @@ std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& co
     std::vector<HbaProblem> problems;
     const auto check_text = [&](std::string field, const std::string& text) {
         if (has_control(text))
-            problems.push_back({std::move(field), "a line of the HBA file cannot hold control characters", "remove them"});
+            problems.push_back(
+                {std::move(field), "a line of the HBA file cannot hold control characters", "remove them"});
     };
     check_text("title", rule.title);
     check_text("user", rule.user);

@@ -43,7 +43,7 @@ const std::vector<std::string>& default_intra_networks();
 enum class HbaTarget { postgresql, pgbouncer };
 
 struct HbaProblem {
-    std::string field;    // "addr", "auth", "role", "user", "db", "rules[0]", "title"; empty: the rule as a whole
+    std::string field;  // "addr", "auth", "role", "user", "db", "rules[0]", "title"; empty: the rule as a whole
     std::string message;
     std::string hint{};
 };

@@ -10,11 +10,11 @@ namespace pigsty::render {
 
 struct HbaRule {
     std::string title{};
-    std::string user = "all";    // a name, +role, all, ${dbsu}, ${repl}, ${monitor}, ${admin}, or a comma list of names
-    std::string db = "all";      // a name, all, replication (PostgreSQL only), or a comma list
-    std::string addr{};          // local, localhost, cluster, intra, admin, infra, world, an address or a CIDR
-    std::string auth = "pwd";    // deny, trust, pwd, sha, md5, ssl, ssl-sha, ssl-md5, cert, ident, peer
-    std::string role = "common";  // common | offline
+    std::string user = "all";  // a name, +role, all, ${dbsu}, ${repl}, ${monitor}, ${admin}, or a comma list of names
+    std::string db = "all";    // a name, all, replication (PostgreSQL only), or a comma list
+    std::string addr{};        // local, localhost, cluster, intra, admin, infra, world, an address or a CIDR
+    std::string auth = "pwd";  // deny, trust, pwd, sha, md5, ssl, ssl-sha, ssl-md5, cert, ident, peer
+    std::string role = "common";          // common | offline
     std::optional<std::int64_t> order{};  // rules with an order come first, lowest first
     std::vector<std::string> rules{};     // lines as they are, instead of user, db, addr and auth
     bool operator==(const HbaRule&) const = default;

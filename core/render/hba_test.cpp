@@ -42,11 +42,13 @@ TEST(Hba, asks_for_tls_over_the_network_only) {
 
 TEST(Hba, quotes_names_so_that_they_are_nothing_but_names) {
     EXPECT_EQ(text_of({{.user = "odd \"name\", +my role,@file", .db = "/^x#", .addr = "10.0.0.0/8"}}),
-              "\nhost     \"/^x#\"           \"odd \"\"name\"\"\",+\"my role\",\"@file\" 10.0.0.0/8           scram-sha-256\n");
+              "\nhost     \"/^x#\"           \"odd \"\"name\"\"\",+\"my role\",\"@file\" 10.0.0.0/8           "
+              "scram-sha-256\n");
 }
 
 TEST(Hba, keeps_offline_rules_as_comments_elsewhere) {
-    const std::vector<HbaRule> rules{{.title = "etl", .user = "+dbrole_offline", .addr = "10.1.0.0/16", .role = "offline"}};
+    const std::vector<HbaRule> rules{
+        {.title = "etl", .user = "+dbrole_offline", .addr = "10.1.0.0/16", .role = "offline"}};
     EXPECT_EQ(text_of(rules),
               "\n# etl\n# for offline members:\n"
               "# host     all              +dbrole_offline          10.1.0.0/16          scram-sha-256\n");
@@ -74,14 +76,16 @@ TEST(Hba, asks_for_no_tls_where_there_is_none) {
 TEST(Hba, says_what_is_wrong) {
     EXPECT_EQ(text_of({{.addr = "10.0.0.0/33"}}), "hba_rules[0].addr: expected an address, found \"10.0.0.0/33\"");
     EXPECT_EQ(text_of({{.addr = "office"}}), "hba_rules[0].addr: expected an address, found \"office\"");
-    EXPECT_EQ(text_of({{.addr = "world", .auth = "kerberos"}}), "hba_rules[0].auth: there is no authentication \"kerberos\"");
+    EXPECT_EQ(text_of({{.addr = "world", .auth = "kerberos"}}),
+              "hba_rules[0].auth: there is no authentication \"kerberos\"");
     EXPECT_EQ(text_of({{.addr = "world", .auth = "peer"}}),
               "hba_rules[0].auth: \"peer\" works with addr = \"local\" alone, found \"world\"");
     EXPECT_EQ(text_of({{.addr = "localhost", .auth = "cert"}}),
               "hba_rules[0].auth: \"cert\" needs TLS, which addr = \"localhost\" does not have");
     EXPECT_EQ(text_of({{.addr = "world", .role = "primary"}}),
               "hba_rules[0].role: a rule for role \"primary\" would be wrong after the first failover");
-    EXPECT_EQ(text_of({{.addr = "world", .role = "boss"}}), "hba_rules[0].role: expected common or offline, found \"boss\"");
+    EXPECT_EQ(text_of({{.addr = "world", .role = "boss"}}),
+              "hba_rules[0].role: expected common or offline, found \"boss\"");
     EXPECT_EQ(text_of({{.user = "a,,b", .addr = "world"}}), "hba_rules[0].user: expected a name, found \"a,,b\"");
     EXPECT_EQ(text_of({{.title = "two\nlines", .addr = "world"}}),
               "hba_rules[0].title: a line of the HBA file cannot hold control characters");

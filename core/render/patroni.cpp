@@ -89,23 +89,24 @@ Yaml local_parameters(const PatroniMember& member) {
 }
 
 Yaml postgresql_section(const PatroniMember& member) {
-    return {{"bin_dir", member.bin_dir},
-            {"data_dir", member.data_dir},
-            {"config_dir", member.data_dir},
-            {"pgpass", kPgpassFile},
-            {"listen", host_port("0.0.0.0", member.port)},
-            {"connect_address", host_port(member.address, member.port)},
-            {"use_unix_socket", true},
-            // The superuser logs in by peer authentication over the socket: no password of his exists.
-            {"authentication",
-             {{"superuser", {{"username", "postgres"}}},
-              {"replication", replication_login(member)},
-              {"rewind", replication_login(member)}}},
-            {"remove_data_directory_on_rewind_failure", true},
-            {"remove_data_directory_on_diverged_timelines", false},
-            {"create_replica_methods", {"basebackup"}},
-            {"basebackup", Yaml::array({Yaml{{"max-rate", "1000M"}}, Yaml{{"checkpoint", "fast"}}, "verbose", "progress"})},
-            {"parameters", local_parameters(member)}};
+    return {
+        {"bin_dir", member.bin_dir},
+        {"data_dir", member.data_dir},
+        {"config_dir", member.data_dir},
+        {"pgpass", kPgpassFile},
+        {"listen", host_port("0.0.0.0", member.port)},
+        {"connect_address", host_port(member.address, member.port)},
+        {"use_unix_socket", true},
+        // The superuser logs in by peer authentication over the socket: no password of his exists.
+        {"authentication",
+         {{"superuser", {{"username", "postgres"}}},
+          {"replication", replication_login(member)},
+          {"rewind", replication_login(member)}}},
+        {"remove_data_directory_on_rewind_failure", true},
+        {"remove_data_directory_on_diverged_timelines", false},
+        {"create_replica_methods", {"basebackup"}},
+        {"basebackup", Yaml::array({Yaml{{"max-rate", "1000M"}}, Yaml{{"checkpoint", "fast"}}, "verbose", "progress"})},
+        {"parameters", local_parameters(member)}};
 }
 
 Yaml failover_timing() {
@@ -124,8 +125,10 @@ Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view
     const auto add = [&](const char* name, const std::string& value) {
         if (!value.empty()) options.push_back(Yaml{{name, value}});
     };
-    if (initdb.checksum || template_name == "crit") options.push_back("data-checksums");
-    else if (version >= 18) options.push_back("no-data-checksums");
+    if (initdb.checksum || template_name == "crit")
+        options.push_back("data-checksums");
+    else if (version >= 18)
+        options.push_back("no-data-checksums");
     add("encoding", initdb.encoding);
     // Messages, numbers and dates too, or initdb takes them from the environment of whoever starts Patroni.
     add("locale", initdb.locale);
@@ -191,25 +194,40 @@ Yaml dynamic_configuration(const DynamicConfiguration& input) {
 }
 
 const std::vector<std::string>& dcs_only_parameters() {
-    static const std::vector<std::string> names{
-        "max_connections",   "max_locks_per_transaction", "max_prepared_transactions", "max_replication_slots",
-        "max_wal_senders",   "max_worker_processes",      "track_commit_timestamp",    "wal_keep_segments",
-        "wal_keep_size",     "wal_level",                 "wal_log_hints"};
+    static const std::vector<std::string> names{"max_connections",
+                                                "max_locks_per_transaction",
+                                                "max_prepared_transactions",
+                                                "max_replication_slots",
+                                                "max_wal_senders",
+                                                "max_worker_processes",
+                                                "track_commit_timestamp",
+                                                "wal_keep_segments",
+                                                "wal_keep_size",
+                                                "wal_level",
+                                                "wal_log_hints"};
     return names;
 }
 
 std::optional<std::string> parameter_owner(std::string_view name) {
     static const std::map<std::string, std::string, std::less<>> owners{
-        {"listen_addresses", "Patroni"},     {"cluster_name", "Patroni"},       {"hot_standby", "Patroni"},
-        {"config_file", "Patroni"},          {"primary_conninfo", "Patroni"},   {"primary_slot_name", "Patroni"},
+        {"listen_addresses", "Patroni"},
+        {"cluster_name", "Patroni"},
+        {"hot_standby", "Patroni"},
+        {"config_file", "Patroni"},
+        {"primary_conninfo", "Patroni"},
+        {"primary_slot_name", "Patroni"},
         {"recovery_target_timeline", "Patroni"},
         {"synchronous_standby_names", "Patroni"},
-        {"port", "the attribute port"},      {"data_directory", "the attribute data_dir"},
+        {"port", "the attribute port"},
+        {"data_directory", "the attribute data_dir"},
         {"max_connections", "the attribute max_connections"},
         {"hba_file", "the attribute hba_rules"},
-        {"ident_file", "the provider"},      {"unix_socket_directories", "the provider"},
-        {"log_directory", "the provider"},   {"ssl", "the attribute ssl"},
-        {"ssl_ca_file", "the attribute ca"}, {"ssl_cert_file", "the attribute ca"},
+        {"ident_file", "the provider"},
+        {"unix_socket_directories", "the provider"},
+        {"log_directory", "the provider"},
+        {"ssl", "the attribute ssl"},
+        {"ssl_ca_file", "the attribute ca"},
+        {"ssl_cert_file", "the attribute ca"},
         {"ssl_key_file", "the attribute ca"}};
     const auto found = owners.find(name);
     if (found == owners.end()) return std::nullopt;

@@ -30,8 +30,8 @@ struct Initdb {
 };
 
 struct PatroniMember {
-    std::string name;     // pg-test-1
-    std::string scope;    // pg-test
+    std::string name;   // pg-test-1
+    std::string scope;  // pg-test
     std::string address;
     std::string role = "replica";  // primary | replica | offline, as declared
     bool nofailover = false;
@@ -42,7 +42,7 @@ struct PatroniMember {
     bool ssl = true;      // of PostgreSQL and of the REST interface
     std::string bin_dir;  // /usr/lib/postgresql/17/bin
     std::string data_dir = "/pg/data";
-    std::vector<std::string> etcd_endpoints;  // "https://10.10.10.10:2379"
+    std::vector<std::string> etcd_endpoints;    // "https://10.10.10.10:2379"
     std::vector<std::string> rest_allowlist{};  // networks that may change things through REST, besides the members
     Initdb initdb{};
     std::map<std::string, std::string> parameters{};  // of this member alone
@@ -80,8 +80,8 @@ struct DynamicConfiguration {
     std::string cluster;
     std::int64_t version = 17;
     std::string template_name = "oltp";
-    std::int64_t may_lead = 0;  // members without nofailover: strict synchronous mode wants two
-    PgParameters parameters{};  // of pg_tune
+    std::int64_t may_lead = 0;                       // members without nofailover: strict synchronous mode wants two
+    PgParameters parameters{};                       // of pg_tune
     std::map<std::string, std::string> overrides{};  // attribute `parameters`: win over the template
 };
 

@@ -43,7 +43,8 @@ TEST(Initdb, chooses_what_the_version_has) {
     EXPECT_EQ(initdb_options({}, 17, "oltp").dump(),
               R"(["data-checksums",{"encoding":"UTF8"},{"locale":"C"},{"locale-provider":"builtin"},)"
               R"({"builtin-locale":"C"},{"lc-collate":"C"},{"lc-ctype":"C"}])");
-    EXPECT_EQ(initdb_options({.locale = "en_US.UTF-8", .lc_collate = "", .lc_ctype = "", .checksum = false}, 18, "oltp").dump(),
+    EXPECT_EQ(initdb_options({.locale = "en_US.UTF-8", .lc_collate = "", .lc_ctype = "", .checksum = false}, 18, "oltp")
+                  .dump(),
               R"(["no-data-checksums",{"encoding":"UTF8"},{"locale":"en_US.UTF-8"}])");
     EXPECT_EQ(initdb_options({.checksum = false}, 15, "crit")[0], "data-checksums");
 }
@@ -56,7 +57,8 @@ TEST(DynamicConfiguration, is_what_the_members_share) {
 
 TEST(DynamicConfiguration, is_strict_once_two_members_may_lead) {
     const auto strict = [](std::string name, std::int64_t may_lead) {
-        const Yaml dcs = dynamic_configuration({.cluster = "c", .template_name = std::move(name), .may_lead = may_lead});
+        const Yaml dcs =
+            dynamic_configuration({.cluster = "c", .template_name = std::move(name), .may_lead = may_lead});
         return dcs["synchronous_mode"].dump() + " " + dcs["synchronous_mode_strict"].dump();
     };
     EXPECT_EQ(strict("crit", 2), "true true");

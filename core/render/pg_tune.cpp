@@ -27,7 +27,7 @@ std::optional<Kind> kind_of(std::string_view name) {
 
 // One template being written down: the sections below are in the order of the result.
 class Tuning {
-public:
+  public:
     Tuning(const TuneInput& input, Kind kind) : input_(input), kind_(kind) {}
 
     PgParameters take() {
@@ -45,7 +45,7 @@ public:
         return std::move(parameters_);
     }
 
-private:
+  private:
     [[nodiscard]] bool olap() const { return kind_ == Kind::olap; }
     [[nodiscard]] bool crit() const { return kind_ == Kind::crit; }
     [[nodiscard]] bool tiny() const { return kind_ == Kind::tiny; }
@@ -98,8 +98,8 @@ private:
         set("hash_mem_multiplier", "8.0");
         set("effective_cache_size", input_.sizing.memory_mb - sb, "MB");
         set("huge_pages", "try");
-        set("temp_file_limit", olap() ? std::min<std::int64_t>(4 * disk_scale(), 2000) : std::min<std::int64_t>(disk_scale(), 200),
-            "GB");
+        set("temp_file_limit",
+            olap() ? std::min<std::int64_t>(4 * disk_scale(), 2000) : std::min<std::int64_t>(disk_scale(), 200), "GB");
     }
 
     void workers() {
@@ -122,10 +122,9 @@ private:
         }
         if (since(18)) {
             set("io_method", "worker");
-            set("io_workers", tiny() ? 3
-                              : olap()
-                                  ? std::clamp<std::int64_t>(part_up(cpu(), 1, 2), 4, 32)
-                                  : std::clamp<std::int64_t>(part_up(cpu(), 1, 4), 4, crit() ? 8 : 16));
+            set("io_workers", tiny()   ? 3
+                              : olap() ? std::clamp<std::int64_t>(part_up(cpu(), 1, 2), 4, 32)
+                                       : std::clamp<std::int64_t>(part_up(cpu(), 1, 4), 4, crit() ? 8 : 16));
             set("file_copy_method", "clone");
         }
     }

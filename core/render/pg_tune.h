@@ -26,8 +26,8 @@ struct TuneInput {
     std::string template_name = "oltp";  // oltp | olap | crit | tiny
     std::int64_t revision = kTemplateRevision;
     Sizing sizing;
-    std::int64_t version = 17;                        // PostgreSQL, major
-    std::optional<std::int64_t> max_connections{};    // null: the template's
+    std::int64_t version = 17;                      // PostgreSQL, major
+    std::optional<std::int64_t> max_connections{};  // null: the template's
     bool pooled = true;  // services lead to pgbouncer by default: fewer connections reach PostgreSQL itself
     std::vector<std::string> libraries{"pg_stat_statements", "auto_explain"};  // shared_preload_libraries, in order
 };

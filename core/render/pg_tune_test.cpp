@@ -33,7 +33,8 @@ TEST(PgTune, leaves_out_what_the_server_does_not_know) {
     EXPECT_FALSE(parameter(old, "io_workers"));
     const PgParameters crit = tuned({.template_name = "crit", .sizing = {2, 2048, 20}, .version = 15});
     EXPECT_EQ(parameter(crit, "vacuum_defer_cleanup_age"), "500000");
-    EXPECT_FALSE(parameter(tuned({.template_name = "crit", .sizing = {2, 2048, 20}, .version = 16}), "vacuum_defer_cleanup_age"));
+    EXPECT_FALSE(parameter(tuned({.template_name = "crit", .sizing = {2, 2048, 20}, .version = 16}),
+                           "vacuum_defer_cleanup_age"));
 }
 
 TEST(PgTune, follows_max_connections) {
@@ -59,7 +60,8 @@ TEST(PgTune, refuses_what_it_does_not_know) {
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().message, "there is no template \"fast\"");
     EXPECT_EQ(unknown.error().hint, "templates are oltp, olap, crit and tiny");
-    EXPECT_EQ(pg_tune({.revision = 99, .sizing = {2, 2048, 20}}).error().message, "template revision 99 is not known here");
+    EXPECT_EQ(pg_tune({.revision = 99, .sizing = {2, 2048, 20}}).error().message,
+              "template revision 99 is not known here");
     EXPECT_EQ(pg_tune({.sizing = {2, 0, 20}}).error().message,
               "sizing: cpu, memory_mb and disk_gb must be at least 1, found 2, 0 and 20");
 }

@@ -1,8 +1,8 @@
 #include "core/render/pgbouncer.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/render/control.h"
 #include "core/render/patroni.h"
@@ -13,7 +13,8 @@ namespace {
 
 Result<std::string> quoted(std::string_view what, std::string_view text) {
     if (has_control(text))
-        return fail(Error{.code = ErrorCode::invalid, .message = fmt::format("{}: pgbouncer's lists cannot hold control characters", what)}
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = fmt::format("{}: pgbouncer's lists cannot hold control characters", what)}
                         .with_hint("choose one without them, or set pgbouncer = false"));
     std::string out = "\"";
     for (const char c : text) {
@@ -26,8 +27,10 @@ Result<std::string> quoted(std::string_view what, std::string_view text) {
 // The key of a line in an included ini list. What pgbouncer's manual says of quoted names its parser does not know.
 Result<std::string> list_key(std::string_view name) {
     if (is_pgbouncer_key(name)) return std::string(name);
-    return fail(Error{.code = ErrorCode::invalid,
-                      .message = fmt::format("name: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"{}\"", name)}
+    return fail(Error{
+        .code = ErrorCode::invalid,
+        .message =
+            fmt::format("name: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"{}\"", name)}
                     .with_hint("choose such a name, or leave pgbouncer and its pool settings out"));
 }
 
@@ -45,7 +48,8 @@ void limit(std::string& line, std::string_view name, const std::optional<std::in
 
 bool is_pgbouncer_key(std::string_view name) {
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+               c == '-';
     });
 }
 
@@ -95,7 +99,8 @@ std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
     set("application_name_add_host", 0);
     set("log_connections", 0);
     set("log_disconnections", 0);
-    set("ignore_startup_parameters", "extra_float_digits, application_name, TimeZone, DateStyle, IntervalStyle, search_path");
+    set("ignore_startup_parameters",
+        "extra_float_digits, application_name, TimeZone, DateStyle, IntervalStyle, search_path");
     if (ini.knows_prepared_statements) set("max_prepared_statements", 256);
     return text;
 }

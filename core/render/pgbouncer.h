@@ -18,8 +18,8 @@ struct PgbouncerIni {
     std::int64_t port = 6432;
     std::string pool_mode = "transaction";
     std::string ssl_mode = "disable";
-    bool tls = true;          // certificates are there: clients may ask for TLS
-    bool auth_query = false;  // of everybody whom the user list does not name
+    bool tls = true;                        // certificates are there: clients may ask for TLS
+    bool auth_query = false;                // of everybody whom the user list does not name
     bool knows_prepared_statements = true;  // 1.21 and newer (core/module/platform)
 };
 
@@ -44,7 +44,7 @@ struct PgbouncerUser {
 bool is_pgbouncer_key(std::string_view name);
 
 // One line each, without its end. Error `invalid` for a name that the list cannot hold.
-Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database);       // database.txt
+Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database);             // database.txt
 Result<std::string> pgbouncer_user_line(std::string_view name, std::string_view verifier);  // userlist.txt
 // Nothing where neither option is set.
 Result<std::optional<std::string>> pgbouncer_user_options_line(const PgbouncerUser& user);  // useropts.txt

@@ -7,9 +7,11 @@ namespace {
 
 TEST(Pgbouncer, writes_its_settings) {
     EXPECT_GOLDEN("pgbouncer.ini", render_pgbouncer_ini({}));
-    EXPECT_GOLDEN("pgbouncer-tls-1.18.ini",
-                  render_pgbouncer_ini({.port = 6433, .pool_mode = "session", .ssl_mode = "require", .auth_query = true,
-                                        .knows_prepared_statements = false}));
+    EXPECT_GOLDEN("pgbouncer-tls-1.18.ini", render_pgbouncer_ini({.port = 6433,
+                                                                  .pool_mode = "session",
+                                                                  .ssl_mode = "require",
+                                                                  .auth_query = true,
+                                                                  .knows_prepared_statements = false}));
 }
 
 TEST(Pgbouncer, writes_a_line_for_each_owner) {
@@ -37,7 +39,8 @@ TEST(Pgbouncer, refuses_names_that_its_lists_cannot_hold) {
               "name: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"odd name\"");
     EXPECT_FALSE(pgbouncer_database_line({.name = "*"}));  // everything that is not listed
     EXPECT_FALSE(pgbouncer_user_options_line({.name = "größe", .pool_mode = "session"}));
-    EXPECT_EQ(pgbouncer_user_line("x\ty", "z").error().message, "name: pgbouncer's lists cannot hold control characters");
+    EXPECT_EQ(pgbouncer_user_line("x\ty", "z").error().message,
+              "name: pgbouncer's lists cannot hold control characters");
 }
 
 }  // namespace

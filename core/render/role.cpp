@@ -39,22 +39,14 @@ const std::vector<Role>& default_roles() {
 
 const std::vector<std::string>& default_privileges() {
     static const std::vector<std::string> privileges{
-        "GRANT USAGE ON SCHEMAS TO dbrole_readonly",
-        "GRANT SELECT ON TABLES TO dbrole_readonly",
-        "GRANT SELECT ON SEQUENCES TO dbrole_readonly",
-        "GRANT EXECUTE ON FUNCTIONS TO dbrole_readonly",
-        "GRANT USAGE ON SCHEMAS TO dbrole_offline",
-        "GRANT SELECT ON TABLES TO dbrole_offline",
-        "GRANT SELECT ON SEQUENCES TO dbrole_offline",
-        "GRANT EXECUTE ON FUNCTIONS TO dbrole_offline",
-        "GRANT INSERT ON TABLES TO dbrole_readwrite",
-        "GRANT UPDATE ON TABLES TO dbrole_readwrite",
-        "GRANT DELETE ON TABLES TO dbrole_readwrite",
-        "GRANT USAGE ON SEQUENCES TO dbrole_readwrite",
-        "GRANT UPDATE ON SEQUENCES TO dbrole_readwrite",
-        "GRANT TRUNCATE ON TABLES TO dbrole_admin",
-        "GRANT REFERENCES ON TABLES TO dbrole_admin",
-        "GRANT TRIGGER ON TABLES TO dbrole_admin",
+        "GRANT USAGE ON SCHEMAS TO dbrole_readonly",     "GRANT SELECT ON TABLES TO dbrole_readonly",
+        "GRANT SELECT ON SEQUENCES TO dbrole_readonly",  "GRANT EXECUTE ON FUNCTIONS TO dbrole_readonly",
+        "GRANT USAGE ON SCHEMAS TO dbrole_offline",      "GRANT SELECT ON TABLES TO dbrole_offline",
+        "GRANT SELECT ON SEQUENCES TO dbrole_offline",   "GRANT EXECUTE ON FUNCTIONS TO dbrole_offline",
+        "GRANT INSERT ON TABLES TO dbrole_readwrite",    "GRANT UPDATE ON TABLES TO dbrole_readwrite",
+        "GRANT DELETE ON TABLES TO dbrole_readwrite",    "GRANT USAGE ON SEQUENCES TO dbrole_readwrite",
+        "GRANT UPDATE ON SEQUENCES TO dbrole_readwrite", "GRANT TRUNCATE ON TABLES TO dbrole_admin",
+        "GRANT REFERENCES ON TABLES TO dbrole_admin",    "GRANT TRIGGER ON TABLES TO dbrole_admin",
         "GRANT CREATE ON SCHEMAS TO dbrole_admin",
     };
     return privileges;
@@ -67,13 +59,20 @@ const std::vector<std::string>& default_schemas() {
 
 const std::vector<Extension>& default_extensions() {
     static const std::vector<Extension> extensions{
-        {.name = "pg_stat_statements", .schema = "monitor"}, {.name = "pgstattuple", .schema = "monitor"},
-        {.name = "pg_buffercache", .schema = "monitor"},     {.name = "pageinspect", .schema = "monitor"},
-        {.name = "pg_prewarm", .schema = "monitor"},         {.name = "pg_visibility", .schema = "monitor"},
-        {.name = "pg_freespacemap", .schema = "monitor"},    {.name = "postgres_fdw", .schema = "public"},
-        {.name = "file_fdw", .schema = "public"},            {.name = "btree_gist", .schema = "public"},
-        {.name = "btree_gin", .schema = "public"},           {.name = "pg_trgm", .schema = "public"},
-        {.name = "intagg", .schema = "public"},              {.name = "intarray", .schema = "public"},
+        {.name = "pg_stat_statements", .schema = "monitor"},
+        {.name = "pgstattuple", .schema = "monitor"},
+        {.name = "pg_buffercache", .schema = "monitor"},
+        {.name = "pageinspect", .schema = "monitor"},
+        {.name = "pg_prewarm", .schema = "monitor"},
+        {.name = "pg_visibility", .schema = "monitor"},
+        {.name = "pg_freespacemap", .schema = "monitor"},
+        {.name = "postgres_fdw", .schema = "public"},
+        {.name = "file_fdw", .schema = "public"},
+        {.name = "btree_gist", .schema = "public"},
+        {.name = "btree_gin", .schema = "public"},
+        {.name = "pg_trgm", .schema = "public"},
+        {.name = "intagg", .schema = "public"},
+        {.name = "intarray", .schema = "public"},
         {.name = "pg_repack"},
     };
     return extensions;

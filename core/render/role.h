@@ -23,9 +23,9 @@ struct Role {
     bool replication = false;
     bool bypassrls = false;
     std::int64_t connection_limit = -1;
-    std::vector<std::string> roles{};               // member of
+    std::vector<std::string> roles{};                 // member of
     std::map<std::string, std::string> parameters{};  // ALTER ROLE … SET
-    std::optional<std::int64_t> expire_in{};        // days from the day on which the role is made
+    std::optional<std::int64_t> expire_in{};          // days from the day on which the role is made
     std::optional<std::string> valid_until{};
     std::string comment{};
     std::optional<Secret> password{};  // plain or a verifier; without one: peer or certificate only (behaviour 11)

@@ -53,7 +53,8 @@ std::optional<ScramVerifier> parse_scram_verifier(std::string_view text) {
     const auto salt = from_base64(body.substr(colon + 1, dollar - colon - 1));
     const auto stored_key = from_base64(body.substr(dollar + 1, last - dollar - 1));
     const auto server_key = from_base64(body.substr(last + 1));
-    if (!salt || !stored_key || !server_key || stored_key->size() != 32 || server_key->size() != 32) return std::nullopt;
+    if (!salt || !stored_key || !server_key || stored_key->size() != 32 || server_key->size() != 32)
+        return std::nullopt;
     verifier.salt = *salt;
     verifier.stored_key = *stored_key;
     verifier.server_key = *server_key;
@@ -61,8 +62,9 @@ std::optional<ScramVerifier> parse_scram_verifier(std::string_view text) {
 }
 
 bool scram_matches(const ScramVerifier& verifier, std::string_view password) {
-    const std::string expected = std::string(kPrefix) + std::to_string(verifier.iterations) + ":" + base64(verifier.salt) +
-                                 "$" + base64(verifier.stored_key) + ":" + base64(verifier.server_key);
+    const std::string expected = std::string(kPrefix) + std::to_string(verifier.iterations) + ":" +
+                                 base64(verifier.salt) + "$" + base64(verifier.stored_key) + ":" +
+                                 base64(verifier.server_key);
     return scram_verifier(password, verifier.salt, verifier.iterations) == expected;
 }
 

@@ -8,7 +8,9 @@ namespace pigsty::render {
 namespace {
 
 // Made by PostgreSQL 17: CREATE ROLE … PASSWORD 'pencil'.
-constexpr std::string_view kFromServer = "SCRAM-SHA-256$4096:rfiBPKiDXPUCTNpD5FvcbQ==$8GA5qlFSxEix6BynsJvgiZ3SYkI9dmZ/iA8Hm3OkRXw=:QlB1Vy6BeBvW6DlsldSVcx9OqsvUEjbisJJ7RiQF9Dk=";
+constexpr std::string_view kFromServer =
+    "SCRAM-SHA-256$4096:rfiBPKiDXPUCTNpD5FvcbQ==$8GA5qlFSxEix6BynsJvgiZ3SYkI9dmZ/"
+    "iA8Hm3OkRXw=:QlB1Vy6BeBvW6DlsldSVcx9OqsvUEjbisJJ7RiQF9Dk=";
 
 TEST(Scram, makes_what_the_server_makes) {
     const auto stored = parse_scram_verifier(kFromServer);
@@ -24,7 +26,8 @@ TEST(Scram, reads_nothing_else) {
     EXPECT_TRUE(parse_scram_verifier(good));
     for (const std::string& bad :
          {std::string("secret"), std::string("SCRAM-SHA-256$"), std::string("SCRAM-SHA-256$4096:AAAA$AAAA:AAAA"),
-          good + "A", good.substr(0, good.size() - 1), "SCRAM-SHA-256$x" + good.substr(15), "SCRAM-SHA-1" + good.substr(13)})
+          good + "A", good.substr(0, good.size() - 1), "SCRAM-SHA-256$x" + good.substr(15),
+          "SCRAM-SHA-1" + good.substr(13)})
         EXPECT_FALSE(parse_scram_verifier(bad)) << bad;
 }
 

@@ -1,13 +1,13 @@
 #include "core/render/selector.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <array>
 #include <cctype>
 #include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include <spdlog/fmt/fmt.h>
 
 namespace pigsty::render {
 
@@ -48,7 +48,7 @@ Json call(std::string_view name, const Json& subject, const Json& wanted) {
 
 // Recursive descent; the first problem stops everything and is kept.
 class Parser {
-public:
+  public:
     explicit Parser(std::string_view text) : text_(text) {}
 
     // Null without a problem: everybody.
@@ -65,7 +65,7 @@ public:
     [[nodiscard]] const std::string& error() const { return error_; }
     std::set<std::string> names{};
 
-private:
+  private:
     Value either() {
         Value left = both();
         while (accept("||"))
@@ -155,7 +155,8 @@ private:
     std::string identifier() {
         skip();
         const std::size_t begin = at_;
-        while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_')) ++at_;
+        while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_'))
+            ++at_;
         return std::string(text_.substr(begin, at_ - begin));
     }
     void skip() {
@@ -203,14 +204,19 @@ Result<Selector> Selector::parse(std::string_view text) {
     return selector;
 }
 
-bool Selector::matches(const nlohmann::json& member) const {
-    return !condition_ || is_true(condition_(member));
-}
+bool Selector::matches(const nlohmann::json& member) const { return !condition_ || is_true(condition_(member)); }
 
 const std::set<std::string>& selector_names() {
-    static const std::set<std::string> names{
-        "inventory_hostname", "patroni_port", "patroni_ssl_enabled", "pg_cluster", "pg_offline_query", "pg_port",
-        "pg_role",            "pg_seq",       "pg_weight",           "pgbouncer_port"};
+    static const std::set<std::string> names{"inventory_hostname",
+                                             "patroni_port",
+                                             "patroni_ssl_enabled",
+                                             "pg_cluster",
+                                             "pg_offline_query",
+                                             "pg_port",
+                                             "pg_role",
+                                             "pg_seq",
+                                             "pg_weight",
+                                             "pgbouncer_port"};
     return names;
 }
 

@@ -9,17 +9,18 @@
 #pragma once
 
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/result.h"
 
 namespace pigsty::render {
 
 class Selector {
-public:
+  public:
     // Error `invalid` says what was expected, what was found, and where.
     static Result<Selector> parse(std::string_view text);
 
@@ -27,7 +28,7 @@ public:
     // What the condition asks of a member.
     [[nodiscard]] const std::set<std::string>& names() const { return names_; }
 
-private:
+  private:
     std::function<nlohmann::json(const nlohmann::json&)> condition_;  // empty: everybody
     std::set<std::string> names_;
 };

@@ -1,17 +1,18 @@
 #include "core/render/yaml.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdint>
 
+#include <spdlog/fmt/fmt.h>
+
 namespace pigsty::render {
 namespace {
 
 bool is_plain(std::string_view text) {
-    static constexpr std::array<std::string_view, 9> kWords{"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
+    static constexpr std::array<std::string_view, 9> kWords{"y",   "n",    "yes",   "no",  "on",
+                                                            "off", "true", "false", "null"};
     if (text.empty()) return false;
     const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
     if (!is_letter(text.front()) && text.front() != '/' && text.front() != '_') return false;
@@ -31,23 +32,25 @@ char32_t code_point(std::string_view text, std::size_t at, std::size_t& length) 
     const unsigned first = byte(at);
     if (first < 0x80) return length = 1, first;
     if (first < 0xE0) return length = 2, (first & 0x1FU) << 6 | (byte(at + 1) & 0x3FU);
-    if (first < 0xF0)
-        return length = 3, (first & 0x0FU) << 12 | (byte(at + 1) & 0x3FU) << 6 | (byte(at + 2) & 0x3FU);
+    if (first < 0xF0) return length = 3, (first & 0x0FU) << 12 | (byte(at + 1) & 0x3FU) << 6 | (byte(at + 2) & 0x3FU);
     length = 4;
     return (first & 0x07U) << 18 | (byte(at + 1) & 0x3FU) << 12 | (byte(at + 2) & 0x3FU) << 6 | (byte(at + 3) & 0x3FU);
 }
 
 // What a reader refuses as unprintable, or folds as a line break.
 bool must_escape(char32_t c) {
-    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029 || c == 0xFEFF || c == 0xFFFE || c == 0xFFFF;
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029 || c == 0xFEFF || c == 0xFFFE ||
+           c == 0xFFFF;
 }
 
 void emit(const Yaml& tree, std::size_t indent, std::string& out);
 
 // What stands behind "key:" or "-", up to and including the line's end.
 void emit_value(const Yaml& value, std::size_t indent, std::string& out) {
-    if (value.is_object() && value.empty()) out += " {}\n";
-    else if (value.is_array() && value.empty()) out += " []\n";
+    if (value.is_object() && value.empty())
+        out += " {}\n";
+    else if (value.is_array() && value.empty())
+        out += " []\n";
     else if (value.is_structured()) {
         out += '\n';
         emit(value, indent, out);
@@ -86,11 +89,16 @@ std::string yaml_string(std::string_view text) {
     std::string out = "\"";
     for (std::size_t at = 0, length = 0; at < text.size(); at += length) {
         const char32_t c = code_point(text, at, length);
-        if (c == '"' || c == '\\') out += '\\', out += static_cast<char>(c);
-        else if (c == '\n') out += "\\n";
-        else if (c == '\t') out += "\\t";
-        else if (must_escape(c)) out += fmt::format("\\u{:04X}", static_cast<std::uint32_t>(c));
-        else out += text.substr(at, length);
+        if (c == '"' || c == '\\')
+            out += '\\', out += static_cast<char>(c);
+        else if (c == '\n')
+            out += "\\n";
+        else if (c == '\t')
+            out += "\\t";
+        else if (must_escape(c))
+            out += fmt::format("\\u{:04X}", static_cast<std::uint32_t>(c));
+        else
+            out += text.substr(at, length);
     }
     return out + '"';
 }

@@ -10,9 +10,10 @@
 // text is marked while planning.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 namespace pigsty::render {
 

@@ -13,8 +13,8 @@ namespace pigsty::module::ca {
 struct Reference {
     std::string id;
     std::string name;
-    std::string fingerprint;              // SHA-256 of the certificate (DER), 64 hex digits
-    MemberMap<node::NodeAddress> nodes;   // those that hold the key
+    std::string fingerprint;             // SHA-256 of the certificate (DER), 64 hex digits
+    MemberMap<node::NodeAddress> nodes;  // those that hold the key
     bool operator==(const Reference&) const = default;
 };
 

@@ -1,9 +1,9 @@
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <map>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
 #include "core/module/pgsql/rule_parts.h"
@@ -23,16 +23,17 @@ const Services& default_services_of(const PgCluster& cluster) {
 
 // Ports that something on every member listens on, with the words that name it.
 class Ports {
-public:
+  public:
     explicit Ports(Problems& problems) : problems_(problems) {}
     void taken(std::int64_t port, std::string by) { owners_.emplace(port, std::move(by)); }
     void take(const std::string& path, std::int64_t port) {
         problems_.check_port(path, port);
         const auto [owner, is_new] = owners_.emplace(port, path);
-        if (!is_new) problems_.add(path, fmt::format("port {} is taken by {}", port, owner->second), "choose another port");
+        if (!is_new)
+            problems_.add(path, fmt::format("port {} is taken by {}", port, owner->second), "choose another port");
     }
 
-private:
+  private:
     Problems& problems_;
     std::map<std::int64_t, std::string> owners_;
 };
@@ -58,7 +59,8 @@ void check_ports(const PgCluster& cluster, Problems& problems) {
         }
     ports.take("port", cluster.port);
     if (cluster.pgbouncer.enabled) ports.take("pgbouncer.port", cluster.pgbouncer.port);
-    for (const auto& [name, service] : default_services_of(cluster)) ports.take(entry("default_services", name) + ".port", service.port);
+    for (const auto& [name, service] : default_services_of(cluster))
+        ports.take(entry("default_services", name) + ".port", service.port);
     for (const auto& [name, service] : cluster.services) ports.take(entry("services", name) + ".port", service.port);
 }
 
@@ -92,21 +94,25 @@ void check_service(const std::string& path, const std::string& name, const Servi
     if (service.backup) check_selector(path + ".backup", *service.backup, problems);
     check_destination(path + ".dest", service.dest, problems);
     if (!has_unknown(service.check) &&
-        (!service.check.starts_with('/') || service.check.find(' ') != std::string::npos || render::has_control(service.check)))
-        problems.add(path + ".check", fmt::format("expected a path of Patroni's REST interface, found \"{}\"", service.check),
+        (!service.check.starts_with('/') || service.check.find(' ') != std::string::npos ||
+         render::has_control(service.check)))
+        problems.add(path + ".check",
+                     fmt::format("expected a path of Patroni's REST interface, found \"{}\"", service.check),
                      "for example /primary, /replica, /read-only or /sync");
     if (!has_unknown(service.balance) && !is_word(service.balance, "-_(),."))
         problems.add(path + ".balance", fmt::format("expected one word of HAProxy's, found \"{}\"", service.balance),
                      "for example roundrobin or leastconn");
     if (service.options && !has_unknown(*service.options) && render::has_control(*service.options))
-        problems.add(path + ".options", "a line of HAProxy's configuration cannot hold control characters", "remove them");
+        problems.add(path + ".options", "a line of HAProxy's configuration cannot hold control characters",
+                     "remove them");
     problems.check_range(path + ".maxconn", service.maxconn, 1, 1000000);
 }
 
 void check_services(const PgCluster& cluster, Problems& problems) {
     problems.check_choice("default_service_dest", cluster.default_service_dest, {"postgres", "pgbouncer"});
     const Services& defaults = default_services_of(cluster);
-    for (const auto& [name, service] : defaults) check_service(entry("default_services", name), name, service, problems);
+    for (const auto& [name, service] : defaults)
+        check_service(entry("default_services", name), name, service, problems);
     for (const auto& [name, service] : cluster.services) {
         check_service(entry("services", name), name, service, problems);
         if (defaults.contains(name))
@@ -128,7 +134,8 @@ void check_rules(const std::string& path, const std::vector<HbaRule>& rules, con
                  render::HbaTarget target, bool own, Problems& problems) {
     for (std::size_t i = 0; i < rules.size(); ++i)
         for (const render::HbaProblem& problem : render::check_hba_rule(rules[i], context, target, own))
-            problems.add(entry(path, i) + (problem.field.empty() ? "" : ".") + problem.field, problem.message, problem.hint);
+            problems.add(entry(path, i) + (problem.field.empty() ? "" : ".") + problem.field, problem.message,
+                         problem.hint);
 }
 
 void check_hba(const PgCluster& cluster, Problems& problems) {
@@ -142,8 +149,8 @@ void check_hba(const PgCluster& cluster, Problems& problems) {
     const Pgbouncer& pgbouncer = cluster.pgbouncer;
     context.tls = cluster.ssl && pgbouncer.ssl_mode != "disable";
     if (pgbouncer.default_hba_rules)
-        check_rules("pgbouncer.default_hba_rules", *pgbouncer.default_hba_rules, context, render::HbaTarget::pgbouncer, false,
-                    problems);
+        check_rules("pgbouncer.default_hba_rules", *pgbouncer.default_hba_rules, context, render::HbaTarget::pgbouncer,
+                    false, problems);
     check_rules("pgbouncer.hba_rules", pgbouncer.hba_rules, context, render::HbaTarget::pgbouncer, true, problems);
 }
 
@@ -164,7 +171,8 @@ void check_pgbouncer(const PgCluster& cluster, Problems& problems) {
     problems.check_choice("pgbouncer.ssl_mode", pgbouncer.ssl_mode,
                           {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
     if (!cluster.ssl && !has_unknown(pgbouncer.ssl_mode) && pgbouncer.ssl_mode != "disable")
-        problems.add("pgbouncer.ssl_mode", fmt::format("\"{}\" needs TLS, which ssl = false switches off", pgbouncer.ssl_mode),
+        problems.add("pgbouncer.ssl_mode",
+                     fmt::format("\"{}\" needs TLS, which ssl = false switches off", pgbouncer.ssl_mode),
                      "set ssl = true, or ssl_mode = \"disable\"");
 }
 

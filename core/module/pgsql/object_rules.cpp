@@ -1,7 +1,7 @@
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <array>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
 #include "core/module/pgsql/rule_parts.h"
@@ -12,8 +12,8 @@
 namespace pigsty::module::pgsql {
 namespace {
 
-constexpr std::array<std::string_view, 4> kClusterRoles{render::kSuperuser, render::kReplicationUser, render::kAdminUser,
-                                                        render::kMonitorUser};
+constexpr std::array<std::string_view, 4> kClusterRoles{render::kSuperuser, render::kReplicationUser,
+                                                        render::kAdminUser, render::kMonitorUser};
 constexpr std::string_view kListNames = "pgbouncer's lists hold names of letters, digits, _, . and - alone";
 
 template <std::size_t N>
@@ -24,9 +24,11 @@ bool among(const std::array<std::string_view, N>& names, std::string_view name) 
 void check_pooled_user(const PgUser& user, Problems& problems) {
     if (has_unknown(user.name)) return;
     if (user.pgbouncer && render::has_control(user.name))
-        problems.add("name", "pgbouncer's user list cannot hold control characters", "choose another name, or set pgbouncer = false");
+        problems.add("name", "pgbouncer's user list cannot hold control characters",
+                     "choose another name, or set pgbouncer = false");
     if ((user.pool_mode || user.pool_connlimit) && !render::is_pgbouncer_key(user.name))
-        problems.add(user.pool_mode ? "pool_mode" : "pool_connlimit", fmt::format("{}, found \"{}\"", kListNames, user.name),
+        problems.add(user.pool_mode ? "pool_mode" : "pool_connlimit",
+                     fmt::format("{}, found \"{}\"", kListNames, user.name),
                      "leave the pool's limits out, or choose such a name");
 }
 
@@ -35,13 +37,15 @@ void check_memberships(const PgUser& user, Problems& problems) {
     for (const std::string& role : user.roles) problems.check_sql_name("roles", role);
     for (const auto& [role, options] : user.role_options)
         if (!user.roles.contains(role))
-            problems.add(entry("role_options", role), fmt::format("roles has no \"{}\"", role), "add it there, or remove its options");
+            problems.add(entry("role_options", role), fmt::format("roles has no \"{}\"", role),
+                         "add it there, or remove its options");
 }
 
 void check_pooled_database(const PgDatabase& database, Problems& problems) {
     if (!database.pgbouncer || has_unknown(database.name)) return;
     if (database.name == "pgbouncer")
-        problems.add("name", "\"pgbouncer\" is pgbouncer's own console", "choose another name, or set pgbouncer = false");
+        problems.add("name", "\"pgbouncer\" is pgbouncer's own console",
+                     "choose another name, or set pgbouncer = false");
     else if (!render::is_pgbouncer_key(database.name))
         problems.add("name", fmt::format("{}, found \"{}\"", kListNames, database.name),
                      "choose such a name, or set pgbouncer = false");

@@ -1,10 +1,10 @@
 #include "core/module/pgsql/rule_parts.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <map>
 #include <regex>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
 #include "core/render/control.h"
@@ -14,7 +14,9 @@ namespace pigsty::module::pgsql {
 namespace {
 
 // std::regex recurses by length: only for text of a length that was checked.
-bool fits(const std::string& text, const std::regex& form) { return text.size() <= 200 && std::regex_match(text, form); }
+bool fits(const std::string& text, const std::regex& form) {
+    return text.size() <= 200 && std::regex_match(text, form);
+}
 
 std::string joined(const std::vector<std::string_view>& choices) {
     std::string text;
@@ -28,7 +30,8 @@ std::string joined(const std::vector<std::string_view>& choices) {
 std::string entry(std::string_view path, std::string_view key) { return fmt::format("{}[\"{}\"]", path, key); }
 std::string entry(std::string_view path, std::size_t index) { return fmt::format("{}[{}]", path, index); }
 
-void check_unique(Problems& problems, std::string_view path, const std::vector<std::string>& names, std::string_view field) {
+void check_unique(Problems& problems, std::string_view path, const std::vector<std::string>& names,
+                  std::string_view field) {
     std::map<std::string, std::size_t> seen;
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (has_unknown(names[i])) continue;
@@ -39,7 +42,8 @@ void check_unique(Problems& problems, std::string_view path, const std::vector<s
     }
 }
 
-void Problems::check_choice(const std::string& path, const std::string& value, const std::vector<std::string_view>& choices) {
+void Problems::check_choice(const std::string& path, const std::string& value,
+                            const std::vector<std::string_view>& choices) {
     if (has_unknown(value) || std::find(choices.begin(), choices.end(), value) != choices.end()) return;
     add(path, fmt::format("expected {}, found \"{}\"", joined(choices), value));
 }
@@ -66,17 +70,22 @@ void Problems::check_encoding(const std::string& path, const std::string& encodi
 
 bool Problems::check_sql_name(const std::string& path, const std::string& name) {
     if (has_unknown(name)) return false;
-    if (name.empty()) add(path, "a name is needed, found an empty one");
-    else if (name.size() > 63) add(path, fmt::format("a name has at most 63 bytes, found {}", name.size()));
-    else if (name.find('\0') != std::string::npos) add(path, "a name cannot hold NUL");
-    else return true;
+    if (name.empty())
+        add(path, "a name is needed, found an empty one");
+    else if (name.size() > 63)
+        add(path, fmt::format("a name has at most 63 bytes, found {}", name.size()));
+    else if (name.find('\0') != std::string::npos)
+        add(path, "a name cannot hold NUL");
+    else
+        return true;
     return false;
 }
 
 void Problems::check_role_name(const std::string& path, const std::string& name) {
     if (!check_sql_name(path, name)) return;
     if (name.starts_with("pg_") || name == "public" || name == "none")
-        add(path, fmt::format("\"{}\" is reserved by PostgreSQL", name), "choose another name; pg_… are roles of the server");
+        add(path, fmt::format("\"{}\" is reserved by PostgreSQL", name),
+            "choose another name; pg_… are roles of the server");
 }
 
 void Problems::check_schema_name(const std::string& path, const std::string& name) {
@@ -97,9 +106,11 @@ void Problems::check_password(const std::string& path, const std::optional<Secre
     if (!password || has_unknown(password->reveal())) return;
     const std::string_view text = password->reveal();
     if (text.empty()) {
-        add(path, "an empty password is none: nobody could log in with it", "leave it out for a role without a password");
+        add(path, "an empty password is none: nobody could log in with it",
+            "leave it out for a role without a password");
     } else if (text.starts_with("SCRAM-SHA-256$") && !render::parse_scram_verifier(text)) {
-        add(path, "a SCRAM-SHA-256 verifier of a wrong form: expected SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY",
+        add(path,
+            "a SCRAM-SHA-256 verifier of a wrong form: expected SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY",
             "make one with provider::pigsty::scram_sha_256, or give the password itself");
     } else if (text.find('\0') != std::string_view::npos) {
         add(path, "a password cannot hold NUL");
@@ -114,8 +125,10 @@ void Problems::check_parameter_names(const std::string& path, const Parameters& 
     static const std::regex form(R"([A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*)");
     for (const auto& [name, value] : parameters) {
         if (has_unknown(name)) continue;
-        if (!fits(name, form)) add(entry(path, name), "that is no name of a PostgreSQL setting");
-        else if (value.find('\0') != std::string::npos) add(entry(path, name), "a value cannot hold NUL");
+        if (!fits(name, form))
+            add(entry(path, name), "that is no name of a PostgreSQL setting");
+        else if (value.find('\0') != std::string::npos)
+            add(entry(path, name), "a value cannot hold NUL");
     }
 }
 
@@ -123,7 +136,8 @@ void Problems::check_parameters(const std::string& path, const Parameters& param
     check_parameter_names(path, parameters);
     for (const auto& [name, value] : parameters)
         if (!has_unknown(value) && render::has_control(value))
-            add(entry(path, name), "a line of postgresql.conf cannot hold control characters", "remove them from the value");
+            add(entry(path, name), "a line of postgresql.conf cannot hold control characters",
+                "remove them from the value");
 }
 
 }  // namespace pigsty::module::pgsql

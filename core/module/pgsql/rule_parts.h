@@ -12,7 +12,7 @@
 namespace pigsty::module::pgsql {
 
 class Problems {
-public:
+  public:
     void add(std::string path, std::string message, std::string hint = {}) {
         list_.push_back({std::move(path), std::move(message), std::move(hint)});
     }
@@ -38,7 +38,7 @@ public:
     // Settings that only SQL sees: names alone.
     void check_parameter_names(const std::string& path, const Parameters& parameters);
 
-private:
+  private:
     std::vector<Problem> list_;
 };
 

@@ -1,11 +1,11 @@
 #include "core/module/pgsql/rules.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <cctype>
 #include <map>
 #include <optional>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
 #include "core/module/pgsql/rule_parts.h"
@@ -25,11 +25,11 @@ std::string lower(std::string text) {
 void check_cluster_name(const PgCluster& cluster, Problems& problems) {
     const std::string& name = cluster.name;
     if (has_unknown(name)) return;
-    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
-    });
+    const bool plain = std::all_of(name.begin(), name.end(),
+                                   [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; });
     if (name.empty() || !plain || name.front() == '-' || name.back() == '-')
-        problems.add("name", fmt::format("expected letters, digits and - between them, found \"{}\"", name), "for example pg-test");
+        problems.add("name", fmt::format("expected letters, digits and - between them, found \"{}\"", name),
+                     "for example pg-test");
     else if (name == "root")
         problems.add("name", "\"root\" is etcd's own user", "choose another name");
     for (const auto& [key, instance] : cluster.instances)
@@ -47,9 +47,10 @@ void check_primary(const PgCluster& cluster, Problems& problems) {
         if (has_unknown(instance.role)) all_known = false;
         if (instance.role != "primary") continue;
         if (primary)
-            problems.add(entry("instances", key) + ".role",
-                         fmt::format("expected one primary, found a second: {} is the first", entry("instances", *primary)),
-                         "it says where the cluster is initialised; the others are replica or offline");
+            problems.add(
+                entry("instances", key) + ".role",
+                fmt::format("expected one primary, found a second: {} is the first", entry("instances", *primary)),
+                "it says where the cluster is initialised; the others are replica or offline");
         else
             primary = key;
     }
@@ -65,7 +66,8 @@ void check_instance_parameters(const std::string& path, const Parameters& parame
         const std::string known = lower(name);
         if (std::find(shared.begin(), shared.end(), known) != shared.end())
             problems.add(entry(path, name), fmt::format("Patroni keeps {} the same on all members", known),
-                         known == "max_connections" ? "set max_connections of the cluster" : "set it in parameters of the cluster");
+                         known == "max_connections" ? "set max_connections of the cluster"
+                                                    : "set it in parameters of the cluster");
         else if (const auto owner = render::parameter_owner(known))
             problems.add(entry(path, name), fmt::format("{} is set by {}", known, *owner), "remove it here");
     }
@@ -82,7 +84,8 @@ void check_instances(const PgCluster& cluster, Problems& problems) {
         problems.check_range(path + ".weight", instance.weight, 0, 256);
         check_instance_parameters(path + ".parameters", instance.parameters, problems);
         if (instance.role == "primary" && instance.nofailover)
-            problems.add(path + ".nofailover", "the primary cannot be one that never leads", "choose another instance as primary");
+            problems.add(path + ".nofailover", "the primary cannot be one that never leads",
+                         "choose another instance as primary");
 
         const std::string& address = instance.node.address;
         if (has_unknown(address)) continue;
@@ -101,7 +104,8 @@ void check_cluster_parameters(const PgCluster& cluster, Problems& problems) {
     problems.check_parameters("parameters", cluster.parameters);
     for (const auto& [name, value] : cluster.parameters)
         if (const auto owner = render::parameter_owner(lower(name)))
-            problems.add(entry("parameters", name), fmt::format("{} is set by {}", lower(name), *owner), "remove it here");
+            problems.add(entry("parameters", name), fmt::format("{} is set by {}", lower(name), *owner),
+                         "remove it here");
 }
 
 void check_storage(const PgCluster& cluster, Problems& problems) {
@@ -110,11 +114,13 @@ void check_storage(const PgCluster& cluster, Problems& problems) {
     problems.check_locale("lc_collate", cluster.lc_collate);
     problems.check_locale("lc_ctype", cluster.lc_ctype);
     if (cluster.template_name == "crit" && !cluster.checksum)
-        problems.add("checksum", "template crit has checksums in any case", "leave checksum out, or take another template");
+        problems.add("checksum", "template crit has checksums in any case",
+                     "leave checksum out, or take another template");
     const std::string& dir = cluster.data_dir;
     if (!has_unknown(dir) &&
         (!dir.starts_with('/') || dir.size() < 2 || dir.ends_with('/') || dir.find("/..") != std::string::npos ||
-         dir.find("//") != std::string::npos || dir == "/pg" || dir.starts_with("/pg/") || dir.find_first_of("\n\r\t") != std::string::npos))
+         dir.find("//") != std::string::npos || dir == "/pg" || dir.starts_with("/pg/") ||
+         dir.find_first_of("\n\r\t") != std::string::npos))
         problems.add("data_dir", fmt::format("expected an absolute path outside /pg, found \"{}\"", dir),
                      "for example /data/postgres; /pg becomes a link into it");
 }

@@ -1,8 +1,8 @@
 #include "core/module/pgsql/rules.h"
 
-#include <gmock/gmock.h>
-
 #include <functional>
+
+#include <gmock/gmock.h>
 
 #include "core/base/unknown.h"
 
@@ -37,8 +37,9 @@ std::vector<std::string> after(const std::function<void(PgCluster&)>& change) {
 TEST(ClusterRules, find_nothing_in_a_good_one) { EXPECT_THAT(sentences(valid_cluster()), IsEmpty()); }
 
 TEST(ClusterRules, want_one_primary) {
-    EXPECT_THAT(after([](PgCluster& c) { c.instances["2"].role = "primary"; }),
-                ElementsAre("instances[\"2\"].role: expected one primary, found a second: instances[\"1\"] is the first"));
+    EXPECT_THAT(
+        after([](PgCluster& c) { c.instances["2"].role = "primary"; }),
+        ElementsAre("instances[\"2\"].role: expected one primary, found a second: instances[\"1\"] is the first"));
     EXPECT_THAT(after([](PgCluster& c) { c.instances["1"].role = "replica"; }),
                 ElementsAre("instances: expected one instance with role = \"primary\", found none"));
     EXPECT_THAT(after([](PgCluster& c) { c.instances["1"].role = unknown_marker("x"); }), IsEmpty());
@@ -69,7 +70,8 @@ TEST(ClusterRules, want_a_name_that_everything_can_carry) {
 }
 
 TEST(ClusterRules, know_the_templates) {
-    EXPECT_THAT(after([](PgCluster& c) { c.template_name = "fast"; }), ElementsAre("template: there is no template \"fast\""));
+    EXPECT_THAT(after([](PgCluster& c) { c.template_name = "fast"; }),
+                ElementsAre("template: there is no template \"fast\""));
     EXPECT_THAT(after([](PgCluster& c) { c.template_name = "crit", c.checksum = false; }),
                 ElementsAre("checksum: template crit has checksums in any case"));
     EXPECT_THAT(after([](PgCluster& c) { c.version = 12; }), ElementsAre("version: expected 13 to 18, found 12"));
@@ -78,28 +80,31 @@ TEST(ClusterRules, know_the_templates) {
 }
 
 TEST(ClusterRules, check_hba_rules_in_all_four_lists) {
-    EXPECT_THAT(after([](PgCluster& c) {
-                    c.hba_rules = {{.addr = "office"}, {.addr = "world", .auth = "kerberos"}, {.addr = "world", .role = "replica"}};
-                    c.default_hba_rules = {{.addr = "10.0.0.0/40"}, {.addr = "admin"}};
-                    c.pgbouncer.hba_rules = {{.user = "+dbrole_readonly", .addr = "intra"}};
-                    c.pgbouncer.default_hba_rules = std::vector<HbaRule>{{.addr = "world", .auth = "peer"}};
-                }),
-                ElementsAre("default_hba_rules[0].addr: expected an address, found \"10.0.0.0/40\"",
-                            "hba_rules[0].addr: expected an address, found \"office\"",
-                            "hba_rules[1].auth: there is no authentication \"kerberos\"",
-                            "hba_rules[2].role: a rule for role \"replica\" would be wrong after the first failover",
-                            "pgbouncer.default_hba_rules[0].auth: \"peer\" works with addr = \"local\" alone, found \"world\"",
-                            "pgbouncer.hba_rules[0].user: pgbouncer knows no role membership: \"+dbrole_readonly\" matches nobody"));
+    EXPECT_THAT(
+        after([](PgCluster& c) {
+            c.hba_rules = {
+                {.addr = "office"}, {.addr = "world", .auth = "kerberos"}, {.addr = "world", .role = "replica"}};
+            c.default_hba_rules = {{.addr = "10.0.0.0/40"}, {.addr = "admin"}};
+            c.pgbouncer.hba_rules = {{.user = "+dbrole_readonly", .addr = "intra"}};
+            c.pgbouncer.default_hba_rules = std::vector<HbaRule>{{.addr = "world", .auth = "peer"}};
+        }),
+        ElementsAre(
+            "default_hba_rules[0].addr: expected an address, found \"10.0.0.0/40\"",
+            "hba_rules[0].addr: expected an address, found \"office\"",
+            "hba_rules[1].auth: there is no authentication \"kerberos\"",
+            "hba_rules[2].role: a rule for role \"replica\" would be wrong after the first failover",
+            "pgbouncer.default_hba_rules[0].auth: \"peer\" works with addr = \"local\" alone, found \"world\"",
+            "pgbouncer.hba_rules[0].user: pgbouncer knows no role membership: \"+dbrole_readonly\" matches nobody"));
 }
 
 TEST(ClusterRules, refuse_an_alias_that_means_nothing) {
-    EXPECT_EQ(problems_of([] {
-                  PgCluster cluster = valid_cluster();
-                  cluster.hba_rules = {{.addr = "infra"}};
-                  return cluster;
-              }()),
-              (std::vector<Problem>{
-                  {"hba_rules[0].addr", "\"infra\" stands for no address here", "set networks.infra"}}));
+    EXPECT_EQ(
+        problems_of([] {
+            PgCluster cluster = valid_cluster();
+            cluster.hba_rules = {{.addr = "infra"}};
+            return cluster;
+        }()),
+        (std::vector<Problem>{{"hba_rules[0].addr", "\"infra\" stands for no address here", "set networks.infra"}}));
     EXPECT_THAT(after([](PgCluster& c) {
                     c.hba_rules = {{.addr = "infra"}};
                     c.networks.infra = {"10.10.10.10"};
@@ -125,29 +130,36 @@ TEST(ClusterRules, see_port_collisions) {
 }
 
 TEST(ClusterRules, understand_services) {
-    EXPECT_THAT(after([](PgCluster& c) {
-                    c.services["x"] = {.port = 5435, .ip = "eth0", .selector = "[? pg_rol ]", .dest = "redis", .check = "sync"};
-                }),
-                ElementsAre("services[\"x\"].ip: expected * or an IP address, found \"eth0\"",
-                            "services[\"x\"].selector: selector [? pg_rol ]: members have no \"pg_rol\"",
-                            "services[\"x\"].dest: expected default, postgres, pgbouncer or a port number, found \"redis\"",
-                            "services[\"x\"].check: expected a path of Patroni's REST interface, found \"sync\""));
-    EXPECT_THAT(after([](PgCluster& c) { c.services["x"] = {.port = 5435, .options = "inter 3s\nlisten y"}; }),
-                ElementsAre("services[\"x\"].options: a line of HAProxy's configuration cannot hold control characters"));
+    EXPECT_THAT(
+        after([](PgCluster& c) {
+            c.services["x"] = {.port = 5435, .ip = "eth0", .selector = "[? pg_rol ]", .dest = "redis", .check = "sync"};
+        }),
+        ElementsAre("services[\"x\"].ip: expected * or an IP address, found \"eth0\"",
+                    "services[\"x\"].selector: selector [? pg_rol ]: members have no \"pg_rol\"",
+                    "services[\"x\"].dest: expected default, postgres, pgbouncer or a port number, found \"redis\"",
+                    "services[\"x\"].check: expected a path of Patroni's REST interface, found \"sync\""));
+    EXPECT_THAT(
+        after([](PgCluster& c) { c.services["x"] = {.port = 5435, .options = "inter 3s\nlisten y"}; }),
+        ElementsAre("services[\"x\"].options: a line of HAProxy's configuration cannot hold control characters"));
     EXPECT_THAT(after([](PgCluster& c) { c.pgbouncer.enabled = false; }),
                 ElementsAre("default_service_dest: services lead to pgbouncer, which is switched off"));
-    EXPECT_THAT(after([](PgCluster& c) { c.pgbouncer.enabled = false, c.default_service_dest = "postgres"; }), IsEmpty());
+    EXPECT_THAT(after([](PgCluster& c) { c.pgbouncer.enabled = false, c.default_service_dest = "postgres"; }),
+                IsEmpty());
 }
 
 TEST(ClusterRules, keep_parameters_where_they_belong) {
+    EXPECT_THAT(
+        after([](PgCluster& c) {
+            c.instances["2"].parameters = {
+                {"Max_Connections", "5"}, {"hba_file", "x"}, {"wal_keep_size", "1GB"}, {"work_mem", "8MB"}};
+        }),
+        ElementsAre(
+            "instances[\"2\"].parameters[\"Max_Connections\"]: Patroni keeps max_connections the same on all members",
+            "instances[\"2\"].parameters[\"hba_file\"]: hba_file is set by the attribute hba_rules",
+            "instances[\"2\"].parameters[\"wal_keep_size\"]: Patroni keeps wal_keep_size the same on all members"));
     EXPECT_THAT(after([](PgCluster& c) {
-                    c.instances["2"].parameters = {{"Max_Connections", "5"}, {"hba_file", "x"}, {"wal_keep_size", "1GB"}, {"work_mem", "8MB"}};
-                }),
-                ElementsAre("instances[\"2\"].parameters[\"Max_Connections\"]: Patroni keeps max_connections the same on all members",
-                            "instances[\"2\"].parameters[\"hba_file\"]: hba_file is set by the attribute hba_rules",
-                            "instances[\"2\"].parameters[\"wal_keep_size\"]: Patroni keeps wal_keep_size the same on all members"));
-    EXPECT_THAT(after([](PgCluster& c) {
-                    c.parameters = {{"port", "5433"}, {"search_path", "a\nb"}, {"work mem", "1"}, {"wal_keep_size", "1GB"}};
+                    c.parameters = {
+                        {"port", "5433"}, {"search_path", "a\nb"}, {"work mem", "1"}, {"wal_keep_size", "1GB"}};
                 }),
                 ElementsAre("parameters[\"work mem\"]: that is no name of a PostgreSQL setting",
                             "parameters[\"search_path\"]: a line of postgresql.conf cannot hold control characters",
@@ -165,7 +177,8 @@ TEST(ClusterRules, check_locales_and_folders) {
 
 TEST(ClusterRules, check_default_roles) {
     EXPECT_THAT(after([](PgCluster& c) {
-                    c.default_roles = {Role{.name = "pg_mine"}, Role{.name = "a", .expire_in = 1, .valid_until = "2030-01-01"},
+                    c.default_roles = {Role{.name = "pg_mine"},
+                                       Role{.name = "a", .expire_in = 1, .valid_until = "2030-01-01"},
                                        Role{.name = "a", .password = Secret("SCRAM-SHA-256$broken")}};
                 }),
                 ElementsAre("default_roles[0].name: \"pg_mine\" is reserved by PostgreSQL",
@@ -200,21 +213,27 @@ TEST(UserRules, refuse_what_cannot_be) {
         change(user);
         return sentences(user);
     };
-    EXPECT_THAT(user_with([](PgUser& u) { u.name = "postgres"; }), ElementsAre("name: \"postgres\" belongs to the cluster itself"));
-    EXPECT_THAT(user_with([](PgUser& u) { u.name = "pg_app"; }), ElementsAre("name: \"pg_app\" is reserved by PostgreSQL"));
+    EXPECT_THAT(user_with([](PgUser& u) { u.name = "postgres"; }),
+                ElementsAre("name: \"postgres\" belongs to the cluster itself"));
+    EXPECT_THAT(user_with([](PgUser& u) { u.name = "pg_app"; }),
+                ElementsAre("name: \"pg_app\" is reserved by PostgreSQL"));
     EXPECT_THAT(user_with([](PgUser& u) { u.name = std::string(64, 'x'); }),
                 ElementsAre("name: a name has at most 63 bytes, found 64"));
-    EXPECT_THAT(user_with([](PgUser& u) { u.password = Secret("SCRAM-SHA-256$4096:abc"), u.password_write_only = true; }),
-                ElementsAre("password_wo: a SCRAM-SHA-256 verifier of a wrong form: expected "
-                            "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY"));
+    EXPECT_THAT(
+        user_with([](PgUser& u) { u.password = Secret("SCRAM-SHA-256$4096:abc"), u.password_write_only = true; }),
+        ElementsAre("password_wo: a SCRAM-SHA-256 verifier of a wrong form: expected "
+                    "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY"));
     EXPECT_THAT(user_with([](PgUser& u) { u.password = Secret(""); }),
                 ElementsAre("password: an empty password is none: nobody could log in with it"));
     EXPECT_THAT(user_with([](PgUser& u) { u.name = "a\nb", u.pgbouncer = true; }),
                 ElementsAre("name: pgbouncer's user list cannot hold control characters"));
-    EXPECT_THAT(user_with([](PgUser& u) { u.name = "a b", u.pool_mode = "session"; }),
-                ElementsAre("pool_mode: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"a b\""));
-    EXPECT_THAT(user_with([](PgUser& u) { u.roles = {"app"}; }), ElementsAre("roles: a role cannot be a member of itself"));
-    EXPECT_THAT(user_with([](PgUser& u) { u.role_options["x"].admin = true; }), ElementsAre("role_options[\"x\"]: roles has no \"x\""));
+    EXPECT_THAT(
+        user_with([](PgUser& u) { u.name = "a b", u.pool_mode = "session"; }),
+        ElementsAre("pool_mode: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"a b\""));
+    EXPECT_THAT(user_with([](PgUser& u) { u.roles = {"app"}; }),
+                ElementsAre("roles: a role cannot be a member of itself"));
+    EXPECT_THAT(user_with([](PgUser& u) { u.role_options["x"].admin = true; }),
+                ElementsAre("role_options[\"x\"]: roles has no \"x\""));
     EXPECT_THAT(user_with([](PgUser& u) { u.valid_until = "tomorrow"; }),
                 ElementsAre("valid_until: expected a date, a date with a time, or infinity, found \"tomorrow\""));
     for (const char* good : {"infinity", "2030-12-31", "2030-12-31 23:59:59+00", "2030-12-31T23:59:59Z"})
@@ -231,13 +250,17 @@ TEST(DatabaseRules, refuse_what_cannot_be) {
     EXPECT_THAT(database_with([](PgDatabase&) {}), IsEmpty());
     EXPECT_THAT(database_with([](PgDatabase& d) { d.name = "template1"; }),
                 ElementsAre("name: \"template1\" belongs to the cluster itself"));
-    EXPECT_THAT(database_with([](PgDatabase& d) { d.name = "pgbouncer"; }), ElementsAre("name: \"pgbouncer\" is pgbouncer's own console"));
-    EXPECT_THAT(database_with([](PgDatabase& d) { d.name = "odd \"db\""; }),
-                ElementsAre("name: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"odd \"db\"\""));
+    EXPECT_THAT(database_with([](PgDatabase& d) { d.name = "pgbouncer"; }),
+                ElementsAre("name: \"pgbouncer\" is pgbouncer's own console"));
+    EXPECT_THAT(
+        database_with([](PgDatabase& d) { d.name = "odd \"db\""; }),
+        ElementsAre("name: pgbouncer's lists hold names of letters, digits, _, . and - alone, found \"odd \"db\"\""));
     EXPECT_THAT(database_with([](PgDatabase& d) { d.name = "odd \"db\"\n$(x)", d.pgbouncer = false; }), IsEmpty());
-    EXPECT_THAT(database_with([](PgDatabase& d) { d.lc_ctype = "de DE"; }), ElementsAre("lc_ctype: \"de DE\" is no locale name"));
+    EXPECT_THAT(database_with([](PgDatabase& d) { d.lc_ctype = "de DE"; }),
+                ElementsAre("lc_ctype: \"de DE\" is no locale name"));
     EXPECT_THAT(database_with([](PgDatabase& d) { d.schemas = {"pg_x", "a", "a"}, d.schema_owners["b"] = "app"; }),
-                ElementsAre("schemas[0]: \"pg_x\" is reserved by PostgreSQL", "schemas[2]: \"a\" is there twice, first as schemas[1]",
+                ElementsAre("schemas[0]: \"pg_x\" is reserved by PostgreSQL",
+                            "schemas[2]: \"a\" is there twice, first as schemas[1]",
                             "schema_owners[\"b\"]: schemas has no \"b\""));
     EXPECT_THAT(database_with([](PgDatabase& d) { d.baseline_version = 2; }),
                 ElementsAre("baseline_version: there is no baseline to run again"));

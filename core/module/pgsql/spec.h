@@ -9,11 +9,12 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/member_key.h"
 #include "core/base/result.h"
@@ -39,12 +40,12 @@ using render::Sizing;
 using Parameters = std::map<std::string, std::string>;
 
 struct Instance {
-    node::NodeAddress node;          // `address` and `ssh`
-    std::string role = "replica";    // primary | replica | offline: where to initialise, who may lead, who serves what
-    bool offline_query = false;      // a replica that serves the offline service too
-    std::int64_t weight = 100;       // 0 to 256, of HAProxy
-    bool nofailover = false;         // offline implies it
-    Parameters parameters{};         // of this member alone: its patroni.yml
+    node::NodeAddress node;        // `address` and `ssh`
+    std::string role = "replica";  // primary | replica | offline: where to initialise, who may lead, who serves what
+    bool offline_query = false;    // a replica that serves the offline service too
+    std::int64_t weight = 100;     // 0 to 256, of HAProxy
+    bool nofailover = false;       // offline implies it
+    Parameters parameters{};       // of this member alone: its patroni.yml
     bool operator==(const Instance&) const = default;
 };
 
@@ -63,9 +64,9 @@ struct PgCluster {
     std::string name;
     std::optional<std::int64_t> version{};  // major; decided at creation, then kept
     MemberMap<Instance> instances;
-    std::string template_name = "oltp";     // attribute `template`: oltp | olap | crit | tiny
+    std::string template_name = "oltp";               // attribute `template`: oltp | olap | crit | tiny
     std::optional<std::int64_t> template_revision{};  // decided at creation, then kept
-    std::optional<Sizing> sizing{};         // decided at creation, then kept
+    std::optional<Sizing> sizing{};                   // decided at creation, then kept
     Parameters parameters{};
     std::optional<std::int64_t> max_connections{};  // null: the template's
     bool checksum = true;
@@ -125,7 +126,7 @@ struct PgUser {
     std::int64_t connection_limit = -1;
     std::optional<std::string> valid_until{};  // from `expire_in` (resolved once) or `valid_until`
     std::optional<std::int64_t> expire_in{};
-    std::optional<std::string> comment{};      // null: left alone
+    std::optional<std::string> comment{};  // null: left alone
     std::set<std::string> roles{};
     std::map<std::string, RoleOptions> role_options{};
     Parameters parameters{};
@@ -146,14 +147,14 @@ struct DatabaseExtension {
 struct PgDatabase {
     Connection cluster;
     std::string name;
-    std::optional<std::string> owner{};        // null: postgres
-    std::optional<std::string> baseline{};     // SQL, run while the database is being created
+    std::optional<std::string> owner{};     // null: postgres
+    std::optional<std::string> baseline{};  // SQL, run while the database is being created
     std::optional<std::int64_t> baseline_version{};
     std::vector<std::string> schemas{};
     std::map<std::string, std::string> schema_owners{};
     std::vector<DatabaseExtension> extensions{};
     std::optional<std::string> comment{};
-    std::optional<std::string> template_name{};  // attribute `template`; null: template1
+    std::optional<std::string> template_name{};                                 // attribute `template`; null: template1
     std::optional<std::string> encoding{}, locale{}, lc_collate{}, lc_ctype{};  // null: the cluster's
     std::optional<std::string> tablespace{};
     bool allow_connections = true;

@@ -9,7 +9,9 @@ PgCluster three_nodes() {
     PgCluster cluster;
     cluster.name = "pg-test";
     cluster.version = 17;
-    cluster.instances["10"] = {.node = {.address = "10.10.10.13", .ssh = node::SshRoute{.host = "203.0.113.3", .port = 2222}}, .role = "offline"};
+    cluster.instances["10"] = {
+        .node = {.address = "10.10.10.13", .ssh = node::SshRoute{.host = "203.0.113.3", .port = 2222}},
+        .role = "offline"};
     cluster.instances["2"] = {.node = {.address = "10.10.10.12"}, .parameters = {{"work_mem", "8MB"}}};
     cluster.sizing = Sizing{.cpu = 2, .memory_mb = 2048, .disk_gb = 20};
     cluster.hba_rules = {{.title = "reports", .user = "report", .addr = "10.0.0.0/8", .auth = "ssl", .order = 50}};

@@ -1,10 +1,10 @@
 #include "core/module/platform/platform.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include <spdlog/fmt/fmt.h>
 
 namespace pigsty::module::platform {
 namespace {
@@ -62,22 +62,38 @@ std::string_view to_string(Component component) {
 
 const std::vector<Platform>& platforms() {
     static const std::vector<Platform> table{
-        {"debian", "13", "trixie", "Debian 13", {17},
+        {"debian",
+         "13",
+         "trixie",
+         "Debian 13",
+         {17},
          {{Component::patroni, {4, 0, 7}},
           {Component::etcd, {3, 5, 16}},
           {Component::pgbouncer, {1, 24, 1}},
           {Component::haproxy, {3, 0, 11}}}},
-        {"debian", "12", "bookworm", "Debian 12", {15},
+        {"debian",
+         "12",
+         "bookworm",
+         "Debian 12",
+         {15},
          {{Component::patroni, {3, 0, 2}},
           {Component::etcd, {3, 4, 23}},
           {Component::pgbouncer, {1, 18, 0}},
           {Component::haproxy, {2, 6, 12}}}},
-        {"ubuntu", "24.04", "noble", "Ubuntu 24.04", {16},
+        {"ubuntu",
+         "24.04",
+         "noble",
+         "Ubuntu 24.04",
+         {16},
          {{Component::patroni, {3, 2, 2}},
           {Component::etcd, {3, 4, 30}},
           {Component::pgbouncer, {1, 22, 0}},
           {Component::haproxy, {2, 8, 5}}}},
-        {"ubuntu", "22.04", "jammy", "Ubuntu 22.04", {14},
+        {"ubuntu",
+         "22.04",
+         "jammy",
+         "Ubuntu 22.04",
+         {14},
          {{Component::patroni, {2, 1, 2}},
           {Component::etcd, {3, 3, 25}},
           {Component::pgbouncer, {1, 16, 1}},
@@ -95,7 +111,8 @@ const Platform& platform_at(const node::NodePtr& node) {
 Result<const Platform*> platform_of(const node::Facts& facts) {
     for (const Platform& platform : platforms())
         if (platform.os_id == facts.os_id && platform.version == facts.os_version) return &platform;
-    const std::string found = facts.os_id.empty() ? "a system without /etc/os-release" : facts.os_id + " " + facts.os_version;
+    const std::string found =
+        facts.os_id.empty() ? "a system without /etc/os-release" : facts.os_id + " " + facts.os_version;
     return fail(Error{.code = ErrorCode::unsupported,
                       .message = fmt::format("expected one of {}, found {}", supported_names(), found)}
                     .with_hint("use a machine with one of these systems"));
@@ -103,9 +120,7 @@ Result<const Platform*> platform_of(const node::Facts& facts) {
 
 bool supports(Setting setting, const Version& version) { return at_least(version, minimum_of(setting).version); }
 
-bool Platform::offers(Setting setting) const {
-    return supports(setting, versions.at(minimum_of(setting).component));
-}
+bool Platform::offers(Setting setting) const { return supports(setting, versions.at(minimum_of(setting).component)); }
 
 std::vector<std::string> Platform::packages(Component component, std::int64_t postgresql_version) const {
     switch (component) {
@@ -119,7 +134,8 @@ std::vector<std::string> Platform::packages(Component component, std::int64_t po
     return {};
 }
 
-std::optional<std::string> Platform::extension_package(std::string_view extension, std::int64_t postgresql_version) const {
+std::optional<std::string> Platform::extension_package(std::string_view extension,
+                                                       std::int64_t postgresql_version) const {
     for (const auto& [name, package] : kExtensionPackages)
         if (name == extension) return fmt::format("postgresql-{}-{}", postgresql_version, package);
     return std::nullopt;
@@ -136,9 +152,10 @@ std::vector<std::string> known_bad_pairs(const std::map<Component, Version>& ins
     // etcd 3.5.28 answers requests without a token differently; Patroni understands that since 4.0.8.
     if (etcd != installed.end() && patroni != installed.end() && at_least(etcd->second, {3, 5, 28}) &&
         !at_least(patroni->second, {4, 0, 8}))
-        sentences.push_back(fmt::format("etcd {} with authentication needs Patroni 4.0.8 or newer, found {}: keep etcd at "
-                                        "3.5.27 or take a newer Patroni",
-                                        to_string(etcd->second), to_string(patroni->second)));
+        sentences.push_back(
+            fmt::format("etcd {} with authentication needs Patroni 4.0.8 or newer, found {}: keep etcd at "
+                        "3.5.27 or take a newer Patroni",
+                        to_string(etcd->second), to_string(patroni->second)));
     return sentences;
 }
 
@@ -154,8 +171,8 @@ std::string unit_of(Component component) {
 }
 
 const std::vector<std::string>& units_enabled_by_packages() {
-    static const std::vector<std::string> units{"etcd.service", "haproxy.service", "patroni.service", "pgbouncer.service",
-                                                "postgresql.service"};
+    static const std::vector<std::string> units{"etcd.service", "haproxy.service", "patroni.service",
+                                                "pgbouncer.service", "postgresql.service"};
     return units;
 }
 

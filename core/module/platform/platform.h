@@ -40,10 +40,10 @@ enum class Setting {
 bool supports(Setting setting, const Version& version);
 
 struct Platform {
-    std::string os_id;     // os-release ID
-    std::string version;   // VERSION_ID
+    std::string os_id;    // os-release ID
+    std::string version;  // VERSION_ID
     std::string codename;
-    std::string name;      // "Debian 13"
+    std::string name;                      // "Debian 13"
     std::vector<std::int64_t> postgresql;  // majors of its own repositories, newest first
     std::map<Component, Version> versions;
 
@@ -52,7 +52,7 @@ struct Platform {
     [[nodiscard]] std::vector<std::string> packages(Component component, std::int64_t postgresql_version = 0) const;
     // The package that brings an extension; nothing for what comes with PostgreSQL itself or what we do not know.
     [[nodiscard]] std::optional<std::string> extension_package(std::string_view extension,
-                                                              std::int64_t postgresql_version) const;
+                                                               std::int64_t postgresql_version) const;
     [[nodiscard]] bool offers(Setting setting) const;
     [[nodiscard]] std::string bin_dir(std::int64_t postgresql_version) const;
 };

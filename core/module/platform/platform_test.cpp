@@ -41,9 +41,11 @@ TEST(Platform, says_which_systems_there_are) {
     const auto other = platform_of(facts("fedora", "40"));
     ASSERT_FALSE(other);
     EXPECT_EQ(other.error().code, ErrorCode::unsupported);
-    EXPECT_EQ(other.error().message, "expected one of Debian 13, Debian 12, Ubuntu 24.04, Ubuntu 22.04, found fedora 40");
-    EXPECT_EQ(platform_of(node::Facts{}).error().message,
-              "expected one of Debian 13, Debian 12, Ubuntu 24.04, Ubuntu 22.04, found a system without /etc/os-release");
+    EXPECT_EQ(other.error().message,
+              "expected one of Debian 13, Debian 12, Ubuntu 24.04, Ubuntu 22.04, found fedora 40");
+    EXPECT_EQ(
+        platform_of(node::Facts{}).error().message,
+        "expected one of Debian 13, Debian 12, Ubuntu 24.04, Ubuntu 22.04, found a system without /etc/os-release");
 }
 
 TEST(Platform, knows_what_its_versions_do_not_know) {
@@ -60,9 +62,10 @@ TEST(Platform, knows_what_its_versions_do_not_know) {
 TEST(Platform, warns_of_pairs_that_do_not_work) {
     EXPECT_THAT(known_bad_pairs({{Component::etcd, {3, 5, 16}}, {Component::patroni, {4, 0, 7}}}), IsEmpty());
     EXPECT_THAT(known_bad_pairs({{Component::etcd, {3, 5, 28}}, {Component::patroni, {4, 0, 8}}}), IsEmpty());
-    EXPECT_THAT(known_bad_pairs({{Component::etcd, {3, 5, 28}}, {Component::patroni, {4, 0, 7}}}),
-                ElementsAre("etcd 3.5.28 with authentication needs Patroni 4.0.8 or newer, found 4.0.7: keep etcd at 3.5.27 or "
-                            "take a newer Patroni"));
+    EXPECT_THAT(
+        known_bad_pairs({{Component::etcd, {3, 5, 28}}, {Component::patroni, {4, 0, 7}}}),
+        ElementsAre("etcd 3.5.28 with authentication needs Patroni 4.0.8 or newer, found 4.0.7: keep etcd at 3.5.27 or "
+                    "take a newer Patroni"));
 }
 
 }  // namespace
