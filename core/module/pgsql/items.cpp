@@ -48,10 +48,12 @@ std::vector<std::string> addresses(const PgCluster& cluster) {
     return all;
 }
 
-render::HbaContext hba_context(const PgCluster& cluster, const Instance& instance) {
+// `tls`: whether the server that reads the file speaks TLS; PostgreSQL calls hostssl lines errors where it does not.
+render::HbaContext hba_context(const PgCluster& cluster, const Instance& instance, bool tls) {
     return {.networks = cluster.networks,
             .members = addresses(cluster),
-            .offline = instance.role == "offline" || instance.offline_query};
+            .offline = instance.role == "offline" || instance.offline_query,
+            .tls = tls};
 }
 
 }  // namespace
@@ -155,7 +157,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                   .parameters = instance.parameters};
     const auto defaults = cluster.default_hba_rules.value_or(render::default_pg_hba_rules());
     // Validation refused what cannot be rendered; what is left is an address that is not known yet.
-    const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance));
+    const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance, cluster.ssl));
     const std::string yml = patroni_file(cluster, member.number);
     return {file({.path = yml,
                   .content = render::render_patroni_yml(patroni),
@@ -185,7 +187,7 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
     const Instance& instance = cluster.instances.at(member.number);
     const item::Handler reload = item::Handler::reload(kPgbouncerService);
     const auto defaults = cluster.pgbouncer.default_hba_rules.value_or(render::default_pgbouncer_hba_rules());
-    const auto hba = render::render_pgbouncer_hba(defaults, cluster.pgbouncer.hba_rules, hba_context(cluster, instance));
+    const auto hba = render::render_pgbouncer_hba(defaults, cluster.pgbouncer.hba_rules, hba_context(cluster, instance, cluster.ssl && cluster.pgbouncer.ssl_mode != "disable"));
     Items items{directory(render::kPgbouncerDir, 0750)};
     items.push_back(file({.path = render::kPgbouncerIni,
                           .content = render::render_pgbouncer_ini({.port = cluster.pgbouncer.port,
