@@ -67,13 +67,13 @@ void Checked::refuse(Diagnostics& diagnostics, const std::string& expected, cons
                           std::move(detail), path);
 }
 
-AttributeSchema Attribute::wire_schema() const {
+AttributeSchema Attribute::wire_schema(SchemaUse use) const {
     AttributeSchema schema;
     schema.name = name;
     schema.description = description;
     schema.required = required;
     schema.optional = optional;
-    schema.computed = computed;
+    schema.computed = computed && !(optional && use == SchemaUse::kConfigOnly);
     schema.sensitive = sensitive;
     schema.write_only = write_only;
     schema.deprecation_message = deprecation;
@@ -83,7 +83,7 @@ AttributeSchema Attribute::wire_schema() const {
     }
     ObjectSchema object;
     object.nesting = wire_nesting(nesting);
-    for (const Attribute& member : *members) object.attributes.push_back(member.wire_schema());
+    for (const Attribute& member : *members) object.attributes.push_back(member.wire_schema(use));
     schema.nested = std::make_shared<const ObjectSchema>(std::move(object));
     return schema;
 }
@@ -94,10 +94,10 @@ Type object_type(const AttributeList& attributes) {
     return Type::object(std::move(members));
 }
 
-BlockSchema block_schema(const AttributeList& attributes, std::string description) {
+BlockSchema block_schema(const AttributeList& attributes, std::string description, SchemaUse use) {
     BlockSchema block;
     block.description = std::move(description);
-    for (const Attribute& attribute : attributes) block.attributes.push_back(attribute.wire_schema());
+    for (const Attribute& attribute : attributes) block.attributes.push_back(attribute.wire_schema(use));
     return block;
 }
 

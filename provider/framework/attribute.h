@@ -45,6 +45,10 @@ struct Validator {
     std::function<void(const Checked& checked, Diagnostics& diagnostics)> check;
 };
 
+// Where a schema stands. What is only ever configuration (the provider, lists, actions) has no state that a default could
+// be computed into: such attributes are plainly optional on the wire.
+enum class SchemaUse { kState, kConfigOnly };
+
 struct Attribute;
 using AttributeList = std::vector<Attribute>;
 
@@ -89,12 +93,13 @@ struct Attribute {
 
     // True where planning and defaults go into the members.
     [[nodiscard]] bool is_nested() const { return nesting != Nesting::kNone && !plain_object; }
-    [[nodiscard]] AttributeSchema wire_schema() const;
+    [[nodiscard]] AttributeSchema wire_schema(SchemaUse use) const;
 };
 
 // The object type with these attributes.
 Type object_type(const AttributeList& attributes);
-BlockSchema block_schema(const AttributeList& attributes, std::string description = {});
+BlockSchema block_schema(const AttributeList& attributes, std::string description = {},
+                         SchemaUse use = SchemaUse::kState);
 // What an object that was left out equals: every attribute its default, or null.
 Value object_of_defaults(const AttributeList& attributes);
 const Attribute* find_attribute(const AttributeList& attributes, std::string_view name);

@@ -46,7 +46,9 @@ class Shelf {
         Slot& slot = *slots_.find(name)->second;
         std::call_once(slot.described, [&] {
             const auto& declaration = thing->declaration();
-            slot.schema.block = block_schema(declaration.attributes, declaration.description);
+            constexpr bool config_only = std::is_same_v<Kind, ListResource> || std::is_same_v<Kind, Action>;
+            slot.schema.block = block_schema(declaration.attributes, declaration.description,
+                                             config_only ? SchemaUse::kConfigOnly : SchemaUse::kState);
             if constexpr (requires { declaration.version; }) slot.schema.version = declaration.version;
         });
         return &slot.schema;
@@ -82,7 +84,7 @@ class Catalog {
     [[nodiscard]] const Schema& provider_schema() {
         std::call_once(described_, [this] {
             const ObjectDeclaration& declaration = provider_.declaration();
-            schema_.block = block_schema(declaration.attributes, declaration.description);
+            schema_.block = block_schema(declaration.attributes, declaration.description, SchemaUse::kConfigOnly);
         });
         return schema_;
     }

@@ -17,6 +17,16 @@ std::optional<PrivateData> decode(const std::optional<PrivateState>& bytes, Diag
     return std::nullopt;
 }
 
+// The whole state of something found, as an import by its identity and a refresh give it.
+void add_object(const Resource& resource, Call& call, const FoundResource& item, ListEvent& event) {
+    const ImportKey key{.id = {}, .identity = item.identity};
+    const auto stub = resource.import_object(key, call);
+    if (!stub) return event.diagnostics.add(to_diagnostic(stub.error()));
+    const auto found = resource.read_object(settled(*stub, Value::null()), call);
+    if (!found) return event.diagnostics.add(to_diagnostic(found.error()));
+    if (*found) event.resource_object = without_write_only(resource.declaration().attributes, **found);
+}
+
 }  // namespace
 
 OpenEphemeralResponse FrameworkServer::open_ephemeral(const OpenEphemeralRequest& request) {
@@ -78,7 +88,7 @@ void FrameworkServer::list(const ListRequest& request, const ListPush& push) {
     PrivateData none;
     Call call{request.type_name, cancel_within(declaration.timeout), none, diagnostics, provider_data()};
     std::int64_t sent = 0;
-    const auto found = [&](FoundResource item) {
+    const auto found = [&](const FoundResource& item) {
         if (request.limit > 0 && sent >= request.limit) return false;
         value::Members identity;
         for (const IdentityAttribute& attribute : resource.declaration().identity) {
@@ -87,8 +97,13 @@ void FrameworkServer::list(const ListRequest& request, const ListPush& push) {
         }
         ListEvent event;
         event.identity = Value::object(std::move(identity));
-        event.display_name = std::move(item.display_name);
-        event.diagnostics = std::move(item.diagnostics);
+        event.display_name = item.display_name;
+        event.diagnostics = item.diagnostics;
+        if (request.include_resource_object && resource.declaration().imports) {
+            PrivateData private_data;
+            Call object_call{request.type_name, call.cancel, private_data, event.diagnostics, provider_data()};
+            add_object(resource, object_call, item, event);
+        }
         ++sent;
         return push(std::move(event)) && (request.limit <= 0 || sent < request.limit);
     };

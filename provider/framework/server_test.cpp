@@ -152,6 +152,22 @@ TEST_F(ServerTest, lists_stop_at_the_limit) {
     EXPECT_THAT(names, ElementsAre("pg-test", "pg-test", "pg-two"));
 }
 
+TEST_F(ServerTest, lists_bring_the_whole_object_when_asked) {
+    host.apply(config());
+    Value object;
+    server.list({"test_cluster", Value::object({}), true, 0}, [&](const ListEvent& event) {
+        EXPECT_THAT(texts(event.diagnostics), IsEmpty());
+        object = event.resource_object.value_or(Value::null());
+        return true;
+    });
+    EXPECT_EQ(object, host.state());
+}
+
+TEST_F(ServerTest, what_is_only_configured_has_nothing_computed) {
+    for (const AttributeSchema& attribute : server.provider_schema().block.attributes) EXPECT_FALSE(attribute.computed);
+    EXPECT_EQ(server.provider_schema().block.attributes[1].name, "parallel");
+}
+
 TEST_F(ServerTest, actions_look_before_they_act) {
     const auto config = [](const Value& name) { return Value::object({{"name", name}}); };
     EXPECT_THAT(texts(server.plan_action({"test_switch", config(text("never")), {}}).diagnostics),

@@ -359,7 +359,7 @@ Declaration<TestConfig> TestProvider::declare() const {
     return {.description = "A provider for tests.",
             .attributes = {attribute("address", &TestConfig::address).optional().description("An address."),
                            attribute("parallel", &TestConfig::parallel)
-                               .optional()
+                               .fixed_default(4)
                                .validate(at_least(1))
                                .description("How many at a time.")}};
 }
