@@ -226,12 +226,11 @@ class Login {
 
     Result<bool> with_password() {
         const std::string_view password = credentials_.password.reveal();
-        if (!offers("password") && !offers("keyboard-interactive") && !tried_.empty()) {
-            // A key may have been half of what the server wants (AuthenticationMethods): now it asks for the rest.
-            TRY(const bool open_door, ask_methods());
-            if (open_door) return true;
-        }
-        if (offers("password")) {
+        // A key may have been half of what the server wants (AuthenticationMethods); it names the other half only then,
+        // and libssh2 does not tell what it named.
+        const bool offers_none = !offers("password") && !offers("keyboard-interactive");
+        const bool second_half = offers_none && offers("publickey") && !tried_.empty();
+        if (offers("password") || second_half) {
             TRY(const int code, complete(
                                     [&] {
                                         return libssh2_userauth_password_ex(
@@ -242,7 +241,7 @@ class Login {
             if (code == 0) return true;
             tried_.emplace_back(code == LIBSSH2_ERROR_PASSWORD_EXPIRED ? "password (it has expired)" : "password");
         }
-        if (offers("keyboard-interactive")) {
+        if (offers("keyboard-interactive") || second_half) {
             answering_password = &credentials_.password;
             const auto code = complete(
                 [&] {
@@ -255,8 +254,7 @@ class Login {
             if (*code == 0) return true;
             tried_.emplace_back("keyboard-interactive with the password");
         }
-        if (!offers("password") && !offers("keyboard-interactive"))
-            tried_.emplace_back("password (not offered: the server takes none)");
+        if (offers_none && !second_half) tried_.emplace_back("password (not offered: the server takes none)");
         return false;
     }
 

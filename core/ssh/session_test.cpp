@@ -139,10 +139,15 @@ TEST(Login, answers_questions_with_the_password) {
 }
 
 TEST(Login, gives_key_and_password_where_the_server_wants_both) {
-    TestSshd sshd({.config = "PasswordAuthentication yes\nAuthenticationMethods publickey,password\n"});
-    EXPECT_EQ(
-        outcome(sshd, with(sshd, {.private_key_file = user_key("ed25519"), .password = Secret(TestSshd::kPassword)})),
-        "hello\n");
+    for (const std::string second : {"password", "keyboard-interactive"}) {
+        TestSshd sshd({.config = "UsePAM yes\nPasswordAuthentication yes\nKbdInteractiveAuthentication yes\n"
+                                 "AuthenticationMethods publickey," +
+                                 second + "\n"});
+        Credentials both{.private_key_file = user_key("ed25519"), .password = Secret(TestSshd::kPassword)};
+        EXPECT_EQ(outcome(sshd, with(sshd, both)), "hello\n") << second;
+        both.password = Secret("wrong");
+        EXPECT_THAT(outcome(sshd, with(sshd, both)), HasSubstr("error denied: login as root was refused"));
+    }
 }
 
 TEST(Login, refusal_names_what_was_tried) {

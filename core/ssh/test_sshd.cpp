@@ -27,7 +27,9 @@
 extern char** environ;
 
 // libssh2 1.11.1 forgets the previous host key (51 bytes) each time that keys are negotiated anew.
-extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+extern "C" __attribute__((visibility("default")))  // for the sanitizer, which looks it up
+const char*
+__lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
     return "leak:kex_method_";
 }
 
