@@ -39,7 +39,7 @@ struct Bridge::Channel {
 };
 
 class BridgeStream : public Stream {
-public:
+  public:
     BridgeStream(std::shared_ptr<Bridge> bridge, std::uint64_t id, std::shared_ptr<Bridge::Channel> channel)
         : bridge_(std::move(bridge)), id_(id), channel_(std::move(channel)) {}
     ~BridgeStream() override { close(); }
@@ -102,7 +102,7 @@ public:
         [[maybe_unused]] const Status sent = bridge_->send("close", id_, "");
     }
 
-private:
+  private:
     const std::shared_ptr<Bridge> bridge_;
     const std::uint64_t id_;
     const std::shared_ptr<Bridge::Channel> channel_;
@@ -111,8 +111,7 @@ private:
 Result<std::shared_ptr<Bridge>> Bridge::start(Launcher& launcher, const Become& become, const std::string& os_user,
                                               const RootEndSettings& settings, std::shared_ptr<WireCounters> counters,
                                               const Cancel& cancel) {
-    const std::string input =
-        frame_text("settings", 0, 0, join_fields({"silence", std::to_string(settings.silence.count())}));
+    const std::string input = frame_text("settings", 0, 0, join_fields({"silence", in_seconds(settings.silence)}));
     TRY(auto started, start_program(launcher, become, os_user, kBridgeProgram, input, cancel));
     counters->bytes_out += started.bytes_out;
     counters->bytes_in += started.bytes_in;
@@ -174,7 +173,8 @@ void Bridge::receive() {
 }
 
 void Bridge::take(const Frame& frame) {
-    if (frame.type == "fatal") return end(Error{ErrorCode::failed, "the bridge on the node failed"}.with_output(frame.bytes));
+    if (frame.type == "fatal")
+        return end(Error{ErrorCode::failed, "the bridge on the node failed"}.with_output(frame.bytes));
     const std::lock_guard lock(mutex_);
     const auto found = channels_.find(frame.number);
     if (found == channels_.end()) return;  // we closed it a moment ago
@@ -182,7 +182,8 @@ void Bridge::take(const Frame& frame) {
     if (frame.type == "opened") channel.opened = true;
     if (frame.type == "data") channel.received.append(frame.bytes);
     if (frame.type == "eof") channel.output_ended = true;
-    if (frame.type == "credit") channel.credit += static_cast<std::size_t>(std::strtoull(frame.bytes.c_str(), nullptr, 10));
+    if (frame.type == "credit")
+        channel.credit += static_cast<std::size_t>(std::strtoull(frame.bytes.c_str(), nullptr, 10));
     if (frame.type == "refused" || frame.type == "closed") {
         channel.closed = true;
         channel.why = Error{ErrorCode::unreachable, (frame.type == "refused" ? "connecting to " : "the stream to ") +

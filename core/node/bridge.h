@@ -26,7 +26,7 @@
 namespace pigsty::node {
 
 class Stream {
-public:
+  public:
     virtual ~Stream() = default;
 
     // At least one byte; 0 where the other end has closed. Errors `stalled` and `cancelled` leave the stream usable.
@@ -39,10 +39,10 @@ public:
 };
 
 class Bridge : public std::enable_shared_from_this<Bridge> {
-public:
+  public:
     static Result<std::shared_ptr<Bridge>> start(Launcher& launcher, const Become& become, const std::string& os_user,
-                                                 const RootEndSettings& settings, std::shared_ptr<WireCounters> counters,
-                                                 const Cancel& cancel);
+                                                 const RootEndSettings& settings,
+                                                 std::shared_ptr<WireCounters> counters, const Cancel& cancel);
     ~Bridge();
 
     // Target: "unix:/path" or "tcp:host:port" ("tcp:[::1]:8008"). `unreachable` where nothing listens there.
@@ -50,7 +50,7 @@ public:
     [[nodiscard]] bool usable() const { return usable_; }
     void keep_alive();
 
-private:
+  private:
     friend class BridgeStream;
     struct Channel;
 

@@ -1,11 +1,11 @@
 #include "core/node/child_process.h"
 
+#include <atomic>
+#include <cstring>
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
-
-#include <atomic>
-#include <cstring>
 
 #include "core/node/file_handle.h"
 
@@ -18,7 +18,7 @@ namespace {
 constexpr auto kLongestPoll = std::chrono::seconds(60);
 
 class ChildProcess : public RemoteProcess {
-public:
+  public:
     ChildProcess(pid_t pid, FileHandle input, FileHandle output)
         : pid_(pid), input_(std::move(input)), output_(std::move(output)) {
         for (const int fd : {input_.get(), output_.get()}) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -69,7 +69,7 @@ public:
         write_wakeup_.wake();
     }
 
-private:
+  private:
     pid_t pid_;
     FileHandle input_, output_;
     Wakeup read_wakeup_, write_wakeup_;
@@ -85,7 +85,8 @@ Result<std::unique_ptr<RemoteProcess>> ChildLauncher::start(const std::string& c
     if (::pipe2(to_child, O_CLOEXEC) != 0) return fail(ErrorCode::failed, std::string("pipe: ") + std::strerror(errno));
     FileHandle child_input(to_child[0]);
     FileHandle input(to_child[1]);
-    if (::pipe2(from_child, O_CLOEXEC) != 0) return fail(ErrorCode::failed, std::string("pipe: ") + std::strerror(errno));
+    if (::pipe2(from_child, O_CLOEXEC) != 0)
+        return fail(ErrorCode::failed, std::string("pipe: ") + std::strerror(errno));
     FileHandle output(from_child[0]);
     FileHandle child_output(from_child[1]);
 

@@ -12,14 +12,14 @@
 namespace pigsty::node {
 
 class ChildLauncher : public Launcher {
-public:
+  public:
     explicit ChildLauncher(std::vector<std::string> prefix = {}, std::string login_user = "root")
         : prefix_(std::move(prefix)), login_user_(std::move(login_user)) {}
 
     Result<std::unique_ptr<RemoteProcess>> start(const std::string& command, const Cancel& cancel) override;
     [[nodiscard]] std::string login_user() const override { return login_user_; }
 
-private:
+  private:
     std::vector<std::string> prefix_;
     std::string login_user_;
 };

@@ -7,9 +7,10 @@
 #pragma once
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/result.h"
 #include "core/node/probe.h"
@@ -19,26 +20,26 @@ namespace pigsty::node {
 enum class ClaimState { creating, ready, removing };
 
 struct ClaimedItem {
-    std::string kind;            // "file", "package", … : which item class wrote it, so that it can be undone
-    std::string fingerprint;     // of the desired text, secrets as placeholders (what the plan shows in `managed`)
+    std::string kind;         // "file", "package", … : which item class wrote it, so that it can be undone
+    std::string fingerprint;  // of the desired text, secrets as placeholders (what the plan shows in `managed`)
     // Of the real bytes on the node, keyed where they hold secrets; empty where it says nothing. Bytes with secrets are
     // known only there: `digest_on_node(path)` stands for what the root end computes while it stores the claim.
     std::string digest{};
-    bool existed_before = false; // there before us: not removed with us
-    bool shared = false;         // other claims may hold the same item; removed with the last
-    std::vector<Probe> probes{}; // what must be observed to compare it
-    nlohmann::json undo{};       // what the item class needs to undo it (path of the kept copy, package state …)
+    bool existed_before = false;  // there before us: not removed with us
+    bool shared = false;          // other claims may hold the same item; removed with the last
+    std::vector<Probe> probes{};  // what must be observed to compare it
+    nlohmann::json undo{};        // what the item class needs to undo it (path of the kept copy, package state …)
 };
 
 struct Claim {
     static constexpr int kFormat = 1;
 
-    std::string kind;   // "node", "ca", "etcd_cluster", "pg_cluster"
-    std::string name;   // resource's name
-    std::string id;     // uuid, the resource's `id`
+    std::string kind;  // "node", "ca", "etcd_cluster", "pg_cluster"
+    std::string name;  // resource's name
+    std::string id;    // uuid, the resource's `id`
     ClaimState state = ClaimState::creating;
-    std::string member; // our member on this node: "pg-test-2"; empty where the resource has no members
-    nlohmann::json spec;                       // without secrets
+    std::string member;   // our member on this node: "pg-test-2"; empty where the resource has no members
+    nlohmann::json spec;  // without secrets
     std::map<std::string, ClaimedItem> items;  // by item label
     nlohmann::json facts{};                    // what the module keeps per node (system identifier, sizing, …)
 

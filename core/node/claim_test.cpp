@@ -41,8 +41,9 @@ TEST(Claim, of_a_newer_version_or_damaged_is_an_error_with_its_file) {
     const auto read = claim_from_json_text(newer, "/var/lib/pigsty/claims/x.json");
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, ErrorCode::unsupported);
-    EXPECT_EQ(read.error().message,
-              "/var/lib/pigsty/claims/x.json was written in format 9 by a newer version; this one knows up to format 1");
+    EXPECT_EQ(
+        read.error().message,
+        "/var/lib/pigsty/claims/x.json was written in format 9 by a newer version; this one knows up to format 1");
     for (const auto* text : {"", "{", "{}", "[]", R"({"format":1,"kind":3})"}) {
         const auto damaged = claim_from_json_text(text, "x.json");
         ASSERT_FALSE(damaged);
@@ -90,7 +91,8 @@ TEST_F(ClaimOnNode, that_is_damaged_stops_the_connection_with_its_name) {
     ASSERT_TRUE(machine->run("mkdir -p /var/lib/pigsty/claims; echo '{' > /var/lib/pigsty/claims/ca-x.json"));
     const auto connected = machine->connect(cancel);
     ASSERT_FALSE(connected);
-    EXPECT_TRUE(connected.error().message.starts_with("/var/lib/pigsty/claims/ca-x.json is damaged")) << connected.error().message;
+    EXPECT_TRUE(connected.error().message.starts_with("/var/lib/pigsty/claims/ca-x.json is damaged"))
+        << connected.error().message;
 }
 
 }  // namespace

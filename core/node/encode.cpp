@@ -10,11 +10,12 @@ using nlohmann::json;
 
 struct Encoder {
     Command operator()(const RunScript& script) const {
-        return command("run", {script.text, script.input, std::to_string(script.stall.count()), script.may_fail ? "1" : "0"});
+        return command("run",
+                       {script.text, script.input, std::to_string(script.stall.count()), script.may_fail ? "1" : "0"});
     }
     Command operator()(const PutFile& file) const {
-        return command("put", {file.path, file.content, file.owner, file.group, std::to_string(file.mode), file.secret_scope,
-                               file.keep_before ? "1" : "0"});
+        return command("put", {file.path, file.content, file.owner, file.group, std::to_string(file.mode),
+                               file.secret_scope, file.keep_before ? "1" : "0"});
     }
     Command operator()(const RemoveFile& file) const { return command("remove", {file.path}); }
     Command operator()(const WriteJournal& entry) const { return command("journal", {entry.operation, entry.line}); }
@@ -40,7 +41,8 @@ std::vector<OperationResult> read_results(const std::vector<Operation>& operatio
         OperationResult result{.status = results[i].status, .out = results[i].out, .err = results[i].err};
         const auto& fields = results[i].fields;
         if (std::holds_alternative<PutFile>(operations[i]) && !fields.empty()) result.out = fields[0];
-        if (std::holds_alternative<ReadSecret>(operations[i]) && fields.size() == 2) result.out = fields[0] + "\n" + fields[1];
+        if (std::holds_alternative<ReadSecret>(operations[i]) && fields.size() == 2)
+            result.out = fields[0] + "\n" + fields[1];
         found.push_back(std::move(result));
     }
     return found;
@@ -58,8 +60,8 @@ Command observe_command(const Probes& probes) {
 Result<Observation> read_observation(const Probes& probes, const CommandResult& result) {
     if (result.status != 0) return fail(ErrorCode::failed, "the node cannot be looked at: " + result.err);
     if (result.fields.size() != probes.size())
-        return fail(ErrorCode::internal, "the root end answered " + std::to_string(result.fields.size()) + " probes of " +
-                                             std::to_string(probes.size()));
+        return fail(ErrorCode::internal, "the root end answered " + std::to_string(result.fields.size()) +
+                                             " probes of " + std::to_string(probes.size()));
     Observation seen;
     auto value = result.fields.begin();
     for (const auto& probe : probes) seen.set(probe, *value++);

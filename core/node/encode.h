@@ -15,7 +15,8 @@ constexpr int kLeaseHeld = 75;  // status of "lease" where somebody else holds i
 
 Command encode(const Operation& operation);
 [[nodiscard]] bool may_write(const Operation& operation);
-std::vector<OperationResult> read_results(const std::vector<Operation>& operations, const std::vector<CommandResult>& results);
+std::vector<OperationResult> read_results(const std::vector<Operation>& operations,
+                                          const std::vector<CommandResult>& results);
 
 Command observe_command(const Probes& probes);
 Result<Observation> read_observation(const Probes& probes, const CommandResult& result);

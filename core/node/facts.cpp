@@ -27,7 +27,8 @@ Texts read_os_release(const std::string& text) {
         const auto equals = line.find('=');
         if (equals == std::string::npos) continue;
         auto value = trimmed(line.substr(equals + 1));
-        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
+        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\''))
+            value = value.substr(1, value.size() - 2);
         values[line.substr(0, equals)] = value;
     }
     return values;
@@ -93,8 +94,9 @@ Status check_supported(const Facts& facts) {
         return fail(Error{ErrorCode::unsupported, "the node runs " + system}.with_hint(
             "supported are Debian 12 and 13 and Ubuntu 22.04 and 24.04"));
     if (facts.init != "systemd")
-        return fail(Error{ErrorCode::unsupported, "the node's first process is " + facts.init + ", expected systemd"}.with_hint(
-            "containers without systemd cannot be managed"));
+        return fail(
+            Error{ErrorCode::unsupported, "the node's first process is " + facts.init + ", expected systemd"}.with_hint(
+                "containers without systemd cannot be managed"));
     return {};
 }
 

@@ -11,21 +11,21 @@
 namespace pigsty::node {
 
 struct Facts {
-    std::string os_id;        // "debian", "ubuntu" (os-release ID)
-    std::string os_version;   // "13" (VERSION_ID)
-    std::string codename;     // "trixie"
-    std::string machine;      // "x86_64", "aarch64"
+    std::string os_id;       // "debian", "ubuntu" (os-release ID)
+    std::string os_version;  // "13" (VERSION_ID)
+    std::string codename;    // "trixie"
+    std::string machine;     // "x86_64", "aarch64"
     std::string host_name;
     std::string machine_id;
     std::string kernel;
-    std::string systemd;      // version, "257"
-    std::string init;         // "systemd" where PID 1 is systemd
-    std::string timezone;     // "Etc/UTC"
+    std::string systemd;   // version, "257"
+    std::string init;      // "systemd" where PID 1 is systemd
+    std::string timezone;  // "Etc/UTC"
     std::int64_t cpu = 0;
     std::int64_t memory_mb = 0;
     std::int64_t data_disk_gb = 0;  // size of the file system that holds /data (or its nearest existing parent)
     std::string boot_id;
-    std::string cloud_init;   // "", "running", "done"
+    std::string cloud_init;  // "", "running", "done"
 
     bool operator==(const Facts&) const = default;
 };

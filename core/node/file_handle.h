@@ -5,19 +5,19 @@
 //     TRY(const bool ready, wait_until_ready(fd, POLLIN, wakeup, cancel.remaining(30s)));
 #pragma once
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <utility>
 
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 namespace pigsty::node {
 
 class FileHandle {
-public:
+  public:
     FileHandle() = default;
     explicit FileHandle(int fd) : fd_(fd) {}
     FileHandle(FileHandle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -33,12 +33,12 @@ public:
     }
     [[nodiscard]] int get() const { return fd_; }
 
-private:
+  private:
     int fd_ = -1;
 };
 
 class Wakeup {
-public:
+  public:
     Wakeup() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
     void wake() const {
@@ -51,7 +51,7 @@ public:
     }
     [[nodiscard]] int get() const { return event_.get(); }
 
-private:
+  private:
     FileHandle event_;
 };
 

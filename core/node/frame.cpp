@@ -76,8 +76,8 @@ Result<std::optional<Frame>> FrameReader::next() {
         return found;
     };
     frame.type = word();
-    const bool is_header = !frame.type.empty() && read_number(word(), frame.number) && read_number(word(), frame.index) &&
-                           read_number(word(), length) && header.empty();
+    const bool is_header = !frame.type.empty() && read_number(word(), frame.number) &&
+                           read_number(word(), frame.index) && read_number(word(), length) && header.empty();
     if (!is_header) return damaged(left);
     if (left.size() - end - 1 < length) return std::optional<Frame>();
     frame.bytes = left.substr(end + 1, length);

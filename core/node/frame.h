@@ -34,12 +34,12 @@ Result<std::vector<std::string_view>> split_fields(std::string_view fields);
 
 // Cuts a stream of bytes into frames.
 class FrameReader {
-public:
+  public:
     void feed(std::string_view bytes);
     // Nothing while the next frame is not complete; an Error where the bytes are no frames.
     Result<std::optional<Frame>> next();
 
-private:
+  private:
     std::string buffer_;
     std::size_t taken_ = 0;
 };

@@ -49,7 +49,8 @@ TEST(Fields, nest_and_hold_any_byte) {
 }
 
 TEST(Fields, refuse_a_length_that_lies) {
-    for (const auto* text : {"5:ab,", "2:abc", "x:ab,", "2ab,", "99999999999999999999:a,"}) EXPECT_FALSE(split_fields(text)) << text;
+    for (const auto* text : {"5:ab,", "2:abc", "x:ab,", "2ab,", "99999999999999999999:a,"})
+        EXPECT_FALSE(split_fields(text)) << text;
 }
 
 }  // namespace

@@ -15,18 +15,19 @@
 namespace pigsty::node {
 
 class Journal {
-public:
+  public:
     Journal(const std::string& verb, const std::string& kind, const std::string& name);
 
     // "20261123T190000Z-apply-pg_cluster-pg-test-1a2b3c4d": sorts by time, unique.
     [[nodiscard]] const std::string& operation() const { return operation_; }
 
-    [[nodiscard]] Operation begin(const std::string& step, const std::map<std::string, std::string>& digests_by_item) const;
+    [[nodiscard]] Operation begin(const std::string& step,
+                                  const std::map<std::string, std::string>& digests_by_item) const;
     [[nodiscard]] Operation end(const std::string& step) const;
     // `error`: a message without secrets.
     [[nodiscard]] Operation failed(const std::string& step, const std::string& error) const;
 
-private:
+  private:
     std::string operation_;
 };
 

@@ -1,12 +1,13 @@
 // The same through SSH and sudo on a real node. Runs inside the lab's network, where there is one:
 //
 //     acceptance/lab/lab up --bare node-1=10.10.10.11
+// PIGSTY_TEST_BECOME_PASSWORD: where sudo asks there.
 //     PIGSTY_TEST_NODE=10.10.10.11 acceptance/lab/lab run -- BUILD/core/node/pigsty_core_node_test --gtest_filter='LabNode*'
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <cstdlib>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "core/node/bridge.h"
 #include "core/node/lease.h"
@@ -26,12 +27,13 @@ Connection lab_connection() {
     Connection connection;
     connection.route.endpoint.user = environment("PIGSTY_SSH_USER");
     connection.route.credentials.private_key_file = environment("PIGSTY_SSH_PRIVATE_KEY_FILE");
+    connection.become.password = Secret(environment("PIGSTY_TEST_BECOME_PASSWORD"));
     connection.host_keys.files = {environment("PIGSTY_SSH_KNOWN_HOSTS_FILE")};
     return connection;
 }
 
 class LabNode : public testing::Test {
-protected:
+  protected:
     void SetUp() override {
         address = {.address = environment("PIGSTY_TEST_NODE")};
         if (address.address.empty()) GTEST_SKIP() << "PIGSTY_TEST_NODE names no node of a lab";
@@ -51,9 +53,12 @@ TEST_F(LabNode, costs_one_request_for_facts_and_one_for_everything_seen) {
     EXPECT_EQ(node->facts().init, "systemd");
     Probes probes;
     // The same unit by two names, a template's instance, one that is masked or absent, a timer, a mount.
-    const std::vector<std::string> units = {"ssh", "ssh.service", "systemd-journald.service", "absent-unit", "getty@tty1.service", "tmp.mount", "cron.service", "apt-daily.timer"};
+    const std::vector<std::string> units = {"ssh",          "ssh.service",        "systemd-journald.service",
+                                            "absent-unit",  "getty@tty1.service", "tmp.mount",
+                                            "cron.service", "apt-daily.timer"};
     for (const auto& unit : units) probes.insert({ProbeKind::unit, unit});
-    for (const std::string package : {"sudo", "perl-base", "libc6", "absent-package"}) probes.insert({ProbeKind::package, package});
+    for (const std::string package : {"sudo", "perl-base", "libc6", "absent-package"})
+        probes.insert({ProbeKind::package, package});
     probes.insert({ProbeKind::account, "vagrant"});
     probes.insert({ProbeKind::sysctl, "kernel.ostype"});
     const auto seen = node->observe(probes, cancel);
@@ -72,7 +77,9 @@ TEST_F(LabNode, costs_one_request_for_facts_and_one_for_everything_seen) {
 }
 
 TEST_F(LabNode, runs_as_root_and_moves_large_output) {
-    const auto results = node->request({RunScript{.text = "id -u; head -c 30000000 /dev/zero | tr '\\0' x"}, RunScript{.text = "cat | wc -c", .input = std::string(5'000'000, 'y')}}, cancel);
+    const auto results = node->request({RunScript{.text = "id -u; head -c 30000000 /dev/zero | tr '\\0' x"},
+                                        RunScript{.text = "cat | wc -c", .input = std::string(5'000'000, 'y')}},
+                                       cancel);
     ASSERT_TRUE(results) << summary(results.error());
     EXPECT_EQ((*results)[0].out.substr(0, 2), "0\n");
     EXPECT_EQ((*results)[0].out.size(), 30'000'002U);
@@ -106,13 +113,28 @@ TEST_F(LabNode, cancel_ends_what_runs_there) {
     EXPECT_EQ((*left)[0].out, "0\n");
 }
 
+TEST_F(LabNode, a_wrong_password_for_sudo_is_denied) {
+    auto connection = lab_connection();
+    if (connection.become.password.empty()) GTEST_SKIP() << "sudo asks for no password there";
+    for (const auto& [password, message] : std::vector<std::pair<std::string, std::string>>{
+             {"wrong", "sudo did not accept the password"}, {"", "sudo asks for a password, and none is configured"}}) {
+        connection.become.password = Secret(password);
+        NodePool wrong(connection);
+        const auto refused = wrong.node(address, cancel);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, ErrorCode::denied);
+        EXPECT_EQ(refused.error().message, message);
+    }
+}
+
 TEST_F(LabNode, a_wrong_key_is_denied) {
     auto connection = lab_connection();
     connection.route.credentials.private_key_file = "/dev/null";
     NodePool wrong(connection);
     const auto refused = wrong.node(address, cancel, Reach::change);
     ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().code, testing::AnyOf(ErrorCode::denied, ErrorCode::invalid)) << summary(refused.error());
+    EXPECT_THAT(refused.error().code, testing::AnyOf(ErrorCode::denied, ErrorCode::invalid))
+        << summary(refused.error());
 }
 
 }  // namespace

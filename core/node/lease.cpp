@@ -1,11 +1,11 @@
 #include "core/node/lease.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
+
+#include <pwd.h>
+#include <unistd.h>
 
 #include "core/node/clock_text.h"
 #include "core/node/parallel.h"
@@ -55,9 +55,10 @@ Result<Attempt> try_all(const std::vector<LeaseWish>& wishes, const LeaseHolder&
             if (!failed) failed = answer.error();
         } else if (answer->held_by) {
             if (!attempt.conflict)
-                attempt.conflict = Error{ErrorCode::conflict, "the node is being changed by " + to_string(*answer->held_by)}
-                                       .at_host(address)
-                                       .with_hint("wait until that run has ended; if it died, the node is free 60 s later");
+                attempt.conflict =
+                    Error{ErrorCode::conflict, "the node is being changed by " + to_string(*answer->held_by)}
+                        .at_host(address)
+                        .with_hint("wait until that run has ended; if it died, the node is free 60 s later");
         } else {
             attempt.leased.lease.add(wishes[i].node);
             attempt.leased.seen.emplace(address, std::move(answer->seen));
@@ -77,8 +78,8 @@ void Lease::release() {
 
 std::string to_string(const LeaseHolder& holder) {
     if (holder.runner.empty()) return "somebody";
-    return holder.runner + " on " + holder.host + " (process " + std::to_string(holder.pid) + ", since " + holder.since + ": " +
-           holder.operation + ")";
+    return holder.runner + " on " + holder.host + " (process " + std::to_string(holder.pid) + ", since " +
+           holder.since + ": " + holder.operation + ")";
 }
 
 Result<Leased> lease_all(std::vector<LeaseWish> wishes, const std::string& operation,

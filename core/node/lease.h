@@ -20,7 +20,7 @@
 namespace pigsty::node {
 
 class Lease {
-public:
+  public:
     Lease() = default;
     Lease(Lease&&) = default;
     Lease& operator=(Lease&& other) noexcept {
@@ -33,7 +33,7 @@ public:
     void release();
     [[nodiscard]] const std::vector<NodePtr>& nodes() const { return nodes_; }
 
-private:
+  private:
     std::vector<NodePtr> nodes_;
 };
 

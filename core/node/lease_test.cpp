@@ -1,9 +1,9 @@
 #include "core/node/lease.h"
 
-#include <unistd.h>
+#include <thread>
 
 #include <nlohmann/json.hpp>
-#include <thread>
+#include <unistd.h>
 
 #include "core/node/journal.h"
 #include "core/node/testing/node_test.h"
@@ -13,10 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const RootEndSettings kImpatient{.silence = 3s, .touch = 1s, .grace = 1s};
+const RootEndSettings kImpatient{.silence = 2s, .touch = 100ms, .grace = 300ms};
 
 class LeaseTest : public NodeTest {
-protected:
+  protected:
     void SetUp() override {
         NodeTest::SetUp();
         if (machine) other = connect(kImpatient);
@@ -47,7 +47,10 @@ TEST_F(LeaseTest, another_process_is_refused_by_name_until_it_is_given_back) {
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, ErrorCode::conflict);
         EXPECT_EQ(refused.error().host, "10.10.10.11");
-        EXPECT_THAT(refused.error().message, testing::MatchesRegex("the node is being changed by .+ on .+ \\(process [0-9]+, since .+: apply pg_cluster pg-test\\)"));
+        EXPECT_THAT(
+            refused.error().message,
+            testing::MatchesRegex(
+                "the node is being changed by .+ on .+ \\(process [0-9]+, since .+: apply pg_cluster pg-test\\)"));
         EXPECT_EQ(connect()->lease_holder()->operation, "apply pg_cluster pg-test");
     }
     EXPECT_TRUE(lease(other, 10s));
@@ -97,7 +100,8 @@ TEST_F(LeaseTest, a_holder_that_was_killed_leaves_nothing_running) {
     const std::string nap = "sleep 3" + std::to_string(::getpid());
     auto held = lease(node);
     ASSERT_TRUE(held);
-    EXPECT_FALSE(node->request({RunScript{.text = "(trap '' TERM; " + nap + ") & echo x > /run/begun; kill -9 $PPID; wait"}}, cancel, {}));
+    EXPECT_FALSE(node->request(
+        {RunScript{.text = "(trap '' TERM; " + nap + ") & echo x > /run/begun; kill -9 $PPID; wait"}}, cancel, {}));
     ASSERT_TRUE(lease(other, 10s));
     EXPECT_EQ(*machine->run("pgrep -cf '" + nap + "$'; true"), "0\n");
 }
@@ -127,8 +131,9 @@ TEST_F(LeaseTest, a_full_disk_is_an_error_before_the_first_step) {
     ASSERT_TRUE(machine->run("mkdir -p /var/lib/pigsty && mount -t tmpfs -o size=64k tmpfs /var/lib/pigsty"));
     const auto leased = lease(node);
     ASSERT_FALSE(leased);
-    EXPECT_EQ(leased.error().message,
-              "the node cannot keep a record of what is done there: write under /var/lib/pigsty: No space left on device\n");
+    EXPECT_EQ(
+        leased.error().message,
+        "the node cannot keep a record of what is done there: write under /var/lib/pigsty: No space left on device\n");
     EXPECT_FALSE(machine->run("ls -A /var/lib/pigsty/journal")->find("room") != std::string::npos);
     ASSERT_TRUE(machine->run("umount /var/lib/pigsty"));
     EXPECT_TRUE(lease(other, 10s));
@@ -137,7 +142,8 @@ TEST_F(LeaseTest, a_full_disk_is_an_error_before_the_first_step) {
 TEST_F(LeaseTest, the_journal_tells_steps_in_order_and_is_cleared_after_a_month) {
     const Journal journal("apply", "pg_cluster", "odd/name");
     EXPECT_THAT(journal.operation(), testing::MatchesRegex("[0-9]{8}T[0-9]{6}Z-apply-pg_cluster-odd-name-[0-9a-f]{8}"));
-    done({journal.begin("files", {{"/etc/x", "3f1d5a0b9c7e"}}), PutFile{.path = "/etc/x", .content = "secret"}, journal.end("files")});
+    done({journal.begin("files", {{"/etc/x", "3f1d5a0b9c7e"}}), PutFile{.path = "/etc/x", .content = "secret"},
+          journal.end("files")});
     const auto text = machine->read("/var/lib/pigsty/journal/" + journal.operation() + ".jsonl");
     const auto lines = text.find('\n');
     const auto begin = nlohmann::json::parse(text.substr(0, lines));

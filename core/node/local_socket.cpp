@@ -1,13 +1,13 @@
 #include "core/node/local_socket.h"
 
+#include <array>
+#include <cstdlib>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-
-#include <array>
-#include <cstdlib>
-#include <cstring>
 
 namespace pigsty::node {
 
@@ -61,7 +61,8 @@ Status LocalSocket::bind(const std::string& name) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
-    if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return failed("bind " + path_);
+    if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return failed("bind " + path_);
     if (::listen(listener_.get(), 64) != 0) return failed("listen " + path_);
     return {};
 }

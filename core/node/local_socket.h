@@ -23,7 +23,7 @@
 namespace pigsty::node {
 
 class LocalSocket {
-public:
+  public:
     static Result<std::unique_ptr<LocalSocket>> listen(NodePtr node, std::string os_user, std::string target,
                                                        const std::string& name);
     ~LocalSocket();
@@ -35,7 +35,7 @@ public:
     // Why the last connection could not be carried on; nothing while all is well.
     [[nodiscard]] std::optional<Error> last_error() const;
 
-private:
+  private:
     struct Connection;
 
     LocalSocket() = default;

@@ -41,10 +41,10 @@ struct NodeAddress {
 };
 
 struct Counters {
-    std::uint64_t requests = 0;   // frames sent to the root end (login excluded)
+    std::uint64_t requests = 0;  // frames sent to the root end (login excluded)
     std::uint64_t replies = 0;
     std::uint64_t bytes_out = 0, bytes_in = 0;
-    std::uint64_t writes = 0;     // operations that may change something
+    std::uint64_t writes = 0;  // operations that may change something
 };
 
 class Stream;  // core/node/bridge.h
@@ -53,8 +53,8 @@ class Stream;  // core/node/bridge.h
 struct LeaseHolder {
     std::string runner, host;  // user and machine of the provider's process
     std::int64_t pid = 0;
-    std::string since;         // ISO 8601, the holder's own clock: for people, never compared
-    std::string operation;     // "apply pg_cluster pg-test"
+    std::string since;      // ISO 8601, the holder's own clock: for people, never compared
+    std::string operation;  // "apply pg_cluster pg-test"
     bool operator==(const LeaseHolder&) const = default;
 };
 
@@ -64,7 +64,7 @@ struct LeaseAttempt {
 };
 
 class Node {
-public:
+  public:
     virtual ~Node() = default;
 
     [[nodiscard]] virtual const NodeAddress& address() const = 0;
@@ -82,7 +82,7 @@ public:
     // Runs the operations in order, in one round trip; stops at the first failure (status != 0 and not may_fail): the
     // results end there. Error only where the request itself broke (connection, root end, stall, cancelled).
     virtual Result<std::vector<OperationResult>> request(std::vector<Operation> operations, const Cancel& cancel,
-                                                        const Progress& progress = {}) = 0;
+                                                         const Progress& progress = {}) = 0;
 
     // Operations that write this claim, or remove it. To be put into a request together with what they describe;
     // the node remembers the new claim when that request succeeded.
@@ -92,7 +92,7 @@ public:
     // A byte stream to a unix socket or a TCP port of the node, opened there as `os_user` through the multiplexing
     // bridge (behaviour 9). target: "unix:/var/run/postgresql/.s.PGSQL.5432" or "tcp:10.10.10.11:8008".
     virtual Result<std::shared_ptr<Stream>> open_stream(const std::string& os_user, const std::string& target,
-                                                       const Cancel& cancel) = 0;
+                                                        const Cancel& cancel) = 0;
 
     [[nodiscard]] virtual Counters counters() const = 0;
 

@@ -85,7 +85,8 @@ Status NodePool::settle(Node& node, const Cancel& cancel, Reach reach) const {
     if (!make_launcher_) TRY_VOID(check_supported(node.facts()));
     if (reach == Reach::read || node.facts().cloud_init != "running") return {};
     // Its status tells whether cloud-init itself failed, which need not matter to us: what matters shows in our own steps.
-    const RunScript wait{.text = "cloud-init status --wait", .stall = kCloudInitStall, .may_fail = true, .writes = false};
+    const RunScript wait{
+        .text = "cloud-init status --wait", .stall = kCloudInitStall, .may_fail = true, .writes = false};
     TRY_VOID(node.request({wait}, cancel.within_at_most(connection_.route.connect_timeout)));
     return {};
 }

@@ -37,7 +37,7 @@ enum class Reach {
 };
 
 class NodePool {
-public:
+  public:
     explicit NodePool(Connection connection);
     // With another way to the nodes than SSH; systems are not checked then. For tests.
     using MakeLauncher = std::function<std::shared_ptr<Launcher>(const NodeAddress&)>;
@@ -51,7 +51,7 @@ public:
     // Of all nodes reached so far, by address: what benches and tests assert on.
     [[nodiscard]] std::map<std::string, Counters> counters() const;
 
-private:
+  private:
     struct Entry;
 
     Result<NodePtr> connect(Entry& entry, const NodeAddress& address, const Cancel& cancel, Reach reach);

@@ -20,7 +20,8 @@ TEST_F(NodePoolTest, ten_threads_get_one_node_with_one_connection) {
     std::vector<NodePtr> nodes(10);
     {
         std::vector<std::jthread> threads;
-        for (auto& slot : nodes) threads.emplace_back([&] { slot = pool.node({.address = "10.10.10.11"}, cancel).value_or(nullptr); });
+        for (auto& slot : nodes)
+            threads.emplace_back([&] { slot = pool.node({.address = "10.10.10.11"}, cancel).value_or(nullptr); });
     }
     for (const auto& found : nodes) EXPECT_EQ(found, nodes[0]);
     EXPECT_TRUE(nodes[0]);
@@ -30,7 +31,7 @@ TEST_F(NodePoolTest, ten_threads_get_one_node_with_one_connection) {
 
 TEST_F(NodePoolTest, a_read_does_not_knock_twice_in_a_row_and_a_change_does) {
     class Deaf : public Launcher {
-    public:
+      public:
         explicit Deaf(std::atomic<int>& knocks) : knocks_(knocks) {}
         Result<std::unique_ptr<RemoteProcess>> start(const std::string&, const Cancel&) override {
             ++knocks_;
@@ -38,7 +39,7 @@ TEST_F(NodePoolTest, a_read_does_not_knock_twice_in_a_row_and_a_change_does) {
         }
         [[nodiscard]] std::string login_user() const override { return "root"; }
 
-    private:
+      private:
         std::atomic<int>& knocks_;
     };
     std::atomic<int> knocks = 0;
@@ -68,9 +69,11 @@ TEST(Facts, name_the_systems_that_are_supported) {
 }
 
 TEST(Facts, are_read_from_what_the_node_says) {
-    const auto facts = parse_facts({"os_release", "ID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n", "systemd", "systemd 255 (255.4-1ubuntu8)\n",
-                                    "meminfo", "MemTotal:        2038512 kB\nMemFree: 1 kB\n", "df", "/dev/vda1 20511312 2 3 1% /\n",
-                                    "timezone", "/usr/share/zoneinfo/Etc/UTC", "cpu", "4", "machine_id", "abc\n"});
+    const auto facts =
+        parse_facts({"os_release", "ID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n", "systemd",
+                     "systemd 255 (255.4-1ubuntu8)\n", "meminfo", "MemTotal:        2038512 kB\nMemFree: 1 kB\n", "df",
+                     "/dev/vda1 20511312 2 3 1% /\n", "timezone", "/usr/share/zoneinfo/Etc/UTC", "cpu", "4",
+                     "machine_id", "abc\n"});
     ASSERT_TRUE(facts);
     EXPECT_EQ(facts->os_id, "ubuntu");
     EXPECT_EQ(facts->os_version, "24.04");

@@ -18,8 +18,8 @@ namespace pigsty::node {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kKindNames = {"path", "keyed_path", "text",   "unit",   "package",
-                                                        "account", "group",   "sysctl", "command"};
+constexpr std::array<std::string_view, 9> kKindNames = {"path",    "keyed_path", "text",   "unit",   "package",
+                                                        "account", "group",      "sysctl", "command"};
 constexpr std::array<std::string_view, 5> kTypeNames = {"absent", "file", "directory", "link", "other"};
 
 std::vector<std::string> parts_of(const std::string& raw) {
@@ -56,7 +56,8 @@ std::string_view to_string(ProbeKind kind) { return kKindNames.at(static_cast<st
 
 Result<ProbeKind> probe_kind(std::string_view name) {
     const auto* const found = std::find(kKindNames.begin(), kKindNames.end(), name);
-    if (found == kKindNames.end()) return fail(ErrorCode::unsupported, "unknown kind of probe \"" + std::string(name) + "\"");
+    if (found == kKindNames.end())
+        return fail(ErrorCode::unsupported, "unknown kind of probe \"" + std::string(name) + "\"");
     return static_cast<ProbeKind>(found - kKindNames.begin());
 }
 

@@ -68,9 +68,9 @@ struct KeepSecret {
 using Operation = std::variant<RunScript, PutFile, RemoveFile, WriteJournal, ReadSecret, KeepSecret>;
 
 struct OperationResult {
-    int status = 0;      // exit status; 0 for a PutFile that worked, 128 + signal for a killed script
-    std::string out;     // all of standard output
-    std::string err;     // tail of standard error (or what a PutFile failed with)
+    int status = 0;   // exit status; 0 for a PutFile that worked, 128 + signal for a killed script
+    std::string out;  // all of standard output
+    std::string err;  // tail of standard error (or what a PutFile failed with)
 };
 
 // Called from the node's strand with each piece of output as it comes (package installation, base backup).

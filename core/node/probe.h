@@ -45,14 +45,15 @@ enum class PathType { absent, file, directory, link, other };
 struct PathState {
     PathType type = PathType::absent;
     std::string owner{}, group{};
-    unsigned mode = 0;      // permission bits, 07777
-    std::string digest{};   // 64 hex digits for a regular file (keyed for keyed_path)
-    std::string target{};   // of a link
+    unsigned mode = 0;     // permission bits, 07777
+    std::string digest{};  // 64 hex digits for a regular file (keyed for keyed_path)
+    std::string target{};  // of a link
     bool operator==(const PathState&) const = default;
 };
 
 struct UnitState {
-    std::string load, active, enabled;  // "loaded" | "not-found" …, "active" | "inactive" | "failed" …, "enabled" | "disabled" …
+    std::string load, active,
+        enabled;  // "loaded" | "not-found" …, "active" | "inactive" | "failed" …, "enabled" | "disabled" …
     bool operator==(const UnitState&) const = default;
 };
 
@@ -64,9 +65,9 @@ struct AccountState {
 };
 
 class Observation {
-public:
+  public:
     // Absent things have a value too (type absent, load not-found, nullopt). Asking for what was not probed is a bug: throws.
-    [[nodiscard]] PathState path(const std::string& path) const;        // kinds path and keyed_path
+    [[nodiscard]] PathState path(const std::string& path) const;  // kinds path and keyed_path
     [[nodiscard]] std::optional<std::string> text(const std::string& path) const;
     [[nodiscard]] UnitState unit(const std::string& name) const;
     [[nodiscard]] std::optional<std::string> package_version(const std::string& name) const;
@@ -83,7 +84,7 @@ public:
     // What was seen of these alone; nothing where one of them was not looked at.
     [[nodiscard]] std::optional<Observation> subset(const Probes& probes) const;
 
-private:
+  private:
     const std::string& raw(ProbeKind kind, const std::string& key) const;
     std::map<Probe, std::string> values_;
 };

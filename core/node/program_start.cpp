@@ -28,8 +28,7 @@ std::string command_line(const Launcher& launcher, const Become& become, const s
     if (os_user != "root") command = "runuser -u " + shell_quote(os_user) + " -- " + command;
     if (launcher.login_user() != "root" && become.enabled) {
         // -k: a remembered login must not decide whether the password is read from our input or not.
-        command = (become.password.empty() ? std::string("sudo -n ")
-                                           : "sudo -k -S -p " + shell_quote(kPrompt) + " ") +
+        command = (become.password.empty() ? std::string("sudo -n ") : "sudo -k -S -p " + shell_quote(kPrompt) + " ") +
                   command;
     }
     // One ordered stream of what sudo, the shell and perl say; a login shell may be fish or csh.
@@ -48,7 +47,8 @@ Error why_not_started(std::string_view noise, const std::string& login_user, con
         return Error{ErrorCode::denied, "sudo asks for a password, and none is configured"}
             .with_hint("set become.password, or let " + as + " use sudo without a password")
             .with_output(noise);
-    if (says(noise, {"is not in the sudoers file", "not allowed to execute", "may not run sudo", "is not allowed to run sudo"}))
+    if (says(noise, {"is not in the sudoers file", "not allowed to execute", "may not run sudo",
+                     "is not allowed to run sudo"}))
         return Error{ErrorCode::denied, as + " may not become root with sudo"}
             .with_hint("allow it in /etc/sudoers.d (ALL=(ALL) NOPASSWD: ALL), or log in as a user who may")
             .with_output(noise);
@@ -67,7 +67,7 @@ Error why_not_started(std::string_view noise, const std::string& login_user, con
 
 // Waits for the mark. Whatever comes before it (a message of the day, a shell's greeting) is noise; it explains failures.
 class Greeting {
-public:
+  public:
     Greeting(RemoteProcess& process, const Become& become) : process_(process), become_(become) {}
 
     // What came after the mark, or nothing where the output ended first: noise() then says why.
@@ -93,7 +93,7 @@ public:
     [[nodiscard]] const std::string& noise() const { return noise_; }
     [[nodiscard]] std::size_t bytes_read() const { return read_; }
 
-private:
+  private:
     RemoteProcess& process_;
     const Become& become_;
     std::string noise_;
@@ -117,7 +117,8 @@ Result<StartedProgram> start_program(Launcher& launcher, const Become& become, c
     if (!may_ask) sent = started.process->write(text, cancel.within_at_most(kChunk));
     auto rest = greeting.wait(cancel.within_at_most(kGreeting));
     if (!rest && rest.error().code == ErrorCode::stalled && !cancel.expired())
-        return fail(Error{ErrorCode::unreachable, "perl did not start on the node within 60 s"}.with_output(greeting.noise()));
+        return fail(
+            Error{ErrorCode::unreachable, "perl did not start on the node within 60 s"}.with_output(greeting.noise()));
     if (!rest) return fail(std::move(rest).error());
     if (!*rest) return fail(why_not_started(greeting.noise(), launcher.login_user(), os_user));
     if (may_ask) sent = started.process->write(text, cancel.within_at_most(kChunk));

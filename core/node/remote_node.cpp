@@ -15,7 +15,9 @@ Result<std::shared_ptr<RemoteNode>> RemoteNode::connect(Options options, const C
 }
 
 RemoteNode::RemoteNode(Options options)
-    : options_(std::move(options)), lease_token_(uuid4()), heart_([this](const std::stop_token& stop) { beat(stop); }) {}
+    : options_(std::move(options)),
+      lease_token_(uuid4()),
+      heart_([this](const std::stop_token& stop) { beat(stop); }) {}
 
 RemoteNode::~RemoteNode() {
     heart_ = {};  // joins before what it uses goes
@@ -93,7 +95,8 @@ Status RemoteNode::ensure_connected(const Cancel& cancel) {
         if (claims_known) return {};
         // A request that broke may have written claims or not.
         TRY(const auto results, open->request({command("claims")}, cancel));
-        if (results.empty() || results[0].status != 0) return fail(ErrorCode::failed, "the claims on the node cannot be read");
+        if (results.empty() || results[0].status != 0)
+            return fail(ErrorCode::failed, "the claims on the node cannot be read");
         return take_claims(results[0].fields);
     }
 
@@ -102,8 +105,9 @@ Status RemoteNode::ensure_connected(const Cancel& cancel) {
     TRY(auto started, RootEnd::start(*options_.launcher, options_.become, options_.settings, first, wire_, cancel));
     TRY(auto results, started->first_answer(cancel));
     if (shares > 0 && (results.size() != 4 || results[3].status != 0 || results[3].fields.at(0) != lease_token_))
-        return fail(Error{ErrorCode::conflict, "the connection broke while the node was being changed, and another process "
-                                               "has changed it since"}
+        return fail(Error{ErrorCode::conflict,
+                          "the connection broke while the node was being changed, and another process "
+                          "has changed it since"}
                         .with_hint("plan again"));
     {
         const std::lock_guard lock(mutex_);
@@ -262,12 +266,14 @@ Result<LeaseAttempt> RemoteNode::try_lease(const LeaseHolder& holder, const Prob
     if (!results) return here(results.error());
     const auto& taken = results->at(0);
     if (taken.status == kLeaseHeld) {
-        attempt.held_by = lease_holder_from_json_text(taken.fields.empty() ? "" : taken.fields[0]).value_or(LeaseHolder{});
+        attempt.held_by =
+            lease_holder_from_json_text(taken.fields.empty() ? "" : taken.fields[0]).value_or(LeaseHolder{});
         return attempt;
     }
     if (taken.status != 0)
-        return here(Error{ErrorCode::failed, "the node cannot keep a record of what is done there: " + taken.err}.with_hint(
-            "is its root file system full, or mounted read-only?"));
+        return here(
+            Error{ErrorCode::failed, "the node cannot keep a record of what is done there: " + taken.err}.with_hint(
+                "is its root file system full, or mounted read-only?"));
     {
         const std::lock_guard lock(mutex_);
         lease_shares_ = 1;

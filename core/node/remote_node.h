@@ -19,7 +19,7 @@
 namespace pigsty::node {
 
 class RemoteNode : public Node {
-public:
+  public:
     struct Options {
         NodeAddress address;
         std::shared_ptr<Launcher> launcher;
@@ -48,7 +48,7 @@ public:
     Result<LeaseAttempt> try_lease(const LeaseHolder& holder, const Probes& probes, const Cancel& cancel) override;
     void leave_lease() override;
 
-private:
+  private:
     explicit RemoteNode(Options options);
 
     // Inside the strand from here on.

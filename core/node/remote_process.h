@@ -18,7 +18,7 @@ namespace pigsty::node {
 
 // One thread may read while another writes. Destruction closes.
 class RemoteProcess {
-public:
+  public:
     virtual ~RemoteProcess() = default;
 
     // At least one byte of standard output; 0 at its end. Errors `cancelled` and `stalled` (the cancel's deadline) leave
@@ -31,7 +31,7 @@ public:
 };
 
 class Launcher {
-public:
+  public:
     virtual ~Launcher() = default;
 
     // Starts a command line of sh as the user who logs in.

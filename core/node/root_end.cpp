@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "core/node/programs.h"
 
 namespace pigsty::node {
@@ -20,11 +22,10 @@ std::string request_text(std::uint64_t number, const std::vector<Command>& comma
 }
 
 std::string settings_text(const RootEndSettings& settings) {
-    return frame_text("settings", 0, 0,
-                      join_fields({"base", settings.base, "run", settings.run, "silence",
-                                   std::to_string(settings.silence.count()), "touch",
-                                   std::to_string(settings.touch.count()), "grace",
-                                   std::to_string(settings.grace.count()), "path", settings.path}));
+    return frame_text(
+        "settings", 0, 0,
+        join_fields({"base", settings.base, "run", settings.run, "silence", in_seconds(settings.silence), "touch",
+                     in_seconds(settings.touch), "grace", in_seconds(settings.grace), "path", settings.path}));
 }
 
 // Standard error is kept as a tail: an installation may print a lot of it, and its end tells the cause.
@@ -44,6 +45,8 @@ Status read_result(std::string_view bytes, CommandResult& result) {
 
 }  // namespace
 
+std::string in_seconds(std::chrono::milliseconds bound) { return fmt::format("{}", bound.count() / 1000.0); }
+
 Command command(std::string_view name, std::initializer_list<std::string_view> arguments) {
     Command made;
     append_field(made.fields, name);
@@ -52,8 +55,8 @@ Command command(std::string_view name, std::initializer_list<std::string_view> a
     return made;
 }
 
-Result<std::unique_ptr<RootEnd>> RootEnd::start(Launcher& launcher, const Become& become, const RootEndSettings& settings,
-                                                const std::vector<Command>& first,
+Result<std::unique_ptr<RootEnd>> RootEnd::start(Launcher& launcher, const Become& become,
+                                                const RootEndSettings& settings, const std::vector<Command>& first,
                                                 std::shared_ptr<WireCounters> counters, const Cancel& cancel) {
     const std::string input = settings_text(settings) + request_text(1, first);
     TRY(auto started, start_program(launcher, become, "root", kRootEndProgram, input, cancel));
@@ -134,7 +137,8 @@ Result<Frame> RootEnd::next_frame(std::uint64_t number, const Cancel& cancel, bo
         if (*frame) return std::move(**frame);
 
         std::array<char, kChunk> buffer;
-        const auto count = process_->read(buffer, cancel_sent ? waiting : cancel.within_at_most(waiting.remaining(patience)));
+        const auto count =
+            process_->read(buffer, cancel_sent ? waiting : cancel.within_at_most(waiting.remaining(patience)));
         if (count && *count > 0) {
             counters_->bytes_in += *count;
             frames_.feed({buffer.data(), *count});
@@ -147,8 +151,8 @@ Result<Frame> RootEnd::next_frame(std::uint64_t number, const Cancel& cancel, bo
         const bool is_over = cancel_sent || cancel.stop_requested() || cancel.expired();
         if (!is_over && !waiting.expired()) continue;  // clocks are rounded
         if (waiting.expired())
-            return broken(Error{ErrorCode::unreachable,
-                                "nothing was heard from the node for " + std::to_string(patience.count()) + " s"});
+            return broken(
+                Error{ErrorCode::unreachable, "nothing was heard from the node for " + in_seconds(patience) + " s"});
         cancel_sent = true;
         TRY_VOID(send(frame_text("cancel", number, 0, "")));
         waiting = Cancel::within(4 * settings_.grace);

@@ -22,11 +22,14 @@ namespace pigsty::node {
 struct RootEndSettings {
     std::string base = "/var/lib/pigsty";
     std::string run = "/run/pigsty";
-    std::chrono::seconds silence{60};    // after which either side takes the other for gone
-    std::chrono::seconds touch{10};      // between signs of life
-    std::chrono::seconds grace{5};       // between TERM and KILL
-    std::string path{};                  // put before PATH of what the root end starts
+    std::chrono::milliseconds silence{60000};  // after which either side takes the other for gone
+    std::chrono::milliseconds touch{10000};    // between signs of life
+    std::chrono::milliseconds grace{5000};     // between TERM and KILL
+    std::string path{};                        // put before PATH of what the root end starts
 };
+
+// "0.25": a bound as the programs on the node take it.
+std::string in_seconds(std::chrono::milliseconds bound);
 
 // One thing to do in a request; encoded as fields, name first.
 struct Command {
@@ -46,11 +49,11 @@ struct WireCounters {
 };
 
 class RootEnd {
-public:
+  public:
     // `first` goes out together with the program, so that its answer costs no round trip of its own.
-    static Result<std::unique_ptr<RootEnd>> start(Launcher& launcher, const Become& become, const RootEndSettings& settings,
-                                                  const std::vector<Command>& first, std::shared_ptr<WireCounters> counters,
-                                                  const Cancel& cancel);
+    static Result<std::unique_ptr<RootEnd>> start(Launcher& launcher, const Become& become,
+                                                  const RootEndSettings& settings, const std::vector<Command>& first,
+                                                  std::shared_ptr<WireCounters> counters, const Cancel& cancel);
     ~RootEnd();
 
     // The answer to `first`; once.
@@ -65,7 +68,7 @@ public:
     void keep_alive();
     void release_lease();
 
-private:
+  private:
     RootEnd(StartedProgram started, const RootEndSettings& settings, std::vector<Command> first,
             std::shared_ptr<WireCounters> counters);
 

@@ -16,7 +16,8 @@ Error failed_there(const Node& node, const OperationResult& result) {
 Status keep(Node& node, const std::string& scope, const StoredSecrets& secrets, const Cancel& cancel) {
     std::vector<Operation> work;
     for (const auto& [name, secret] : secrets)
-        work.emplace_back(KeepSecret{.scope = scope, .name = name, .generation = secret.generation, .bytes = secret.value});
+        work.emplace_back(
+            KeepSecret{.scope = scope, .name = name, .generation = secret.generation, .bytes = secret.value});
     TRY(const auto results, node.request(std::move(work), cancel));
     for (const auto& result : results)
         if (result.status != 0) return fail(failed_there(node, result));

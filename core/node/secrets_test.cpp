@@ -6,7 +6,7 @@ namespace pigsty::node {
 namespace {
 
 class SecretsTest : public NodeTest {
-protected:
+  protected:
     void SetUp() override {
         NodeTest::SetUp();
         if (!machine) return;
@@ -31,8 +31,10 @@ TEST_F(SecretsTest, are_made_once_and_are_the_same_everywhere) {
     ASSERT_TRUE(made) << summary(made.error());
     EXPECT_EQ(made->at("replication").generation, 1);
     EXPECT_FALSE(made->at("replication").value == made->at("monitor").value);
-    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(on_disk(i), "1\n" + std::string(made->at("replication").value.reveal()));
-    EXPECT_EQ(*machine->run("stat -c '%a %U' /var/lib/pigsty/secrets /var/lib/pigsty/secrets/pg-test/monitor"), "700 root\n600 root\n");
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(on_disk(i), "1\n" + std::string(made->at("replication").value.reveal()));
+    EXPECT_EQ(*machine->run("stat -c '%a %U' /var/lib/pigsty/secrets /var/lib/pigsty/secrets/pg-test/monitor"),
+              "700 root\n600 root\n");
 
     const auto before = nodes[1]->counters();
     EXPECT_EQ(ensure_secrets(nodes, "pg-test", {"replication", "monitor"}, cancel).value(), *made);
@@ -53,7 +55,8 @@ TEST_F(SecretsTest, a_new_generation_goes_everywhere_and_files_name_theirs) {
     ASSERT_TRUE(ensure_secrets(nodes, "pg-test", {"replication"}, cancel));
     const StoredSecret next{.generation = 2, .value = Secret("pa}}ss\n\\1$&")};
     ASSERT_TRUE(store_secrets(nodes, "pg-test", {{"replication", next}}, cancel));
-    EXPECT_EQ(read_secrets(*nodes[2], "pg-test", {"replication", "absent"}, cancel).value(), (StoredSecrets{{"replication", next}}));
+    EXPECT_EQ(read_secrets(*nodes[2], "pg-test", {"replication", "absent"}, cancel).value(),
+              (StoredSecrets{{"replication", next}}));
 
     PutFile file{.path = "/etc/x", .content = "a {{replication:2}} b {{ no:1 }}", .secret_scope = "pg-test"};
     EXPECT_EQ(done({file}).at(0).status, 0);
@@ -64,7 +67,8 @@ TEST_F(SecretsTest, a_new_generation_goes_everywhere_and_files_name_theirs) {
 }
 
 TEST_F(SecretsTest, names_cannot_leave_their_folder) {
-    for (const auto& [scope, name] : std::vector<std::pair<std::string, std::string>>{{"..", "key"}, {"a/b", "c"}, {"a", "../x"}, {"", "x"}}) {
+    for (const auto& [scope, name] :
+         std::vector<std::pair<std::string, std::string>>{{"..", "key"}, {"a/b", "c"}, {"a", "../x"}, {"", "x"}}) {
         const auto read = read_secrets(*node, scope, {name}, cancel);
         ASSERT_FALSE(read);
         EXPECT_EQ(read.error().code, ErrorCode::failed);

@@ -5,15 +5,17 @@ namespace pigsty::node {
 namespace {
 
 class SshProcess : public RemoteProcess {
-public:
+  public:
     explicit SshProcess(std::shared_ptr<ssh::Channel> channel) : channel_(std::move(channel)) {}
     ~SshProcess() override { channel_->close(); }
 
-    Result<std::size_t> read(std::span<char> into, const Cancel& cancel) override { return channel_->read(into, cancel); }
+    Result<std::size_t> read(std::span<char> into, const Cancel& cancel) override {
+        return channel_->read(into, cancel);
+    }
     Status write(std::string_view bytes, const Cancel& cancel) override { return channel_->write(bytes, cancel); }
     void close() override { channel_->close(); }
 
-private:
+  private:
     const std::shared_ptr<ssh::Channel> channel_;
 };
 

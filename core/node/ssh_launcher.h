@@ -11,7 +11,7 @@
 namespace pigsty::node {
 
 class SshLauncher : public Launcher {
-public:
+  public:
     SshLauncher(std::shared_ptr<ssh::SessionPool> sessions, ssh::Route route)
         : sessions_(std::move(sessions)), route_(std::move(route)) {}
 
@@ -22,7 +22,7 @@ public:
     // For the connections to come.
     void set_patience(ssh::Patience patience) { patience_ = patience; }
 
-private:
+  private:
     const std::shared_ptr<ssh::SessionPool> sessions_;
     const ssh::Route route_;
     std::atomic<ssh::Patience> patience_ = ssh::Patience::one_try;

@@ -17,9 +17,9 @@
 namespace pigsty::node {
 
 class Strand {
-public:
+  public:
     class Turn {
-    public:
+      public:
         explicit Turn(Strand* strand) : strand_(strand) {}
         Turn(Turn&& other) noexcept : strand_(std::exchange(other.strand_, nullptr)) {}
         Turn& operator=(Turn&&) = delete;
@@ -27,13 +27,13 @@ public:
             if (strand_) strand_->leave();
         }
 
-    private:
+      private:
         Strand* strand_;
     };
 
     Result<Turn> enter(const Cancel& cancel, std::string_view doing);
 
-private:
+  private:
     void leave();
 
     std::mutex mutex_;

@@ -127,7 +127,7 @@ sub serve {
             next if $stream->{connecting} || $stream->{output_ended} || $stream->{credit} <= 0 || length $outgoing > 4 * $window;
             vec($readers, $fd, 1) = 1;
         }
-        my $ready = select $readers, $writers, undef, $retrying ? 0.05 : 5;
+        my $ready = select $readers, $writers, undef, $retrying ? 0.05 : $settings{silence} / 12;
         ($readers, $writers) = ('', '') if $ready < 0;
         for my $id (keys %streams) {
             my $stream = $streams{$id};

@@ -150,8 +150,9 @@ sub serve {
             if (length $outgoing < 1048576) { vec($readers, fileno $handles->{$_}, 1) = 1 for grep { $handles->{$_} } qw(out err) }
             vec($writers, fileno $handles->{$_}, 1) = 1 for keys %{$process->{unsent}};
         }
+        # Woken often enough to keep our own bounds, and soon where a process has ended but its output has not.
         my $exited = grep { defined $_->{status} } values %processes;
-        my $ready = select $readers, $writers, undef, $exited ? 0.1 : 1;
+        my $ready = select $readers, $writers, undef, $exited ? 0.1 : $settings{touch} / 10;
         ($readers, $writers) = ('', '') if $ready < 0;
         sysread $wake_reader, my $ignored, 4096 if vec $readers, fileno $wake_reader, 1;
         if (vec $readers, 0, 1) {

@@ -1,11 +1,11 @@
 #include "core/node/testing/local_machine.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <array>
 #include <fstream>
 #include <sstream>
+
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "core/base/quote.h"
 #include "core/node/child_process.h"
@@ -55,11 +55,11 @@ std::string machine_script(const std::string& folder) {
 
 // Keeps the machine for as long as anything was launched there.
 class MachineLauncher : public ChildLauncher {
-public:
+  public:
     MachineLauncher(std::vector<std::string> prefix, std::shared_ptr<LocalMachine> machine)
         : ChildLauncher(std::move(prefix)), machine_(std::move(machine)) {}
 
-private:
+  private:
     std::shared_ptr<LocalMachine> machine_;
 };
 
@@ -81,7 +81,8 @@ Result<std::shared_ptr<LocalMachine>> LocalMachine::start() {
         std::array<char, 4096> buffer;
         TRY(const auto count, machine->keeper_->read(buffer, cancel));
         if (count == 0)
-            return fail(Error{ErrorCode::unsupported, "no mount namespace with an overlay can be made here"}.with_output(said));
+            return fail(
+                Error{ErrorCode::unsupported, "no mount namespace with an overlay can be made here"}.with_output(said));
         said.append(buffer.data(), count);
     }
     const auto pid = said.substr(said.find("ready ") + 6);

@@ -19,7 +19,7 @@
 namespace pigsty::node {
 
 class LocalMachine : public std::enable_shared_from_this<LocalMachine> {
-public:
+  public:
     static Result<std::shared_ptr<LocalMachine>> start();
     ~LocalMachine();
 
@@ -33,7 +33,7 @@ public:
     // The file's bytes; empty where there is none.
     [[nodiscard]] std::string read(const std::string& path);
 
-private:
+  private:
     LocalMachine() = default;
 
     std::string folder_;

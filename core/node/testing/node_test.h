@@ -1,17 +1,17 @@
 // Fixture for tests on a LocalMachine.
 #pragma once
 
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <functional>
 
 #include "core/node/testing/local_machine.h"
 
 namespace pigsty::node {
 
 class NodeTest : public testing::Test {
-protected:
+  protected:
     void SetUp() override {
         auto started = LocalMachine::start();
         if (!started) GTEST_SKIP() << summary(started.error()) << detail(started.error());

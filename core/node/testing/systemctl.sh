@@ -2,8 +2,9 @@
 # An imitation of systemctl for tests (local_machine.h): enough for items and handlers, and nothing runs.
 state=/run/units
 mkdir -p "$state"
-verb= now=
-units=
+verb=""
+now=""
+units=""
 for word; do
     case $word in
     --now) now=1 ;;
@@ -19,7 +20,7 @@ for unit in $units; do
     load=not-found; if exists "$unit"; then load=loaded; fi
     if [ -e "$state/$unit.masked" ]; then load=masked; fi
     active=inactive; if [ -e "$state/$unit.active" ]; then active=active; fi
-    enabled=; if exists "$unit"; then enabled=disabled; fi
+    enabled=""; if exists "$unit"; then enabled=disabled; fi
     if [ -e "$state/$unit.enabled" ]; then enabled=enabled; fi
     if [ "$load" = masked ]; then enabled=masked; fi
     case $verb in
