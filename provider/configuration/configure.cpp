@@ -112,6 +112,8 @@ Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Envi
     TRY(auto connection, connection_from(config, environment));
     auto fleet = std::make_shared<Fleet>();
     fleet->nodes = std::make_shared<node::NodePool>(std::move(connection));
+    fleet->sessions = std::make_shared<module::pgsql::Sessions>(
+        [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel) { return nodes->node(address, cancel); });
     fleet->progress = std::move(progress);
     if (config.max_parallel_nodes > 0) fleet->max_parallel_nodes = static_cast<std::size_t>(config.max_parallel_nodes);
     fleet->lock_timeout = duration_or(config.lock_timeout, std::chrono::minutes(5));

@@ -14,6 +14,7 @@
 #include "core/base/cancel.h"
 #include "core/base/result.h"
 #include "core/converge/progress.h"
+#include "core/module/pgsql/session.h"
 #include "core/node/node.h"
 #include "core/node/node_pool.h"
 
@@ -21,6 +22,7 @@ namespace pigsty::provider {
 
 struct Fleet {
     std::shared_ptr<node::NodePool> nodes;
+    std::shared_ptr<module::pgsql::Sessions> sessions;  // SQL: one connection a cluster
     std::shared_ptr<converge::ProgressSink> progress;
     std::size_t max_parallel_nodes = 32;
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);

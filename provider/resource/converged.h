@@ -45,6 +45,12 @@ public:
     [[nodiscard]] virtual std::vector<converge::Member> members(const S& state) const = 0;
     // `fleet` is null while planning; acts, which need it, do not run then.
     [[nodiscard]] virtual converge::Table table(const S& state, const Fleet* fleet) const = 0;
+    // What an update runs: the whole table, unless acts depend on what changes.
+    [[nodiscard]] virtual converge::Table update_table(const S& /*prior*/, const S& planned, const Fleet& fleet, Call& /*call*/) const {
+        return table(planned, &fleet);
+    }
+    // Entries of `managed` for what is on no node: dynamic configuration, roles. Keyed by the cluster's name.
+    [[nodiscard]] virtual converge::Managed more_managed(const S& /*state*/) const { return {}; }
     // The specification as the claims keep it: no secrets, enough for import and for a destroy without configuration.
     [[nodiscard]] virtual nlohmann::json claimed_spec(const S& state) const = 0;
     [[nodiscard]] virtual Result<S> from_claimed_spec(const nlohmann::json& spec) const = 0;
@@ -98,7 +104,7 @@ public:
         S state = planned;
         const Fleet& fleet = *call.provider<Fleet>();
         converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
-        const converge::Table steps = table(state, &fleet);
+        const converge::Table steps = update_table(prior, planned, fleet, call);
         auto outcome = [&]() -> Status {
             TRY_VOID(run.connect(true));
             TRY_VOID(decide(state, run, call));
@@ -130,7 +136,7 @@ public:
     framework::Forecast forecast(const Plan<S>& plan) const final {
         framework::Forecast result;
         const converge::Desired planned = desired_of(plan.planned);
-        result.managed = converge::managed(planned);
+        result.managed = managed_of(plan.planned, planned);
         if (plan.prior == nullptr) return result;
         const auto prior_managed = to_managed(plan.prior->common.managed);
         const auto forecast = converge::forecast(prior_managed, desired_of(*plan.prior), planned,
@@ -158,8 +164,7 @@ public:
             }
             TRY(S state, from_claimed_spec(claim.spec));
             state.common.id = claim.id;
-            const converge::Desired desired = desired_of(state);
-            state.common.managed = known(converge::managed(desired));
+            state.common.managed = known(managed_of(state, desired_of(state)));
             return state;
         }
         return fail(Error{.code = ErrorCode::invalid, .message = "expected " + claim_kind() + " " + target.name +
@@ -194,10 +199,15 @@ private:
         return converge::desired(table(state, nullptr), members(state));
     }
 
+    [[nodiscard]] converge::Managed managed_of(const S& state, const converge::Desired& desired) const {
+        converge::Managed managed = converge::managed(desired);
+        managed.merge(more_managed(state));
+        return managed;
+    }
+
     // The state after a create or an update that worked.
     void settle(S& state, const converge::Run& run, Call& call) const {
-        const converge::Desired desired = desired_of(state);
-        state.common.managed = known(converge::managed(desired));
+        state.common.managed = known(managed_of(state, desired_of(state)));
         state.common.drift.clear();
         call.private_data.erase("observed");
         warn(run, call);

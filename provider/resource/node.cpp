@@ -16,8 +16,8 @@ using framework::nested;
 using framework::no_control_characters;
 using framework::not_empty;
 using framework::within;
-using module::node::Machine;
-using module::node::Repository;
+using module::machine::Machine;
+using module::machine::Repository;
 
 Attributes<Repository> repository_attributes() {
     return {
@@ -113,7 +113,7 @@ Declaration<NodeState> NodeResource::declare() const {
             .attributes = node_attributes()};
 }
 
-std::string NodeResource::claim_kind() const { return module::node::kKind; }
+std::string NodeResource::claim_kind() const { return module::machine::kKind; }
 
 Result<ImportTarget> NodeResource::import_target(const framework::ImportKey& key) const {
     const std::string address = key.by_identity() ? key.get("address") : key.id;
@@ -125,10 +125,10 @@ converge::Identity NodeResource::identity_of(const NodeState& state) const {
     return {.kind = claim_kind(), .name = state.machine.address.address};
 }
 
-std::vector<converge::Member> NodeResource::members(const NodeState& state) const { return {module::node::member_of(state.machine)}; }
+std::vector<converge::Member> NodeResource::members(const NodeState& state) const { return {module::machine::member_of(state.machine)}; }
 
 converge::Table NodeResource::table(const NodeState& state, const Fleet* /*fleet*/) const {
-    return module::node::table_of(state.machine);
+    return module::machine::table_of(state.machine);
 }
 
 nlohmann::json NodeResource::claimed_spec(const NodeState& state) const { return write_json(state.machine); }

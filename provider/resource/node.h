@@ -10,7 +10,7 @@
 namespace pigsty::provider {
 
 struct NodeState {
-    module::node::Machine machine;
+    module::machine::Machine machine;
     CommonState common;
 };
 

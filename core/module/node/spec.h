@@ -11,7 +11,7 @@
 #include "core/module/platform/node_address_fields.h"
 #include "core/node/node.h"
 
-namespace pigsty::module::node {
+namespace pigsty::module::machine {
 
 struct Repository {
     std::vector<std::string> types{};  // empty: deb
@@ -25,7 +25,7 @@ struct Repository {
 };
 
 struct Machine {
-    pigsty::node::NodeAddress address;
+    node::NodeAddress address;
     std::optional<std::string> name{};                        // host name
     std::map<std::string, std::vector<std::string>> hosts{};  // /etc/hosts: address → names
     std::map<std::string, Repository> repositories{};
@@ -59,4 +59,4 @@ void fields(auto& visit, FieldsOf<Machine> auto& machine) {
     visit("trusted_certificates", machine.trusted_certificates);
 }
 
-}  // namespace pigsty::module::node
+}  // namespace pigsty::module::machine

@@ -12,7 +12,7 @@
 #include "core/item/time_zone.h"
 #include "core/item/trusted_certificate.h"
 
-namespace pigsty::module::node {
+namespace pigsty::module::machine {
 namespace {
 
 using converge::Site;
@@ -100,4 +100,4 @@ converge::Table table_of(const Machine& machine) {
             step("packages", package_items), step("settings", setting_items)};
 }
 
-}  // namespace pigsty::module::node
+}  // namespace pigsty::module::machine

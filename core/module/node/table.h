@@ -4,7 +4,7 @@
 #include "core/converge/step.h"
 #include "core/module/node/spec.h"
 
-namespace pigsty::module::node {
+namespace pigsty::module::machine {
 
 // The claim's kind; its name is the address.
 inline constexpr const char* kKind = "node";
@@ -12,4 +12,4 @@ inline constexpr const char* kKind = "node";
 converge::Member member_of(const Machine& machine);
 converge::Table table_of(const Machine& machine);
 
-}  // namespace pigsty::module::node
+}  // namespace pigsty::module::machine

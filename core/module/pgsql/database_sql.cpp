@@ -59,21 +59,40 @@ std::vector<std::string> expanded(const DefaultGrant& grant) {
 
 bool valid_default_privilege(std::string_view text) { return parse_default_grant(text).has_value(); }
 
-Statement create_database_statement(const PgDatabase& wanted) {
+Statement create_database_statement(const PgDatabase& wanted, const Catalog& catalog) {
     std::string text = "CREATE DATABASE " + sql_identifier(wanted.name) + " OWNER " + sql_identifier(owner_of(wanted));
-    // Another encoding or locale than template1's needs template0 (PostgreSQL, "Template Databases").
-    const bool differs = wanted.encoding || wanted.locale || wanted.lc_collate || wanted.lc_ctype;
+    const auto collate = wanted.lc_collate ? wanted.lc_collate : wanted.locale;
+    const auto ctype = wanted.lc_ctype ? wanted.lc_ctype : wanted.locale;
+    // Another encoding or locale than template1's needs template0 (PostgreSQL, "Template Databases"), which has none of the
+    // objects that the cluster's databases start with: only where it must be.
+    const DatabaseState* standard = catalog.database("template1");
+    const auto other = [](const std::optional<std::string>& value, const std::string& of_template) {
+        return value && !same_locale(*value, of_template);
+    };
+    const bool differs = standard == nullptr ? (wanted.encoding || collate || ctype)
+                                             : other(wanted.encoding, standard->encoding) || other(collate, standard->lc_collate) ||
+                                                   other(ctype, standard->lc_ctype);
     if (wanted.template_name)
         text += " TEMPLATE " + sql_identifier(*wanted.template_name);
     else if (differs)
         text += " TEMPLATE template0";
     if (wanted.encoding) text += " ENCODING " + sql_literal(*wanted.encoding);
     // libc's locales; LOCALE gives both and cannot be given together with either.
-    if (const auto collate = wanted.lc_collate ? wanted.lc_collate : wanted.locale; collate) text += " LC_COLLATE " + sql_literal(*collate);
-    if (const auto ctype = wanted.lc_ctype ? wanted.lc_ctype : wanted.locale; ctype) text += " LC_CTYPE " + sql_literal(*ctype);
-    if (differs) text += " LOCALE_PROVIDER libc";
+    if (differs && collate) text += " LC_COLLATE " + sql_literal(*collate);
+    if (differs && ctype) text += " LC_CTYPE " + sql_literal(*ctype);
+    if (differs && catalog.server_version >= 150000) text += " LOCALE_PROVIDER libc";
     if (wanted.tablespace) text += " TABLESPACE " + sql_identifier(*wanted.tablespace);
     return {.text = text};
+}
+
+bool same_locale(std::string_view a, std::string_view b) {
+    const auto plain = [](std::string_view text) {
+        std::string result;
+        for (const char c : text)
+            if (c != '-' && c != '_') result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        return result;
+    };
+    return plain(a) == plain(b);
 }
 
 Statements database_statements(const PgDatabase& wanted, const DatabaseState& live, const Catalog& catalog) {

@@ -16,7 +16,9 @@
 namespace pigsty::module::pgsql {
 
 // CREATE DATABASE; cannot run inside a transaction block.
-Statement create_database_statement(const PgDatabase& wanted);
+Statement create_database_statement(const PgDatabase& wanted, const Catalog& catalog);
+// Names of encodings and locales, whatever their capitals and hyphens: "UTF-8" and "utf8".
+bool same_locale(std::string_view a, std::string_view b);
 // Owner, limits, comment, privileges of an existing database.
 Statements database_statements(const PgDatabase& wanted, const DatabaseState& live, const Catalog& catalog);
 // Last of all: once connections are refused nothing inside can be changed. Empty where it already holds.

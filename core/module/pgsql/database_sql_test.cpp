@@ -24,11 +24,18 @@ PgDatabase app() {
 }
 
 TEST(DatabaseSql, creates_from_template0_only_where_the_locale_differs) {
-    EXPECT_EQ(create_database_statement(app()).text, R"(CREATE DATABASE "app" OWNER "app")");
+    EXPECT_EQ(create_database_statement(app(), with_default_roles()).text,
+              R"(CREATE DATABASE "app" OWNER "app")");
     PgDatabase wanted = app();
+    Catalog catalog = with_default_roles();
+    catalog.server_version = 170000;
+    catalog.databases["template1"] = {.name = "template1", .encoding = "UTF8", .lc_collate = "C.UTF-8", .lc_ctype = "C.UTF-8"};
+    wanted.encoding = "utf-8";
+    wanted.locale = "C.utf8";
+    EXPECT_EQ(create_database_statement(wanted, catalog).text, R"(CREATE DATABASE "app" OWNER "app" ENCODING 'utf-8')");
     wanted.encoding = "LATIN1";
     wanted.locale = "C";
-    EXPECT_EQ(create_database_statement(wanted).text,
+    EXPECT_EQ(create_database_statement(wanted, catalog).text,
               R"(CREATE DATABASE "app" OWNER "app" TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc)");
 }
 

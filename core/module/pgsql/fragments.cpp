@@ -9,6 +9,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
+#include "core/item/reservation.h"
 #include "core/node/lease.h"
 #include "core/node/parallel.h"
 #include "core/render/pgbouncer.h"
@@ -127,14 +128,14 @@ bool as_wanted(const node::PathState& seen, const std::optional<Secret>& text) {
 }
 
 // Answers whether anything was written.
-Result<bool> write_member(const Reached& member, const FragmentChange& change, const node::Observation& seen, const Cancel& cancel) {
+Status write_member(const Reached& member, const Fragments& wanted, bool resumed, const node::Observation& seen, const Cancel& cancel) {
     std::set<std::string> differing;
-    for (const auto& [path, text] : change.wanted)
+    for (const auto& [path, text] : wanted)
         if (!as_wanted(seen.path(path), text)) differing.insert(path);
-    if (differing.empty() && !change.resumed) return false;
+    if (differing.empty() && !resumed) return {};
     std::vector<node::Operation> operations{node::RunScript{.text = keep_script(differing)}};
     for (const std::string& path : differing) {
-        const auto& text = change.wanted.at(path);
+        const auto& text = wanted.at(path);
         if (text)
             operations.emplace_back(node::PutFile{.path = path, .content = std::string(text->reveal()), .mode = 0600});
         else
@@ -144,11 +145,22 @@ Result<bool> write_member(const Reached& member, const FragmentChange& change, c
     if (!differing.empty()) operations.emplace_back(node::RunScript{.text = forget_script(differing)});
     const std::size_t asked = operations.size();
     TRY(const auto results, member.node->request(std::move(operations), cancel));
-    if (results.size() == asked && results.back().status == 0) return !differing.empty();
+    if (results.size() == asked && results.back().status == 0) return {};
     if (!differing.empty())
         TRY_VOID(member.node->request({node::RunScript{.text = put_back_script(differing)}, node::RunScript{.text = assemble_lists_script(), .may_fail = true}}, cancel));
     return fail(refused(member, results.back()));
 }
+
+class FragmentsItem final : public item::ReservationItem {
+  public:
+    using item::ReservationItem::ReservationItem;
+    [[nodiscard]] node::Probes probes() const override { return {fragments_probe()}; }
+    [[nodiscard]] node::ClaimedItem claimed(const node::Observation& seen) const override {
+        node::ClaimedItem claimed = item::ReservationItem::claimed(seen);
+        claimed.probes = {fragments_probe()};
+        return claimed;
+    }
+};
 
 std::optional<Secret> line(const std::string& text) { return Secret(text + "\n"); }
 
@@ -201,6 +213,8 @@ std::string remove_lists_script() {
 
 node::Probe fragments_probe() { return {node::ProbeKind::command, kShowFragments}; }
 
+item::ItemPtr fragments_item() { return std::make_shared<FragmentsItem>("pgbouncer fragments"); }
+
 std::vector<std::string> fragment_drift(const Fragments& wanted, const std::string& member, const node::Observation& seen) {
     const std::string shown = seen.command(kShowFragments);
     std::map<std::string, std::string> digests;  // by path
@@ -222,28 +236,49 @@ std::vector<std::string> fragment_drift(const Fragments& wanted, const std::stri
     return sentences;
 }
 
-Result<std::vector<std::string>> apply_fragments(const FragmentChange& change, const Cancel& cancel) {
-    if (change.members.empty()) return std::vector<std::string>{};
+Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resumed, const Operation& operation, const Cancel& cancel) {
+    const PgCluster& cluster = session.cluster();
+    if (!cluster.pgbouncer.enabled) return {};
+    const std::vector<Reached> members = session.reach_members(cancel);
+    if (members.empty()) return fail(ErrorCode::unreachable, "no machine of " + cluster.name + " answers");
+    if (members.size() < cluster.instances.size() && operation.warnings != nullptr) {
+        std::string silent;
+        for (const auto& [number, instance] : cluster.instances) {
+            const std::string name = member_name(cluster, number);
+            if (std::ranges::find(members, name, &Reached::name) == members.end()) silent += (silent.empty() ? "" : ", ") + name;
+        }
+        operation.warnings->push_back(silent + " did not answer: pgbouncer's lists there are as they were until the next apply");
+    }
     std::vector<node::LeaseWish> wishes;
-    for (const Reached& member : change.members) {
+    for (const Reached& member : members) {
         node::LeaseWish wish{.node = member.node};
-        for (const auto& [path, text] : change.wanted) wish.probes.insert({node::ProbeKind::path, path});
+        for (const auto& [path, text] : wanted) wish.probes.insert({node::ProbeKind::path, path});
         wishes.push_back(std::move(wish));
     }
-    TRY(const node::Leased leased, node::lease_all(std::move(wishes), change.operation, change.lock_timeout, cancel, kMembersAtATime));
-    std::vector<std::string> changed;
+    TRY(const node::Leased leased, node::lease_all(std::move(wishes), operation.name, operation.lock_timeout, cancel, kMembersAtATime));
     std::optional<Error> problem;
     std::mutex mutex;
-    node::in_parallel(change.members.size(), kMembersAtATime, [&](std::size_t i) {
-        const Reached& member = change.members[i];
-        auto written = write_member(member, change, leased.seen.at(member.node->address().address), cancel);
+    node::in_parallel(members.size(), kMembersAtATime, [&](std::size_t i) {
+        auto written = write_member(members[i], wanted, resumed, leased.seen.at(members[i].node->address().address), cancel);
         const std::lock_guard lock(mutex);
         if (!written && !problem) problem = std::move(written).error();
-        if (written && *written) changed.push_back(member.name);
     });
     if (problem) return fail(std::move(*problem));
-    std::ranges::sort(changed);
-    return changed;
+    return {};
+}
+
+Result<std::vector<std::string>> fragment_drift(const ClusterSession& session, const Fragments& wanted, const Cancel& cancel) {
+    std::vector<std::string> sentences;
+    const bool any = std::ranges::any_of(wanted, [](const auto& fragment) { return fragment.second.has_value(); });
+    if (!session.cluster().pgbouncer.enabled || !any) return sentences;
+    for (const Reached& member : session.reach_members(cancel)) {
+        // One that stopped answering is the cluster's own warning.
+        const auto seen = member.node->observe({fragments_probe()}, cancel);
+        if (!seen) continue;
+        const auto more = fragment_drift(wanted, member.name, *seen);
+        sentences.insert(sentences.end(), more.begin(), more.end());
+    }
+    return sentences;
 }
 
 }  // namespace pigsty::module::pgsql

@@ -2,14 +2,13 @@
 // owner and list, sorted (behaviour 8). A user or database writes and compares its own fragments alone.
 //
 //     const Fragments wanted = fragments_of(user, verifier);
-//     TRY_VOID(apply_fragments({.cluster = "pg-test", .members = members, .wanted = wanted}, cancel));
-//     for (const std::string& sentence : fragment_drift(wanted, member.name, seen)) …
+//     TRY_VOID(put_fragments(session, wanted, false, {.name = "update pg_user app"}, cancel));
+//     TRY(const auto sentences, fragment_drift(session, wanted, cancel));
 //
 // A fragment may hold a verifier: it is known to the node and to this process, never to a state, a log or a claim.
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,7 +18,8 @@
 #include "core/base/cancel.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
-#include "core/module/pgsql/members.h"
+#include "core/item/item.h"
+#include "core/module/pgsql/session.h"
 #include "core/module/pgsql/spec.h"
 #include "core/node/node.h"
 
@@ -46,17 +46,23 @@ std::string remove_lists_script();
 
 // What a node shows of all its fragments: one probe for every user and database of the process.
 node::Probe fragments_probe();
+// For the cluster's own items: writes nothing, and puts the probe into its claim, so that it is answered together with
+// everything else that is claimed on the node.
+item::ItemPtr fragments_item();
 // Sentences such as "pgbouncer pg-test-2: database.d/app differs"; nothing where the node is as wanted.
 std::vector<std::string> fragment_drift(const Fragments& wanted, const std::string& member, const node::Observation& seen);
 
-struct FragmentChange {
-    std::string operation;         // for the lease: "apply pg_user app"
-    std::vector<Reached> members;  // those that answer
-    Fragments wanted;
-    bool resumed = false;          // somebody may have stopped between a fragment and its list: put the lists together anyway
+// An operation on one user or database.
+struct Operation {
+    std::string name;  // for leases: "create pg_user app"
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
+    std::vector<std::string>* warnings = nullptr;  // may be null
 };
-// Writes what differs, on all members at once, under their leases. Answers the names of the members where something changed.
-Result<std::vector<std::string>> apply_fragments(const FragmentChange& change, const Cancel& cancel);
+
+// Writes what differs on every member that answers, all at once, under their leases; warns of those that do not answer.
+// `resumed`: somebody may have stopped between a fragment and its list, so the lists are put together anyway.
+Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resumed, const Operation& operation, const Cancel& cancel);
+// The same as sentences, for those that answer. Contacts no node where nothing is wanted.
+Result<std::vector<std::string>> fragment_drift(const ClusterSession& session, const Fragments& wanted, const Cancel& cancel);
 
 }  // namespace pigsty::module::pgsql

@@ -48,6 +48,17 @@ Result<client::PatroniCluster> Members::cluster(const Cancel& cancel) const {
     return fail(std::move(last));
 }
 
+Result<nlohmann::json> Members::configuration(const Cancel& cancel) const {
+    Error last{.code = ErrorCode::unreachable, .message = "no member of " + name_ + " answers"};
+    for (const Reached& member : members_) {
+        auto configuration = patroni(member).config(cancel);
+        if (configuration) return configuration;
+        last = std::move(configuration).error();
+        TRY_VOID(cancel.check("asking Patroni of " + name_));
+    }
+    return fail(std::move(last));
+}
+
 Result<Reached> Members::leader(const Cancel& cancel) const {
     TRY(const client::PatroniCluster seen, cluster(cancel));
     const client::PatroniMember* leader = seen.leader();

@@ -38,6 +38,8 @@ class Members {
 
     // What the first member whose Patroni answers knows; the last error where none does.
     Result<client::PatroniCluster> cluster(const Cancel& cancel) const;
+    // The dynamic configuration, from the first member that answers.
+    Result<nlohmann::json> configuration(const Cancel& cancel) const;
     // The member that leads now; error `failed` where there is no leader, or where its machine is out of reach.
     Result<Reached> leader(const Cancel& cancel) const;
 

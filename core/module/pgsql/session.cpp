@@ -67,11 +67,8 @@ void ClusterSession::drop_connections() {
 Result<client::Postgres*> ClusterSession::postgres(const std::string& database, const Cancel& cancel) {
     if (const auto found = connections_.find(database); found != connections_.end()) return found->second.get();
     if (!leader_) TRY_VOID(find_leader(cancel));
-    if (connections_.size() >= kMaxConnections) {
-        const auto victim = std::ranges::find_if(connections_, [](const auto& entry) { return entry.first != kPostgresDatabase; });
-        counters_.statements += victim->second->statements_sent();
-        connections_.erase(victim);
-    }
+    if (connections_.size() >= kMaxConnections)
+        leave(std::ranges::find_if(connections_, [](const auto& entry) { return entry.first != kPostgresDatabase; })->first);
     TRY(auto connection, client::Postgres::connect({.node = leader_->node, .port = cluster_.port, .database = database}, cancel));
     ++counters_.connections;
     if (database == kPostgresDatabase) {
@@ -94,11 +91,26 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
     return plain;
 }
 
-Status ClusterSession::look(const std::function<Status(Work&)>& body, const Cancel& cancel) {
-    const std::lock_guard lock(mutex_);
+void ClusterSession::leave(const std::string& database) {
+    const auto found = connections_.find(database);
+    if (found == connections_.end()) return;
+    counters_.statements += found->second->statements_sent();
+    connections_.erase(found);
+}
+
+Status ClusterSession::work(const std::function<Status(Work&)>& body, const Cancel& cancel) {
     Work work(*this, cancel);
     Status status = body(work);
-    if (!status) drop_connections();  // a broken connection, or a leader that moved: the next one starts afresh
+    if (!status) drop_connections();  // the snapshot may be wrong now, and a broken connection is of no use to the next one
+    return status;
+}
+
+Status ClusterSession::look(const std::function<Status(Work&)>& body, const Cancel& cancel) {
+    const std::lock_guard lock(mutex_);
+    const bool connected = !connections_.empty();
+    Status status = work(body, cancel);
+    // What was connected and broke, or leads no more, says nothing about who leads now.
+    if (!status && connected && status.error().code == ErrorCode::unreachable) status = work(body, cancel);
     return status;
 }
 
@@ -138,6 +150,13 @@ Status ClusterSession::Work::run_alone(const Statement& statement) {
     return postgres->statement({statement.text, statement.secret ? statement.shown : ""}, cancel_);
 }
 
+Result<std::string> ClusterSession::Work::ask(const std::string& database, const std::string& query) {
+    TRY(client::Postgres* const postgres, session_.postgres(database, cancel_));
+    return postgres->value(query, cancel_);
+}
+
+void ClusterSession::Work::leave(const std::string& database) { session_.leave(database); }
+
 void ClusterSession::Work::forget() {
     session_.catalog_.reset();
     session_.contents_.clear();
@@ -145,12 +164,14 @@ void ClusterSession::Work::forget() {
 
 void ClusterSession::Work::forget_contents(const std::string& database) { session_.contents_.erase(database); }
 
-Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connection, const Cancel& cancel) {
+Result<std::shared_ptr<ClusterSession>> Sessions::find(const Connection& connection, const Cancel& cancel) {
     {
         const std::lock_guard lock(mutex_);
-        if (const auto found = sessions_.find(connection.name); found != sessions_.end()) return found->second;
+        const auto found = sessions_.find(connection.name);
+        if (found != sessions_.end() && found->second->id() == connection.id) return found->second;
     }
-    Error last{.code = ErrorCode::invalid, .message = "`cluster` names no members of " + connection.name};
+    if (connection.members.empty()) return fail(ErrorCode::invalid, "`cluster` names no members of " + connection.name);
+    std::optional<Error> last;
     for (const auto& [number, address] : connection.members) {
         auto node = connect_(address, cancel);
         if (!node) {
@@ -158,21 +179,26 @@ Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connectio
             continue;
         }
         const auto claim = (*node)->claim(kKind, connection.name);
-        if (!claim || claim->id != connection.id) {
-            last = Error{.code = ErrorCode::conflict, .message = "expected the PostgreSQL cluster " + connection.name + " (" + connection.id +
-                                                                  "), found " + (claim ? "another one of that name" : "none")}
-                       .at_host(address.address)
-                       .with_hint("plan again: the cluster was removed or made anew since");
-            continue;
-        }
+        if (!claim || claim->id != connection.id) continue;
         TRY(PgCluster cluster, pg_cluster_from_json(claim->spec));
         const std::string identifier = claim->facts.is_object() ? claim->facts.value("system_identifier", "") : "";
         const std::lock_guard lock(mutex_);
         auto& session = sessions_[connection.name];
-        if (!session) session = std::make_shared<ClusterSession>(std::move(cluster), identifier, connection, connect_);
+        if (!session || session->id() != connection.id)
+            session = std::make_shared<ClusterSession>(std::move(cluster), identifier, connection, connect_);
         return session;
     }
-    return fail(std::move(last));
+    if (last) return fail(std::move(*last));
+    return std::shared_ptr<ClusterSession>();
+}
+
+Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connection, const Cancel& cancel) {
+    TRY(auto session, find(connection, cancel));
+    if (session) return session;
+    return fail(Error{.code = ErrorCode::conflict,
+                      .message = "expected the PostgreSQL cluster " + connection.name + " (" + connection.id + ") at " +
+                                 connection.members.begin()->second.address + ", found no claim of it on any of its members"}
+                    .with_hint("plan again: the cluster was removed or made anew since"));
 }
 
 std::shared_ptr<ClusterSession> Sessions::of(const PgCluster& cluster, const Connection& connection) {

@@ -46,6 +46,11 @@ class ClusterSession {
         Status run(const std::string& database, const Statements& statements);
         // Outside of a transaction, in database postgres.
         Status run_alone(const Statement& statement);
+        // First column of the first row; empty where there is none.
+        Result<std::string> ask(const std::string& database, const std::string& query);
+        // Ends our own connection to it: CREATE DATABASE … TEMPLATE and DROP DATABASE want to be alone, and what a user's
+        // SQL has set must not last.
+        void leave(const std::string& database);
         void forget();                              // the snapshot, and all contents
         void forget_contents(const std::string& database);
         [[nodiscard]] const Cancel& cancel() const { return cancel_; }
@@ -61,17 +66,22 @@ class ClusterSession {
     ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection, converge::Connect connect);
 
     Status look(const std::function<Status(Work&)>& body, const Cancel& cancel);
+    // The body may be called a second time, when the leader moved: it looks at the catalog first, each time.
     Status change(const std::function<Status(Work&)>& body, const Cancel& cancel);
 
     // The specification as the claims keep it.
     [[nodiscard]] const PgCluster& cluster() const { return cluster_; }
+    // The cluster's `id`.
+    [[nodiscard]] const std::string& id() const { return where_.id; }
     [[nodiscard]] SqlCounters counters() const;
     // Connects to the machines that hold members now; those that do not answer are missing.
     std::vector<Reached> reach_members(const Cancel& cancel) const;
     Result<Members> members(const Cancel& cancel) const;
 
   private:
+    Status work(const std::function<Status(Work&)>& body, const Cancel& cancel);
     Result<client::Postgres*> postgres(const std::string& database, const Cancel& cancel);
+    void leave(const std::string& database);
     Status find_leader(const Cancel& cancel);
     void drop_connections();
 
@@ -93,7 +103,9 @@ class Sessions {
   public:
     explicit Sessions(converge::Connect connect) : connect_(std::move(connect)) {}
 
-    // Finds the cluster's claim on the first member that answers; error where none has one with this id.
+    // Finds the cluster's claim on the first member that has it. Null where every member answers and none knows the cluster.
+    Result<std::shared_ptr<ClusterSession>> find(const Connection& connection, const Cancel& cancel);
+    // The same, where the cluster must be there.
     Result<std::shared_ptr<ClusterSession>> of(const Connection& connection, const Cancel& cancel);
     // For the cluster's own steps, which know the specification before any claim is ready.
     std::shared_ptr<ClusterSession> of(const PgCluster& cluster, const Connection& connection);

@@ -1,0 +1,387 @@
+#include "core/module/pgsql/user.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/hash.h"
+#include "core/base/quote.h"
+#include "core/module/pgsql/object_claim.h"
+#include "core/module/pgsql/parameters.h"
+#include "core/module/pgsql/password.h"
+#include "core/module/pgsql/role_sql.h"
+#include "core/render/scram.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+using Work = ClusterSession::Work;
+
+constexpr const char* kDatabase = "postgres";
+constexpr const char* kPasswordDrift = "password: was changed on the server";
+
+bool is_pooled(const PgUser& user) { return user.pgbouncer || user.pool_mode || user.pool_connlimit; }
+
+std::string canonical(const std::optional<std::string>& valid_until) {
+    if (!valid_until) return "infinity";
+    return canonical_valid_until(*valid_until).value_or(*valid_until);
+}
+
+void append(Statements& into, Statements more) { std::ranges::move(more, std::back_inserter(into)); }
+
+// What the server gets as the password: itself where it wants to judge it, else a verifier.
+Secret sent_password(const Secret& password, const Catalog& catalog) {
+    return catalog.checks_passwords ? password : verifier_of(password, catalog.scram_iterations);
+}
+
+bool is_verifier(const Secret& password) { return render::looks_like_verifier(password.reveal()); }
+
+// A change of one role in the making: its statements, and what the snapshot says once they are written.
+struct RoleChange {
+    RoleWanted wanted;
+    ObjectClaim claim;
+    bool clear_password = false;
+};
+
+RoleWanted wanted_of(const PgUser& user) {
+    RoleWanted wanted = wanted_role(user);
+    wanted.valid_until = canonical(user.valid_until);
+    return wanted;
+}
+
+// The snapshot's entry of a role once it is as wanted.
+RoleState role_after(const RoleWanted& wanted, const RoleState* before, const Catalog& catalog) {
+    RoleState role = before == nullptr ? RoleState{.name = wanted.name} : *before;
+    role.login = wanted.login;
+    role.superuser = wanted.superuser;
+    role.createdb = wanted.createdb;
+    role.createrole = wanted.createrole;
+    role.inherit = wanted.inherit;
+    role.replication = wanted.replication;
+    role.bypassrls = wanted.bypassrls;
+    role.connection_limit = wanted.connection_limit;
+    role.valid_until = wanted.valid_until;
+    if (wanted.comment) role.comment = wanted.comment->empty() ? std::nullopt : wanted.comment;
+    role.parameters = wanted.parameters;
+    const bool has_options = catalog.server_version >= 160000;
+    std::map<std::string, Membership> memberships;
+    for (const std::string& name : wanted.roles) {
+        const auto known = role.memberships.find(name);
+        Membership membership = known != role.memberships.end() ? known->second : Membership{};
+        if (known == role.memberships.end() && has_options) membership = {.inherit = wanted.inherit, .set = true};
+        if (const auto options = wanted.role_options.find(name); options != wanted.role_options.end()) {
+            membership.admin = options->second.admin.value_or(membership.admin);
+            if (has_options && options->second.inherit) membership.inherit = options->second.inherit;
+            if (has_options && options->second.set) membership.set = options->second.set;
+        }
+        memberships[name] = membership;
+    }
+    role.memberships = std::move(memberships);
+    return role;
+}
+
+// One transaction: the role, its password, its claim. Afterwards the snapshot is what the server has.
+Status write_role(Work& work, Catalog& catalog, RoleChange change) {
+    const RoleState* live = catalog.role(change.wanted.name);
+    std::optional<Secret> verifier = live == nullptr ? std::nullopt : live->verifier;
+    // A verifier's digest is known before it is sent; of plain text the server makes one of its own.
+    const bool asks_back = change.wanted.password && !is_verifier(*change.wanted.password);
+    if (change.wanted.password && !asks_back) verifier = change.wanted.password;
+    if (change.clear_password) verifier.reset();
+    if (change.wanted.password || change.clear_password) change.claim.password_digest = verifier_digest(change.claim.id, asks_back ? std::nullopt : verifier);
+    Statements statements;
+    if (change.wanted.password) statements.push_back(quiet_statement());
+    append(statements, role_statements(change.wanted, live, catalog.server_version));
+    if (change.clear_password && live != nullptr && live->verifier)
+        statements.push_back({.text = "ALTER ROLE " + sql_identifier(change.wanted.name) + " PASSWORD NULL"});
+    append(statements, store_claim_statements(catalog, change.claim));
+    TRY_VOID(work.run(kDatabase, statements));
+    if (asks_back) {
+        TRY(const std::string stored, work.ask(kDatabase, "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = " + sql_literal(change.wanted.name)));
+        verifier = Secret(stored);
+        remember_claim(catalog, change.claim);
+        change.claim.password_digest = verifier_digest(change.claim.id, verifier);
+        TRY_VOID(work.run(kDatabase, store_claim_statements(catalog, change.claim)));
+    }
+    RoleState role = role_after(change.wanted, live, catalog);
+    role.verifier = verifier;
+    catalog.roles.insert_or_assign(role.name, std::move(role));
+    remember_claim(catalog, change.claim);
+    return {};
+}
+
+Status finish_claim(ClusterSession& session, const std::string& name, const Cancel& cancel) {
+    return session.change(
+        [&](Work& work) -> Status {
+            TRY(Catalog* const catalog, work.catalog());
+            const ObjectClaim* claim = catalog->claim(kRoleKind, name);
+            if (claim == nullptr) return fail(ErrorCode::conflict, "the claim of role \"" + name + "\" is gone: plan again");
+            ObjectClaim ready = *claim;
+            ready.state = kReady;
+            TRY_VOID(work.run(kDatabase, store_claim_statements(*catalog, ready)));
+            remember_claim(*catalog, ready);
+            return {};
+        },
+        cancel);
+}
+
+Error made_anew(const PgCluster& cluster, const std::string& name) {
+    return Error{.code = ErrorCode::conflict,
+                 .message = fmt::format("{}: the role \"{}\" is not the one in the state: another resource made it anew", cluster.name, name)}
+        .with_hint("plan again");
+}
+
+// The password to send in this update; nothing where the stored one stays.
+std::optional<Secret> password_of_update(const UserUpdate& update, const RoleState& live, const ObjectClaim* claim, const Catalog& catalog) {
+    const PgUser& planned = update.planned;
+    if (!planned.password) return std::nullopt;
+    const bool touched = claim == nullptr || claim->password_digest != verifier_digest(claim->id, live.verifier);
+    const bool asked = planned.password_write_only ? update.prior.password_wo_version != planned.password_wo_version || !update.prior.password_write_only
+                                                   : !update.prior.password || !(*update.prior.password == *planned.password);
+    if (!asked && !(touched && update.repair_password)) return std::nullopt;
+    if (holds_password(live.verifier, *planned.password)) return std::nullopt;
+    return sent_password(*planned.password, catalog);
+}
+
+bool had_password(const PgUser& user) { return user.password.has_value() || user.password_write_only || user.password_wo_version.has_value(); }
+
+// --- removal ---
+
+// Databases in which the role owns something or holds privileges, and that cannot be entered.
+constexpr const char* kClosedDatabases =
+    "SELECT coalesce(string_agg(DISTINCT d.datname, ', '), '') FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_database d ON d.oid = s.dbid "
+    "WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND NOT d.datallowconn AND s.refobjid = "
+    "(SELECT oid FROM pg_catalog.pg_authid WHERE rolname = ";
+constexpr const char* kOpenDatabases =
+    "SELECT coalesce(json_agg(DISTINCT d.datname), '[]')::text FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_database d ON d.oid = s.dbid "
+    "WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.datallowconn AND s.refobjid = "
+    "(SELECT oid FROM pg_catalog.pg_authid WHERE rolname = ";
+
+// The list of sessions first, fixed, then the ends: a planner is free to end sessions before it looks whose they are.
+std::string end_sessions_query(const std::string& name, std::int64_t server_version) {
+    const char* within = server_version >= 140000 ? ", 10000)" : ")";
+    return "WITH mine AS MATERIALIZED (SELECT pid FROM pg_catalog.pg_stat_activity WHERE usesysid = (SELECT oid FROM pg_catalog.pg_authid "
+           "WHERE rolname = " +
+           sql_literal(name) +
+           ")) SELECT coalesce(string_agg(pid::text, ', '), '') FROM mine WHERE NOT pg_catalog.pg_terminate_backend(pid" + within;
+}
+
+Result<std::vector<std::string>> names_of(const std::string& json_text) {
+    const auto json = nlohmann::json::parse(json_text, nullptr, false);
+    if (!json.is_array()) return fail(ErrorCode::internal, "a list of databases cannot be read");
+    return json.get<std::vector<std::string>>();
+}
+
+// Answers false where the role is not ours.
+Result<bool> drop_role(Work& work, const PgUser& user, const std::string& id) {
+    TRY(Catalog* const catalog, work.catalog());
+    const std::string& name = user.name;
+    const ObjectClaim* claim = catalog->claim(kRoleKind, name);
+    if (claim != nullptr && !id.empty() && claim->id != id) return false;  // ours is gone, and this is somebody else's
+    const ObjectClaim ours = claim != nullptr ? *claim : ObjectClaim{.kind = kRoleKind, .name = name, .id = id, .state = kReady};
+    if (catalog->role(name) != nullptr) {
+        TRY(const std::string closed, work.ask(kDatabase, kClosedDatabases + sql_literal(name) + ")"));
+        if (!closed.empty()) {
+            return fail(Error{.code = ErrorCode::conflict,
+                              .message = fmt::format("the role \"{}\" owns something or holds privileges in {}, which {} no connections", name, closed,
+                                                     closed.find(", ") == std::string::npos ? "accepts" : "accept")}
+                            .with_hint("allow connections there for the time being: ALTER DATABASE … ALLOW_CONNECTIONS true"));
+        }
+        TRY_VOID(work.run(kDatabase, {{.text = "ALTER ROLE " + sql_identifier(name) + " NOLOGIN"}}));
+        catalog->roles.at(name).login = false;
+        TRY(const std::string staying, work.ask(kDatabase, end_sessions_query(name, catalog->server_version)));
+        if (!staying.empty()) {
+            return fail(Error{.code = ErrorCode::conflict,
+                              .message = fmt::format("sessions of the role \"{}\" do not end (process {}); it can no longer log in", name, staying)}
+                            .with_hint("see pg_stat_activity for what they do, and destroy again"));
+        }
+        TRY(const std::string open, work.ask(kDatabase, kOpenDatabases + sql_literal(name) + ")"));
+        TRY(const auto databases, names_of(open));
+        for (const std::string& database : databases) {
+            if (database != kDatabase) TRY_VOID(work.run(database, hand_over_statements(name, render::kSuperuser)));
+        }
+        Statements last = hand_over_statements(name, render::kSuperuser);
+        append(last, drop_role_statements(name));
+        append(last, drop_claim_statements(*catalog, ours));
+        TRY_VOID(work.run(kDatabase, last));
+        // It may have owned databases and schemas, and been a member or a role of others.
+        work.forget();
+        return true;
+    }
+    TRY_VOID(work.run(kDatabase, drop_claim_statements(*catalog, ours)));
+    forget_claim(*catalog, ours);
+    return true;
+}
+
+}  // namespace
+
+PgUser seen_user(const PgUser& given, const RoleState& live) {
+    PgUser seen = given;
+    seen.login = live.login;
+    seen.superuser = live.superuser;
+    seen.createdb = live.createdb;
+    seen.createrole = live.createrole;
+    seen.inherit = live.inherit;
+    seen.replication = live.replication;
+    seen.bypassrls = live.bypassrls;
+    seen.connection_limit = live.connection_limit;
+    if (canonical(given.valid_until) != canonical(live.valid_until))
+        seen.valid_until = live.valid_until == "infinity" ? std::nullopt : live.valid_until;
+    if (given.comment) seen.comment = live.comment.value_or("");
+    seen.roles.clear();
+    for (const auto& [role, membership] : live.memberships) {
+        seen.roles.insert(role);
+        const auto options = seen.role_options.find(role);
+        if (options == seen.role_options.end()) continue;
+        if (options->second.admin) options->second.admin = membership.admin;
+        // Before PostgreSQL 16 there are no such options, and what was asked for stands.
+        if (options->second.inherit && membership.inherit) options->second.inherit = membership.inherit;
+        if (options->second.set && membership.set) options->second.set = membership.set;
+    }
+    seen.parameters.clear();
+    for (const auto& [name, value] : live.parameters) {
+        const auto known = given.parameters.find(name);
+        seen.parameters[name] = known != given.parameters.end() && same_parameter(name, known->second, value) ? known->second : value;
+    }
+    return seen;
+}
+
+Result<std::string> create_user(ClusterSession& session, const PgUser& user, const Operation& operation, const Cancel& cancel) {
+    ObjectClaim claim{.kind = kRoleKind, .name = user.name, .id = uuid4(), .state = is_pooled(user) ? kCreating : kReady, .spec = claimed_spec(user)};
+    std::optional<Secret> verifier;
+    bool resumed = false;
+    TRY_VOID(session.change(
+        [&](Work& work) -> Status {
+            TRY(Catalog* const catalog, work.catalog());
+            const RoleState* live = catalog->role(user.name);
+            if (live != nullptr) {
+                const ObjectClaim* known = catalog->claim(kRoleKind, user.name);
+                if (known == nullptr || (known->state != kCreating && known->id != claim.id)) return fail(exists_already(session.cluster(), "role", user.name));
+                claim.id = known->id;
+                claim.password_digest = known->password_digest;
+                resumed = true;
+            }
+            RoleChange change{.wanted = wanted_of(user), .claim = claim};
+            if (user.password && !(live != nullptr && holds_password(live->verifier, *user.password)))
+                change.wanted.password = sent_password(*user.password, *catalog);
+            TRY_VOID(write_role(work, *catalog, std::move(change)));
+            verifier = catalog->role(user.name)->verifier;
+            return {};
+        },
+        cancel));
+    if (!is_pooled(user)) return claim.id;
+    TRY(const Fragments fragments, fragments_of(user, verifier));
+    TRY_VOID(put_fragments(session, fragments, resumed, operation, cancel));
+    TRY_VOID(finish_claim(session, user.name, cancel));
+    return claim.id;
+}
+
+Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser& given, const std::string& id, const Cancel& cancel) {
+    std::optional<LiveUser> found;
+    std::optional<Secret> verifier;
+    TRY_VOID(session.look(
+        [&](Work& work) -> Status {
+            TRY(Catalog* const catalog, work.catalog());
+            const RoleState* live = catalog->role(given.name);
+            const ObjectClaim* claim = catalog->claim(kRoleKind, given.name);
+            // Another id: ours is gone, and somebody made one of that name.
+            if (live == nullptr || (claim != nullptr && !id.empty() && claim->id != id)) return {};
+            verifier = live->verifier;
+            found = LiveUser{.user = seen_user(given, *live)};
+            if (given.expire_in && found->user.valid_until != given.valid_until) {
+                // Resolved once: what somebody set instead is no new wish of the configuration.
+                found->drift.push_back("valid_until: is " + canonical(live->valid_until) + " on the server");
+                found->user.valid_until = given.valid_until;
+            }
+            const bool ours = had_password(given);
+            const bool touched = claim != nullptr && claim->password_digest != verifier_digest(claim->id, live->verifier);
+            if (ours && touched && !(given.password && holds_password(live->verifier, *given.password))) found->drift.emplace_back(kPasswordDrift);
+            if (given.password && claim == nullptr && !holds_password(live->verifier, *given.password)) found->drift.emplace_back(kPasswordDrift);
+            return {};
+        },
+        cancel));
+    if (!found || !is_pooled(given)) return found;
+    TRY(const Fragments fragments, fragments_of(found->user, verifier));
+    TRY(const auto drift, fragment_drift(session, fragments, cancel));
+    found->drift.insert(found->drift.end(), drift.begin(), drift.end());
+    return found;
+}
+
+Status update_user(ClusterSession& session, const UserUpdate& update, const Operation& operation, const Cancel& cancel) {
+    const PgUser& planned = update.planned;
+    std::optional<Secret> verifier;
+    TRY_VOID(session.change(
+        [&](Work& work) -> Status {
+            TRY(Catalog* const catalog, work.catalog());
+            const RoleState* live = catalog->role(planned.name);
+            if (live == nullptr) {
+                return fail(Error{.code = ErrorCode::conflict,
+                                  .message = fmt::format("{}: the role \"{}\" is gone since this plan was made: plan again", session.cluster().name, planned.name)});
+            }
+            const ObjectClaim* known = catalog->claim(kRoleKind, planned.name);
+            if (known != nullptr && known->id != update.id) return fail(made_anew(session.cluster(), planned.name));
+            const auto seen = [&](const PgUser& as) {
+                PgUser user = seen_user(as, *live);
+                // Where days were given, another date on the server is drift, and the plan knew it as that.
+                if (update.prior.expire_in) user.valid_until = as.valid_until;
+                return to_json(user);
+            };
+            if (const auto field = changed_since_plan(to_json(update.prior), to_json(planned), seen(update.prior), seen(planned)))
+                return fail(changed_since_plan_error(session.cluster(), "role", planned.name, *field));
+            RoleChange change{.wanted = wanted_of(planned)};
+            change.claim = {.kind = kRoleKind, .name = planned.name, .id = update.id, .state = kReady, .spec = claimed_spec(planned)};
+            if (known != nullptr) change.claim.password_digest = known->password_digest;
+            change.wanted.password = password_of_update(update, *live, known, *catalog);
+            change.clear_password = !planned.password && !planned.password_write_only && had_password(update.prior) && live->verifier.has_value();
+            // One that was found to hold already is watched from now on.
+            if (planned.password && !change.wanted.password && holds_password(live->verifier, *planned.password))
+                change.claim.password_digest = verifier_digest(update.id, live->verifier);
+            TRY_VOID(write_role(work, *catalog, std::move(change)));
+            verifier = catalog->role(planned.name)->verifier;
+            return {};
+        },
+        cancel));
+    if (!is_pooled(planned) && !is_pooled(update.prior)) return {};
+    TRY(const Fragments fragments, fragments_of(planned, verifier));
+    return put_fragments(session, fragments, false, operation, cancel);
+}
+
+Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation, const Cancel& cancel) {
+    bool ours = true;
+    TRY_VOID(session.change(
+        [&](Work& work) -> Status {
+            TRY(ours, drop_role(work, user, id));
+            return {};
+        },
+        cancel));
+    if (!ours || !is_pooled(user)) return {};
+    TRY(const Fragments none, fragments_of(user, std::nullopt, false));
+    return put_fragments(session, none, false, operation, cancel);
+}
+
+Result<ImportedUser> import_user(ClusterSession& session, const std::string& name, const Cancel& cancel) {
+    ImportedUser imported;
+    TRY_VOID(session.look(
+        [&](Work& work) -> Status {
+            TRY(Catalog* const catalog, work.catalog());
+            const RoleState* live = catalog->role(name);
+            if (live == nullptr) return fail(ErrorCode::invalid, fmt::format("expected a role \"{}\" in {}, found none", name, session.cluster().name));
+            const ObjectClaim* claim = catalog->claim(kRoleKind, name);
+            if (claim != nullptr) {
+                TRY(imported.user, pg_user_from_json(claim->spec));
+                imported.id = claim->id;
+            } else {
+                imported.user.name = name;
+                imported.user.comment = live->comment;
+                imported.id = uuid4();
+            }
+            // A configured plain password is compared with it; a write-only one leaves nothing in the state.
+            if (!imported.user.password_write_only && (claim == nullptr || !claim->password_digest.empty())) imported.user.password = live->verifier;
+            return {};
+        },
+        cancel));
+    return imported;
+}
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,249 @@
+#include "provider/resource/pg_cluster.h"
+
+#include <algorithm>
+
+#include "core/base/hash.h"
+#include "core/base/unknown.h"
+#include "core/module/pgsql/dcs.h"
+#include "core/module/pgsql/default_objects.h"
+#include "core/module/pgsql/layout.h"
+#include "core/module/pgsql/restart.h"
+#include "core/module/pgsql/rules.h"
+#include "core/module/platform/platform.h"
+#include "core/render/patroni.h"
+#include "core/render/pg_tune.h"
+#include "provider/resource/members.h"
+#include "provider/resource/pg_cluster_attributes.h"
+#include "provider/resource/problems.h"
+
+namespace pigsty::provider {
+namespace {
+
+using framework::attribute;
+using framework::Attributes;
+using framework::nested;
+using framework::object;
+using framework::within;
+using module::pgsql::PgCluster;
+using module::pgsql::Sizing;
+
+Attributes<PgClusterState> state_attributes() {
+    return {
+        within(&PgClusterState::cluster, pg_cluster_attributes()),
+        attribute("system_identifier", &PgClusterState::system_identifier)
+            .computed_once()
+            .description("PostgreSQL's own name for this cluster's data."),
+        attribute("version_actual", &PgClusterState::version_actual).computed_once().description("The server's version, as `17.6`."),
+        object("connection", &PgClusterState::connection, pg_connection_attributes())
+            .computed()
+            .description("What users and databases take as `cluster`: no secret, the same over failovers."),
+        object("endpoints", &PgClusterState::endpoints, pg_endpoint_attributes())
+            .computed()
+            .description("Where clients connect, by service."),
+        within(&PgClusterState::common, framework::common_attributes()),
+    };
+}
+
+MemberMap<node::NodeAddress> addresses_of(const PgCluster& cluster) {
+    MemberMap<node::NodeAddress> members;
+    for (const auto& [number, instance] : cluster.instances) members.emplace(number, instance.node);
+    return members;
+}
+
+module::pgsql::Ways ways_through(const Fleet& fleet) {
+    return {.connect = connect_through(&fleet), .sessions = fleet.sessions};
+}
+
+// The smallest member decides: the cluster's settings are one for all.
+Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
+    Sizing sizing;
+    for (const auto& site : sites) {
+        const node::Facts& facts = site->node->facts();
+        const auto take = [](std::int64_t& into, std::int64_t value) { into = into == 0 ? value : std::min(into, value); };
+        take(sizing.cpu, facts.cpu);
+        take(sizing.memory_mb, facts.memory_mb);
+        take(sizing.disk_gb, facts.data_disk_gb);
+    }
+    return render::rounded(sizing);
+}
+
+// "17.6" of 170006.
+std::string version_text(std::int64_t server_version) {
+    return std::to_string(server_version / 10000) + "." + std::to_string(server_version % 10000);
+}
+
+bool differs(const converge::Managed& before, const converge::Managed& after, const std::string& key) {
+    const auto old_entry = before.find(key);
+    const auto new_entry = after.find(key);
+    return old_entry == before.end() || new_entry == after.end() || old_entry->second != new_entry->second;
+}
+
+}  // namespace
+
+Declaration<PgClusterState> PgClusterResource::declare() const {
+    return {.description = "A highly available PostgreSQL cluster: Patroni on each member, streaming replication, automatic failover, "
+                           "pgbouncer, and HAProxy services that find the leader by themselves.",
+            .subcategory = "PostgreSQL",
+            .attributes = state_attributes(),
+            .timeouts = {.create = std::chrono::minutes(60), .update = std::chrono::minutes(60)}};
+}
+
+std::string PgClusterResource::claim_kind() const { return module::pgsql::kKind; }
+
+converge::Identity PgClusterResource::identity_of(const PgClusterState& state) const {
+    return {.kind = claim_kind(), .name = state.cluster.name};
+}
+
+std::vector<converge::Member> PgClusterResource::members(const PgClusterState& state) const {
+    return module::pgsql::members_of(state.cluster);
+}
+
+converge::Table PgClusterResource::table(const PgClusterState& state, const Fleet* fleet) const {
+    if (fleet == nullptr) return module::pgsql::table_of(state.cluster, nullptr);
+    const auto ways = ways_through(*fleet);
+    return module::pgsql::table_of(state.cluster, &ways);
+}
+
+converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned, const Fleet& fleet,
+                                                Call& /*call*/) const {
+    const auto before = to_managed(prior.common.managed);
+    const auto after = more_managed(planned);
+    const auto drifted = [&prior](const std::string& word) {
+        return std::ranges::any_of(prior.common.drift, [&](const std::string& sentence) { return sentence.starts_with(prior.cluster.name + word); });
+    };
+    module::pgsql::ClusterChanges changes{.configuration = drifted(" dcs"),
+                                          .default_objects = drifted(" default"),
+                                          .before = std::make_shared<const PgCluster>(prior.cluster),
+                                          .creating = false};
+    for (const auto& [key, value] : after) {
+        if (!differs(before, after, key)) continue;
+        (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
+    }
+    const auto ways = ways_through(fleet);
+    return module::pgsql::table_of(planned.cluster, &ways, changes);
+}
+
+converge::Table PgClusterResource::before_destroy(const PgClusterState& state, const Fleet* fleet) const {
+    return module::pgsql::removal_of(state.cluster, state.system_identifier, ways_through(*fleet));
+}
+
+converge::Managed PgClusterResource::more_managed(const PgClusterState& state) const {
+    converge::Managed managed;
+    for (const auto& [key, text] : module::pgsql::default_object_texts(state.cluster))
+        managed[key] = has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
+    const auto configuration = module::pgsql::wanted_configuration(state.cluster);
+    const std::string text = configuration ? configuration->dump() : std::string();
+    managed[state.cluster.name + " dcs"] = text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
+    return managed;
+}
+
+nlohmann::json PgClusterResource::claimed_spec(const PgClusterState& state) const { return module::pgsql::to_json(state.cluster); }
+
+Result<PgClusterState> PgClusterResource::from_claimed_spec(const nlohmann::json& spec) const {
+    PgClusterState state;
+    TRY(state.cluster, module::pgsql::pg_cluster_from_json(spec));
+    return state;
+}
+
+Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call& /*call*/) const {
+    PgCluster& cluster = state.cluster;
+    std::optional<std::int64_t> newest;
+    for (const auto& site : run.sites()) {
+        TRY(const auto* platform, module::platform::platform_of(site->node->facts()));
+        const std::int64_t offered = platform->postgresql.front();
+        newest = newest ? std::min(*newest, offered) : offered;
+    }
+    if (!cluster.version) cluster.version = newest;
+    if (!cluster.template_revision) cluster.template_revision = render::kTemplateRevision;
+    if (!cluster.sizing) cluster.sizing = smallest(run.sites());
+    return {};
+}
+
+Status PgClusterResource::complete(PgClusterState& state, const converge::Run& run, Call& call) const {
+    state.connection = module::pgsql::connection_of(state.cluster, state.common.id);
+    state.endpoints = module::pgsql::endpoints_of(state.cluster);
+    const bool known = !state.system_identifier.empty() && !has_unknown(state.system_identifier) && !state.version_actual.empty() &&
+                       !has_unknown(state.version_actual);
+    if (known || run.sites().empty()) return {};
+    const auto session = call.provider<Fleet>()->sessions->of(state.cluster, state.connection);
+    return session->look(
+        [&](module::pgsql::ClusterSession::Work& work) -> Status {
+            TRY(const auto* catalog, work.catalog());
+            state.system_identifier = catalog->system_identifier;
+            state.version_actual = version_text(catalog->server_version);
+            return {};
+        },
+        call.cancel);
+}
+
+Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterState& state, const converge::Run& run, Call& call) const {
+    std::vector<std::string> sentences;
+    const auto session = call.provider<Fleet>()->sessions->of(state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
+    const auto members = session->members(call.cancel);
+    // Who answers is reported by the run; without Patroni there is nothing to compare.
+    if (!members || run.sites().empty()) return sentences;
+    const auto seen = members->cluster(call.cancel);
+    if (!seen) {
+        sentences.push_back(state.cluster.name + " patroni: no member answers");
+        return sentences;
+    }
+    if (seen->paused) {
+        call.diagnostics.add_warning(state.cluster.name + " is paused",
+                                     "Patroni is in maintenance mode: it neither fails over nor starts PostgreSQL. "
+                                     "Until `patronictl resume`, only SQL objects and reloads are changed.");
+    }
+    TRY(const auto wanted, module::pgsql::wanted_configuration(state.cluster));
+    TRY(const auto live, members->configuration(call.cancel));
+    sentences = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
+    if (seen->leader() == nullptr) return sentences;
+    TRY_VOID(session->look(
+        [&](module::pgsql::ClusterSession::Work& work) -> Status {
+            TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));
+            sentences.insert(sentences.end(), objects.begin(), objects.end());
+            return {};
+        },
+        call.cancel));
+    return sentences;
+}
+
+void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framework::Forecast& forecast) const {
+    if (plan.prior == nullptr || !forecast.last_change) return;
+    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster))
+        forecast.last_change->push_back(std::move(sentence));
+    const auto before = to_managed(plan.prior->common.managed);
+    const auto after = more_managed(plan.planned);
+    for (const auto& [key, value] : after)
+        if (key != plan.planned.cluster.name + " dcs" && differs(before, after, key)) forecast.last_change->push_back("update " + key);
+}
+
+void PgClusterResource::validate(const PgClusterState& config, framework::Validation& validation) const {
+    report_problems(module::pgsql::problems_of(config.cluster), validation);
+}
+
+void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
+    const std::string id = plan.prior == nullptr ? unknown_marker("id") : plan.prior->common.id;
+    plan.planned.connection = module::pgsql::connection_of(plan.planned.cluster, id);
+    plan.planned.endpoints = module::pgsql::endpoints_of(plan.planned.cluster);
+    const auto known = [&plan](const char* name) { return !plan.unknown.at(name) || plan.unknown.missing().empty(); };
+    if (known("instances")) plan.decide("connection");
+    if (known("instances") && known("services") && known("default_services")) plan.decide("endpoints");
+    if (plan.prior != nullptr) {
+        refuse_changed_members(addresses_of(plan.prior->cluster), addresses_of(plan.planned.cluster), "instances", plan.diagnostics);
+        if (plan.prior->cluster.ca.fingerprint != plan.planned.cluster.ca.fingerprint || plan.prior->cluster.dcs.name != plan.planned.cluster.dcs.name) {
+            plan.diagnostics.add_error("Another authority or etcd cluster",
+                                       "This version does not move a living cluster to another certificate authority or another etcd "
+                                       "cluster. Bring `ca` and `dcs` back as they were.",
+                                       value::Path::of("dcs"));
+        }
+    }
+    const auto& cluster = plan.planned.cluster;
+    if (!has_unknown(cluster.ca.fingerprint) && !has_unknown(cluster.dcs.ca_fingerprint) && !cluster.dcs.ca_fingerprint.empty() &&
+        cluster.ca.fingerprint != cluster.dcs.ca_fingerprint) {
+        plan.diagnostics.add_error("Two certificate authorities",
+                                   "Expected an etcd cluster whose members trust the authority in `ca`, found one that trusts another (" +
+                                       cluster.dcs.ca_fingerprint.substr(0, 12) + "…). Use one authority for both.",
+                                   value::Path::of("dcs").attribute("ca_fingerprint"));
+    }
+}
+
+}  // namespace pigsty::provider
