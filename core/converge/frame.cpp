@@ -212,6 +212,9 @@ FrameResult send_frame(node::Node& node, const FrameInput& input, const FramePro
     for (std::size_t i = 0; i < total; ++i) {
         const Part& part = builder.parts[i];
         if (part.is_handler) continue;
+        const auto* put = std::get_if<node::PutFile>(&builder.operations[i]);
+        if (i < ended && put != nullptr && put->keep_before && !(*answers)[i].out.empty())
+            result.kept.emplace_back(put->path, (*answers)[i].out);
         if (i < ended) result.done.insert(part.labels.begin(), part.labels.end());
         if (i <= ended) begun.insert(part.labels.begin(), part.labels.end());
         if (i >= ended)

@@ -36,14 +36,15 @@ struct FrameInput {
     std::vector<ItemChange> changes;         // in the order of the table
     std::vector<Removal> removals{};
     PendingHandlers handlers{};
-    node::Claim before{}; // what the claim says if nothing of this happens
-    node::Claim pending;  // stored first
-    node::Claim final;    // stored last
+    node::Claim before{};  // what the claim says if nothing of this happens
+    node::Claim pending;   // stored first
+    node::Claim final;     // stored last
 };
 
 struct FrameResult {
-    std::set<std::string> done;        // labels that are as desired now
-    std::set<std::string> taken_back;  // labels whose files were put back
+    std::set<std::string> done;                             // labels that are as desired now
+    std::set<std::string> taken_back;                       // labels whose files were put back
+    std::vector<std::pair<std::string, std::string>> kept;  // label, and where what was there before us is kept now
     std::optional<Error> error{};
 };
 

@@ -17,10 +17,26 @@ const std::vector<std::shared_ptr<Site>>& Run::sites() const { return work_->sit
 const std::map<std::string, Error>& Run::unreachable() const { return work_->unreachable; }
 const Identity& Run::identity() const { return work_->identity; }
 bool Run::resuming() const { return work_->is_resuming; }
-Status Run::create(const Table& table) { return work_->create(table); }
-Status Run::update(const Table& table, const Planned& planned) { return work_->update(table, planned); }
 Result<Drift> Run::read(const Table& table) { return work_->read(table); }
-Status Run::destroy(const Table& before, bool forget_unreachable) { return work_->destroy(before, forget_unreachable); }
+
+// Whatever becomes of it, the nodes are free again when the operation has ended.
+Status Run::create(const Table& table) {
+    auto status = work_->create(table);
+    work_->leave_lease();
+    return status;
+}
+
+Status Run::update(const Table& table, const Planned& planned) {
+    auto status = work_->update(table, planned);
+    work_->leave_lease();
+    return status;
+}
+
+Status Run::destroy(const Table& before, bool forget_unreachable) {
+    auto status = work_->destroy(before, forget_unreachable);
+    work_->leave_lease();
+    return status;
+}
 
 Managed Run::done() const {
     const std::lock_guard lock(work_->mutex);

@@ -57,6 +57,19 @@ Status Run::Work::connect(bool allow_unreachable) {
     return {};
 }
 
+// Others may have changed the claims while we waited for the lease: the request that takes it brings them again.
+void Run::Work::refresh_claims() {
+    for (SiteWork& work : works) {
+        work.site->claim = work.site->node->claim(identity.kind, identity.name);
+        work.is_stored = work.site->claim.has_value();
+    }
+}
+
+void Run::Work::leave_lease() {
+    lease.release();
+    is_leased = false;
+}
+
 Status Run::Work::take_lease(const std::map<const Site*, node::Probes>& probes) {
     std::vector<node::LeaseWish> wishes;
     for (const auto& site : sites) {
@@ -77,8 +90,6 @@ Status Run::Work::take_lease(const std::map<const Site*, node::Probes>& probes) 
         if (seen == leased.seen.end() || !probes.contains(work.site.get())) continue;
         work.seen = std::move(seen->second);
         work.is_fresh = true;
-        // Another process may have changed the claims while we waited; what the node remembers now is what holds.
-        work.site->claim = work.site->node->claim(identity.kind, identity.name);
     }
     return {};
 }

@@ -94,19 +94,23 @@ Status Run::Work::create(const Table& table) {
     TRY_VOID(connect_once(false));
     journal.emplace("create", identity.kind, identity.name);
     std::map<const Site*, node::Probes> probes;
+    std::map<const Site*, std::vector<item::ItemPtr>> items;
     for (const auto& site : sites) {
-        std::vector<item::ItemPtr> items;
         for (const Wanted& wanted : wanted(table, *site)) {
             if (auto valid = wanted.item->valid(); !valid)
                 return fail(std::move(valid).error().at_host(site->member.name));
-            items.push_back(wanted.item);
+            items[site.get()].push_back(wanted.item);
             probes[site.get()].merge(wanted.item->probes());
         }
-        const node::Claim ours{
-            .kind = identity.kind, .name = identity.name, .id = {}, .member = {}, .spec = {}, .items = {}};
-        TRY_VOID(check_exclusive(items, ours, site->node->claims(), site->member.name));
     }
+    TRY_VOID(prepare_claims());  // what cannot be is said before anybody is kept waiting
     TRY_VOID(take_lease(probes));
+    refresh_claims();
+    TRY_VOID(prepare_claims());
+    for (const auto& site : sites) {
+        TRY_VOID(check_exclusive(items[site.get()], *site->claim, site->node->claims(), site->member.name));
+    }
+    for (SiteWork& work : works) work.first_seen = work.seen;
     TRY_VOID(prepare_claims());
     TRY_VOID(run_steps(table));
     for (SiteWork& work : works) {
@@ -115,8 +119,6 @@ Status Run::Work::create(const Table& table) {
         work.is_stored = false;
     }
     TRY_VOID(store_claims());
-    lease.release();
-    is_leased = false;
     return {};
 }
 

@@ -64,8 +64,6 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
         return status;
     });
     if (!errors.empty()) return fail(at_step(first_of(errors), step_names.size() - 1));
-    lease.release();
-    is_leased = false;
     return {};
 }
 

@@ -19,6 +19,10 @@ bool starts_unit(const item::Item& item, const node::Observation& seen) {
     return active != "active" && active != "reloading" && active != "activating";
 }
 
+bool covers(const node::Observation& seen, const node::Probes& probes) {
+    return std::ranges::all_of(probes, [&](const node::Probe& probe) { return seen.has(probe); });
+}
+
 }  // namespace
 
 Status Run::Work::run_steps(const Table& table) {
@@ -122,7 +126,9 @@ Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, Si
         const auto change = item.compare(work.seen, claimed);
         const std::string key = managed_key(site.member, item);
         if (change && is_ignored(key)) continue;
-        node::ClaimedItem entry = entry_for(item, work.seen, frame.before, claims, wanted.order);
+        // What was there before us is what the first look of a create saw, not what our packages brought since.
+        const node::Observation& origin = covers(work.first_seen, item.probes()) ? work.first_seen : work.seen;
+        node::ClaimedItem entry = entry_for(item, origin, frame.before, claims, wanted.order);
         if (!change) {
             if (const std::string state = item.state(work.seen); !state.empty())
                 entry.digest = state;
@@ -138,13 +144,6 @@ Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, Si
             frame.final.items.insert_or_assign(label, pending(entry));
             plan.conversations.emplace_back(wanted, *change);
             continue;
-        }
-        if (entry.existed_before && claimed == nullptr && entry.kind == "file" &&
-            !work.seen.has({node::ProbeKind::package, label})) {
-            warn(
-                fmt::format("{} was there before and is replaced; if it was not a package's untouched file, it is kept "
-                            "as /var/lib/pigsty/before{} on {}",
-                            key, label, site.member.name));
         }
         frame.final.items.insert_or_assign(label, entry);
         frame.changes.push_back({.step = table[wanted.step].name, .item = wanted.item, .change = *change});
@@ -198,9 +197,6 @@ Status Run::Work::write_site(const Table& table, const Phase& phase, SitePlan& p
     work.is_fresh = false;
     TRY_VOID(send(plan, plan.frame));
     if (!plan.conversations.empty()) TRY_VOID(converse(plan));
-    for (const std::size_t step : phase.item_steps) {
-        report(site.member.name, "step " + table[step].name, ProgressState::done, std::chrono::milliseconds(0));
-    }
     return fault(FaultPlace::after);
 }
 
@@ -217,6 +213,10 @@ Status Run::Work::send(const SitePlan& plan, const FrameInput& input) {
     for (const ItemChange& change : input.changes) {
         if (result.done.contains(change.item->label())) note_done(site, *change.item);
         note_changed(change.step, site.member.name);
+    }
+    for (const auto& [label, kept] : result.kept) {
+        warn(fmt::format("{} was there before us and is replaced; {} keeps it as {}, and destroy brings it back",
+                         site.member.name + " " + label, site.member.name, kept));
     }
     if (auto stored = site.node->claim(identity.kind, identity.name)) site.claim = std::move(stored);
     work.is_stored = true;

@@ -62,17 +62,8 @@ Status Run::Work::check_as_planned(const Table& table, const Planned& planned) {
     return {};
 }
 
-Status Run::Work::update(const Table& table, const Planned& planned) {
-    mode = Mode::update;
-    planned_managed = planned.managed;
-    prior_managed = planned.prior;
-    ignored = planned.ignore;
-    for (const Step& step : table) step_names.push_back(step.name);
-    TRY_VOID(connect_once(true));
-    journal.emplace("update", identity.kind, identity.name);
-
-    bool expects_changes = planned.managed != planned.prior || !planned.observed.empty();
-    std::map<const Site*, node::Probes> probes;
+// Our claims, as an update needs them, and what of them is no longer wanted.
+Status Run::Work::claims_for_update(const Table& table) {
     for (SiteWork& work : works) {
         Site& site = *work.site;
         if (site.claim && site.claim->id != identity.id) {
@@ -92,19 +83,19 @@ Status Run::Work::update(const Table& table, const Planned& planned) {
                                      .spec = options.spec,
                                      .items = {}};
             work.is_stored = false;
-            expects_changes = true;
+        }
+        if (site.claim->state != node::ClaimState::ready) {
+            // A destroy began and was given up: what it removed is drift, and comes back.
+            site.claim->state = node::ClaimState::ready;
+            work.is_stored = false;
         }
         std::vector<item::ItemPtr> items;
         std::set<std::string> labels;
-        for (const Wanted& wanted : wanted(table, site)) {
-            if (auto valid = wanted.item->valid(); !valid)
-                return fail(std::move(valid).error().at_host(site.member.name));
-            items.push_back(wanted.item);
+        for (Wanted& wanted : wanted(table, site)) {
             labels.insert(wanted.item->label());
-            probes[&site].merge(wanted.item->probes());
+            items.push_back(std::move(wanted.item));
         }
         TRY_VOID(check_exclusive(items, *site.claim, site.node->claims(), site.member.name));
-        expects_changes = expects_changes || site.claim->spec != options.spec;
         for (const std::string& label : undo_order(*site.claim)) {
             if (labels.contains(label)) continue;
             Removal removal{.label = label, .operations = {}};
@@ -114,9 +105,33 @@ Status Run::Work::update(const Table& table, const Planned& planned) {
             work.removals.push_back(std::move(removal));
         }
     }
+    return {};
+}
+
+Status Run::Work::update(const Table& table, const Planned& planned) {
+    mode = Mode::update;
+    planned_managed = planned.managed;
+    prior_managed = planned.prior;
+    ignored = planned.ignore;
+    for (const Step& step : table) step_names.push_back(step.name);
+    TRY_VOID(connect_once(true));
+    journal.emplace("update", identity.kind, identity.name);
+
+    bool expects_changes = planned.managed != planned.prior || !planned.observed.empty();
+    std::map<const Site*, node::Probes> probes;
+    for (const auto& site : sites) {
+        expects_changes = expects_changes || !site->claim || site->claim->state != node::ClaimState::ready ||
+                          site->claim->spec != options.spec;
+        for (const Wanted& wanted : wanted(table, *site)) {
+            if (auto valid = wanted.item->valid(); !valid)
+                return fail(std::move(valid).error().at_host(site->member.name));
+            probes[site.get()].merge(wanted.item->probes());
+        }
+    }
     // Where something will be written, the look travels in the request that takes the lease; else it takes none.
     if (expects_changes) {
         TRY_VOID(take_lease(probes));
+        refresh_claims();
     } else {
         const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
             SiteWork& work = works[i];
@@ -126,6 +141,7 @@ Status Run::Work::update(const Table& table, const Planned& planned) {
         });
         if (!errors.empty()) return fail(first_of(errors));
     }
+    TRY_VOID(claims_for_update(table));
     TRY_VOID(check_as_planned(table, planned));
     TRY_VOID(check_order_needs_nobody_else(table));
     TRY_VOID(run_steps(table));
@@ -141,8 +157,6 @@ Status Run::Work::update(const Table& table, const Planned& planned) {
         TRY_VOID(begin_changes());
         TRY_VOID(store_claims());
     }
-    lease.release();
-    is_leased = false;
     if (unreachable.empty()) return {};
     Error error = unreachable.begin()->second;
     error.message = fmt::format("not applied on {}, which did not answer: {}", names(unreachable), error.message);

@@ -35,8 +35,9 @@ struct Wanted {
 struct SiteWork {
     std::shared_ptr<Site> site;
     node::Observation seen{};
-    bool is_fresh = false;          // `seen` holds all probes of all items, and nothing was written since
-    bool is_stored = false;         // the claim on the node is the one in memory
+    node::Observation first_seen{};   // create: before anything was written
+    bool is_fresh = false;            // `seen` holds all probes of all items, and nothing was written since
+    bool is_stored = false;           // the claim on the node is the one in memory
     std::vector<Removal> removals{};  // of items that are no longer wanted; they go with the last items
 };
 
@@ -58,6 +59,8 @@ class Run::Work {
     Status connect(bool allow_unreachable);
     Status connect_once(bool allow_unreachable);
     Status take_lease(const std::map<const Site*, node::Probes>& probes);
+    void leave_lease();
+    void refresh_claims();
 
     // run_steps.cpp
     Status run_steps(const Table& table);
@@ -79,6 +82,7 @@ class Run::Work {
     Status create(const Table& table);
     Status prepare_claims();
     Status update(const Table& table, const Planned& planned);
+    Status claims_for_update(const Table& table);
     Status check_as_planned(const Table& table, const Planned& planned);
     [[nodiscard]] Status check_order_needs_nobody_else(const Table& table) const;
     Result<Drift> read(const Table& table);

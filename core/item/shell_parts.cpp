@@ -5,7 +5,7 @@ namespace pigsty::item {
 std::string apt_function() {
     // apt-get update has no lock timeout of its own: it is tried again while another apt holds the lists.
     return R"(export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-apt_log=$(mktemp) || exit 1
+apt_log=$(mktemp /run/pigsty-apt.XXXXXX) || exit 1
 apt_get() {
   tries=0
   while :; do

@@ -260,7 +260,8 @@ Result<LeaseAttempt> RemoteNode::try_lease(const LeaseHolder& holder, const Prob
         return attempt;
     }
 
-    std::vector<Command> commands = {command("lease", {to_json_text(holder), lease_token_})};
+    // The claims again: whoever held the lease before us may have changed them since we connected.
+    std::vector<Command> commands = {command("lease", {to_json_text(holder), lease_token_}), command("claims")};
     if (!probes.empty()) commands.push_back(observe_command(probes));
     const auto results = send(commands, cancel);
     if (!results) return here(results.error());
@@ -279,8 +280,12 @@ Result<LeaseAttempt> RemoteNode::try_lease(const LeaseHolder& holder, const Prob
         lease_shares_ = 1;
         own_holder_ = holder;
     }
+    if (auto known = take_claims(results->at(1).fields); !known) {
+        leave_lease();
+        return here(std::move(known).error());
+    }
     if (probes.empty()) return attempt;
-    auto seen = read_observation(probes, results->at(1));
+    auto seen = read_observation(probes, results->at(2));
     if (!seen) {
         leave_lease();
         return here(std::move(seen).error());

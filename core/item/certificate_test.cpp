@@ -1,0 +1,188 @@
+// Certificates: read back with OpenSSL, compared, and made in conversation with a node and a signer (openssl here).
+#include "core/item/certificate.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "core/item/certificate_text.h"
+#include "core/item/testing/seen.h"
+#include "core/item/trusted_certificate.h"
+#include "core/node/testing/node_test.h"
+
+namespace pigsty::item {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// An authority in a folder of its own, as module/ca keeps one on a node.
+class Authority : public CertificateSigner {
+  public:
+    Authority() {
+        char name[] = "/tmp/pigsty-authority-XXXXXX";
+        folder_ = mkdtemp(name);
+        run("openssl ecparam -name prime256v1 -genkey -noout -out ca.key && "
+            "openssl req -x509 -new -key ca.key -subj '/O=pigsty/CN=pigsty-ca' -days 3650 -out ca.crt");
+        pem = read("ca.crt");
+    }
+    ~Authority() override { (void)!std::system(("rm -rf " + folder_).c_str()); }
+
+    Result<std::string> sign(const CertificateRequest& request, const Cancel&) override {
+        std::ofstream(folder_ + "/leaf.csr") << request.request_pem;
+        std::string names;
+        for (const auto& name : request.spec.names) names += (names.empty() ? "" : ",") + name;
+        std::string usages;
+        for (const auto& usage : request.spec.usages) usages += (usages.empty() ? "" : ",") + usage;
+        std::ofstream(folder_ + "/ext") << "subjectAltName=" << names << "\nextendedKeyUsage=" << usages << "\n";
+        std::string subject;
+        for (const auto& [field, value] :
+             {std::pair("O", request.spec.organization), std::pair("OU", request.spec.organizational_unit),
+              std::pair("CN", request.spec.common_name)}) {
+            if (!value.empty()) subject += "/" + std::string(field) + "=" + value;
+        }
+        run("openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days " +
+            std::to_string(request.spec.validity_days) + " -extfile ext -set_subject '" + subject +
+            "' -out leaf.crt 2>/dev/null || "
+            "{ openssl req -new -key ca.key -subj '" +
+            subject +
+            "' -out s.csr && openssl x509 -req -in s.csr -CA ca.crt -CAkey ca.key "
+            "-CAcreateserial -force_pubkey <(openssl req -in leaf.csr -noout -pubkey) -days " +
+            std::to_string(request.spec.validity_days) + " -extfile ext -out leaf.crt; }");
+        return read("leaf.crt");
+    }
+
+    std::string pem;
+
+  private:
+    void run(const std::string& script) const {
+        std::ofstream(folder_ + "/run.sh") << script << "\n";
+        const std::string line = "cd " + folder_ + " && bash run.sh >/dev/null 2>run.err";
+        EXPECT_EQ(std::system(line.c_str()), 0) << read("run.err");
+    }
+    [[nodiscard]] std::string read(const std::string& name) const {
+        std::ifstream file(folder_ + "/" + name);
+        std::ostringstream text;
+        text << file.rdbuf();
+        return text.str();
+    }
+
+    std::string folder_;
+};
+
+class CertificateTest : public node::NodeTest {
+  protected:
+    CertificateSpec spec() {
+        return {.path = "/etc/pigtest/client.crt",
+                .key_path = "/etc/pigtest/client.key",
+                .organization = "pigsty",
+                .organizational_unit = "etcd-client",
+                .names = {"IP:10.10.10.11", "DNS:pg-test-1"},
+                .usages = {"clientAuth"},
+                .validity_days = 365,
+                .owner = "daemon",
+                .group = "daemon",
+                .authority_fingerprint = read_certificate(authority->pem)->fingerprint,
+                .authority_pem = authority->pem};
+    }
+    node::ClaimedItem make(const CertificateItem& item) {
+        const auto change = item.compare(seen(item.probes()), nullptr);
+        EXPECT_TRUE(change);
+        const auto status = item.converse(*node, *change, cancel);
+        EXPECT_TRUE(status) << summary(status.error()) << detail(status.error());
+        return item.claimed(seen(item.probes()));
+    }
+    std::string why(const CertificateItem& item, const node::ClaimedItem* claimed) {
+        const auto change = item.compare(seen(item.probes()), claimed);
+        return change ? change->reason : "";
+    }
+
+    std::shared_ptr<Authority> authority = std::make_shared<Authority>();
+};
+
+TEST_F(CertificateTest, the_key_stays_and_the_leaf_says_what_was_asked) {
+    const CertificateItem item(spec(), authority);
+    const node::ClaimedItem entry = make(item);
+    EXPECT_EQ(why(item, &entry), "");
+    const auto text = read_certificate(machine->read("/etc/pigtest/client.crt"));
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text->common_name, "");
+    EXPECT_EQ(text->organizational_unit, "etcd-client");
+    EXPECT_THAT(text->names, ElementsAre("DNS:pg-test-1", "IP:10.10.10.11"));
+    EXPECT_THAT(text->usages, ElementsAre("clientAuth"));
+    EXPECT_EQ(machine
+                  ->run("stat -c '%U %a' /etc/pigtest/client.key; cd /var/tmp; "
+                        "openssl x509 -in /etc/pigtest/client.crt -noout -pubkey > a; "
+                        "openssl pkey -in /etc/pigtest/client.key -pubout > b; cmp a b && ls /etc/pigtest")
+                  .value_or(""),
+              "daemon 600\nclient.crt\nclient.key\n");
+    ASSERT_TRUE(undo(item.label(), entry));
+    done(*undo(item.label(), entry));
+    EXPECT_EQ(machine->run("ls /etc/pigtest").value_or(""), "");
+}
+
+TEST_F(CertificateTest, says_why_another_leaf_is_needed) {
+    const CertificateItem item(spec(), authority);
+    const node::ClaimedItem entry = make(item);
+    EXPECT_EQ(why(item, nullptr), "not known to be issued for this by this authority");
+
+    CertificateSpec other_names = spec();
+    other_names.names = {"DNS:pg-test-1"};
+    EXPECT_EQ(why(CertificateItem(other_names, nullptr), &entry),
+              "names DNS:pg-test-1 IP:10.10.10.11, expected DNS:pg-test-1");
+    CertificateSpec with_name = spec();
+    with_name.common_name = "postgres";
+    EXPECT_EQ(why(CertificateItem(with_name, nullptr), &entry),
+              "subject O=pigsty OU=etcd-client CN=, expected O=pigsty OU=etcd-client CN=postgres");
+    CertificateSpec late = spec();
+    late.as_of =
+        std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::days(340);
+    EXPECT_EQ(why(CertificateItem(late, nullptr), &entry), "expires soon");
+    late.as_of = *late.as_of - std::chrono::days(10);
+    EXPECT_EQ(why(CertificateItem(late, nullptr), &entry), "");
+
+    CertificateSpec foreign = spec();
+    const Authority another;
+    foreign.authority_pem = another.pem;
+    EXPECT_EQ(why(CertificateItem(foreign, nullptr), &entry), "not known to be issued for this by this authority");
+    foreign = spec();
+    foreign.authority_fingerprint = read_certificate(another.pem)->fingerprint;
+    EXPECT_EQ(why(CertificateItem(foreign, nullptr), &entry), "not known to be issued for this by this authority");
+
+    machine->run("chmod 0644 /etc/pigtest/client.key").value();
+    EXPECT_EQ(why(item, &entry), "key mode 0644, expected 0600");
+    machine->run("rm /etc/pigtest/client.key").value();
+    EXPECT_EQ(why(item, &entry), "its key is missing");
+    machine->run("echo nonsense > /etc/pigtest/client.crt; : > /etc/pigtest/client.key").value();
+    EXPECT_EQ(why(item, &entry), "not a certificate");
+}
+
+TEST_F(CertificateTest, a_trusted_authority_comes_and_goes) {
+    machine
+        ->run(
+            "mkdir -p /usr/local/share/ca-certificates; printf '#!/bin/sh\\necho updated >> /var/tmp/updated\\n' > "
+            "/usr/sbin/update-ca-certificates; "
+            "chmod 0755 /usr/sbin/update-ca-certificates")
+        .value();
+    const TrustedCertificateItem item({.name = "pigsty-ca", .pem = authority->pem});
+    EXPECT_TRUE(item.valid());
+    EXPECT_EQ(TrustedCertificateItem({.name = "x", .pem = "no"}).valid().error().message,
+              "trusted certificate x: expected a certificate in PEM form, found something else");
+    const node::ClaimedItem entry = item.claimed(seen(item.probes()));
+    for (const auto& result : done(item.operations({}))) EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_FALSE(item.compare(seen(item.probes()), nullptr));
+    done(*undo(item.label(), entry));
+    EXPECT_EQ(machine->run("cat /var/tmp/updated; ls /usr/local/share/ca-certificates | grep pigsty").value_or(""),
+              "updated\nupdated\n");
+}
+
+TEST(RenewalMargin, is_a_third_of_a_short_life) {
+    EXPECT_EQ(renewal_margin(7300), std::chrono::days(30));
+    EXPECT_EQ(renewal_margin(9), std::chrono::days(3));
+}
+
+}  // namespace
+}  // namespace pigsty::item
