@@ -38,8 +38,10 @@ void add_sentence(std::string& text, const std::string& more) {
     text += more;
 }
 
-std::string description(const Attribute& attribute) {
+// What users must mind when they write it is left out where they cannot.
+std::string description(const Attribute& attribute, bool read_only) {
     std::string text = sentence(attribute.description);
+    if (read_only) return text;
     if (attribute.fixed_default) add_sentence(text, "Default: `" + attribute.fixed_default->to_display(200) + "`.");
     if (attribute.kept && attribute.optional) add_sentence(text, "Left out, it is decided at creation and kept.");
     for (const framework::Validator& validator : attribute.validators) {
@@ -49,7 +51,7 @@ std::string description(const Attribute& attribute) {
         add_sentence(text, attribute.replaces ? "Some changes make a new resource." : "A change makes a new resource.");
     }
     if (!attribute.fixed_after_creation.empty()) {
-        add_sentence(text, "Fixed after creation. " + sentence(attribute.fixed_after_creation));
+        add_sentence(text, "Fixed after creation. " + attribute.fixed_after_creation);
     }
     if (!attribute.deprecation.empty()) add_sentence(text, "**Deprecated**: " + sentence(attribute.deprecation));
     if (!attribute.example.empty()) add_sentence(text, "Example: `" + attribute.example + "`.");
@@ -63,8 +65,8 @@ std::string flags(const Attribute& attribute) {
     return text;
 }
 
-std::string line(const Attribute& attribute, const std::string& path, std::vector<Nested>& nested) {
-    std::string text = "- `" + attribute.name + "` (" + flags(attribute) + ") " + description(attribute);
+std::string line(const Attribute& attribute, const std::string& path, std::vector<Nested>& nested, bool read_only) {
+    std::string text = "- `" + attribute.name + "` (" + flags(attribute) + ") " + description(attribute, read_only);
     if (attribute.members != nullptr) {
         const std::string inner = path.empty() ? attribute.name : path + "." + attribute.name;
         nested.push_back({inner, attribute.members.get(), attribute.computed && !attribute.optional});
@@ -78,7 +80,7 @@ std::string attribute_lists(const AttributeList& attributes, const std::string& 
     const auto list = [&](const std::string& title, const std::function<bool(const Attribute&)>& belongs) {
         std::string text;
         for (const Attribute& attribute : attributes) {
-            if (belongs(attribute)) text += line(attribute, path, nested);
+            if (belongs(attribute)) text += line(attribute, path, nested, read_only);
         }
         if (text.empty()) return text;
         return (path.empty() ? "### " + title : title + ":") + "\n\n" + text + "\n";

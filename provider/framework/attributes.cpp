@@ -28,6 +28,13 @@ Locator Locator::after(const Locator& first) const {
     return both;
 }
 
+std::string as_sentence(std::string text) {
+    if (text.empty()) return text;
+    if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
+    if (text.back() != '.') text += '.';
+    return text;
+}
+
 AttributeList attribute_list(const BoundAttributes& attributes) {
     AttributeList list;
     for (const BoundAttribute& bound : attributes) list.push_back(bound.attribute);

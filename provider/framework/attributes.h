@@ -85,6 +85,8 @@ class ObjectCodec;
 std::shared_ptr<const ObjectCodec> object_codec(BoundAttributes attributes);
 CodecPtr as_codec(std::shared_ptr<const ObjectCodec> codec);
 AttributeList attribute_list(const BoundAttributes& attributes);
+// With a capital letter in front and a full stop behind.
+std::string as_sentence(std::string text);
 BoundAttribute bind_plain(std::string name, CodecPtr codec, Locator member);
 BoundAttribute bind_choice(std::string name, CodecPtr codec, Locator member, const std::vector<Choice>& choices);
 BoundAttribute bind_nested(std::string name, CodecPtr codec, Locator member, AttributeList members, bool plain_object);
@@ -134,7 +136,7 @@ class AttributeBuilder {
     }
     // A change is a plan error: path, current value and this way out.
     AttributeBuilder&& fixed_after_creation(std::string way_out) && {
-        bound_.attribute.fixed_after_creation = std::move(way_out);
+        bound_.attribute.fixed_after_creation = as_sentence(std::move(way_out));
         return std::move(*this);
     }
     AttributeBuilder&& same_meaning(std::function<bool(const Value&, const Value&)> same) && {
