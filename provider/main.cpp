@@ -1,0 +1,89 @@
+// terraform-provider-pigsty: a plugin where Terraform or OpenTofu starts it, a small tool where a person does.
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <pthread.h>
+
+#include "provider/docs/generate.h"
+#include "provider/framework/framework_server.h"
+#include "provider/pigsty_provider.h"
+#include "provider/plugin/serve.h"
+#include "provider/watch/event_line.h"
+#include "provider/watch/follow.h"
+
+namespace {
+
+using pigsty::framework::FrameworkServer;
+using pigsty::plugin::ServeOptions;
+using pigsty::provider::PigstyProvider;
+
+ServeOptions serve_options() { return {.source_address = "registry.terraform.io/pigsty/pigsty"}; }
+
+int complain(const pigsty::Error& error) {
+    std::fprintf(stderr, "%s\n", summary(error).c_str());
+    if (const std::string more = detail(error); !more.empty()) std::fprintf(stderr, "%s\n", more.c_str());
+    return 1;
+}
+
+int write_docs(const std::string& out, const std::string& examples) {
+    const PigstyProvider provider;
+    const auto pages = pigsty::docs::pages(provider, {.provider_name = "pigsty", .examples = examples});
+    const pigsty::Status done = pigsty::docs::write_pages(pages, out);
+    return done ? 0 : complain(done.error());
+}
+
+// Prints until Ctrl-C or SIGTERM.
+int watch() {
+    sigset_t endings;
+    sigemptyset(&endings);
+    sigaddset(&endings, SIGINT);
+    sigaddset(&endings, SIGTERM);
+    // Before the thread exists, so that it inherits the mask and the signals wait for us here.
+    pthread_sigmask(SIG_BLOCK, &endings, nullptr);
+    std::jthread follower(
+        [](const std::stop_token& stop) { pigsty::watch::follow(pigsty::watch::runtime_directory(), stdout, stop); });
+    int signal = 0;
+    sigwait(&endings, &signal);
+    return 0;
+}
+
+int run_by_hand(int argc, char** argv) {
+    CLI::App app{
+        "Provider for Terraform and OpenTofu that builds highly available PostgreSQL clusters on plain Linux "
+        "machines.\n"
+        "They start it themselves: name pigsty/pigsty in required_providers and run `tofu init` or `terraform init`."};
+    app.set_version_flag("--version", PIGSTY_VERSION);
+    bool debug = false;
+    app.add_flag("--debug", debug,
+                 "Serve until Ctrl-C and print the TF_REATTACH_PROVIDERS that makes a CLI use this process");
+
+    std::string out;
+    std::string examples = "examples";
+    CLI::App* docs = app.add_subcommand("docs", "Write the registry documentation");
+    docs->add_option("--out", out, "Folder to write to")->required();
+    docs->add_option("--examples", examples, "Folder with the examples to include")->capture_default_str();
+    CLI::App* watching =
+        app.add_subcommand("watch", "Show what running applies do, a line for each finished step and node");
+
+    CLI11_PARSE(app, argc, argv);
+    if (docs->parsed()) return write_docs(out, examples);
+    if (watching->parsed()) return watch();
+    FrameworkServer server(std::make_unique<PigstyProvider>());
+    if (debug) return pigsty::plugin::serve_debug(server, serve_options());
+    return pigsty::plugin::serve(server, serve_options());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // The usual way first: a plugin's start is paid several times in every run.
+    if (pigsty::plugin::started_by_host() && argc == 1) {
+        FrameworkServer server(std::make_unique<PigstyProvider>());
+        return pigsty::plugin::serve(server, serve_options());
+    }
+    return run_by_hand(argc, argv);
+}
