@@ -260,7 +260,7 @@ Result<LeaseAttempt> RemoteNode::try_lease(const LeaseHolder& holder, const Prob
         return attempt;
     }
 
-    // The claims again: whoever held the lease before us may have changed them since we connected.
+    // The claims again, and nothing seen counts: whoever held the lease before us may have changed both since we connected.
     std::vector<Command> commands = {command("lease", {to_json_text(holder), lease_token_}), command("claims")};
     if (!probes.empty()) commands.push_back(observe_command(probes));
     const auto results = send(commands, cancel);
@@ -279,6 +279,7 @@ Result<LeaseAttempt> RemoteNode::try_lease(const LeaseHolder& holder, const Prob
         const std::lock_guard lock(mutex_);
         lease_shares_ = 1;
         own_holder_ = holder;
+        seen_ = {};
     }
     if (auto known = take_claims(results->at(1).fields); !known) {
         leave_lease();
