@@ -17,6 +17,7 @@ const std::vector<std::shared_ptr<Site>>& Run::sites() const { return work_->sit
 const std::map<std::string, Error>& Run::unreachable() const { return work_->unreachable; }
 const Identity& Run::identity() const { return work_->identity; }
 bool Run::resuming() const { return work_->is_resuming; }
+void Run::set_spec(nlohmann::json spec) { work_->options.spec = std::move(spec); }
 Result<Drift> Run::read(const Table& table) { return work_->read(table); }
 
 // Whatever becomes of it, the nodes are free again when the operation has ended.

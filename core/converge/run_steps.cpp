@@ -25,6 +25,12 @@ bool covers(const node::Observation& seen, const node::Probes& probes) {
 
 }  // namespace
 
+bool SitePlan::is_one_at_a_time() const {
+    return frame.handlers.any_one_at_a_time() || std::ranges::any_of(conversations, [](const auto& conversation) {
+               return std::ranges::any_of(conversation.first.item->handlers(), &item::Handler::one_member_at_a_time);
+           });
+}
+
 Status Run::Work::run_steps(const Table& table) {
     const auto ends = [&](std::size_t step) {
         // With faults, each step by itself; and what is made in conversation must be there before later steps need it.
@@ -73,26 +79,31 @@ Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is
     if (!phase.serial) TRY_VOID(plan_all());
     if (!phase.serial && !is_leased && std::ranges::any_of(plans, &SitePlan::writes)) {
         TRY_VOID(begin_changes());
+        // Others may have written while we waited for it.
+        for (SiteWork& work : works) work.is_fresh = false;
         TRY_VOID(plan_all());
     }
     const bool one_at_a_time =
-        phase.serial || (mode == Mode::update && std::ranges::any_of(plans, [](const SitePlan& plan) {
-                             return plan.frame.handlers.any_one_at_a_time();
-                         }));
+        phase.serial || (mode == Mode::update && std::ranges::any_of(plans, &SitePlan::is_one_at_a_time));
+    bool stopped = false;  // of one at a time only: a member that failed is the last that was touched
+    const auto on_site = [&](std::size_t i) -> Status {
+        if (phase.serial) {
+            TRY(plans[i], plan_site(table, phase, works[i], is_last));
+            if (!is_leased && plans[i].writes()) {
+                TRY_VOID(begin_changes());
+                works[i].is_fresh = false;
+                TRY(plans[i], plan_site(table, phase, works[i], is_last));
+            }
+        }
+        return write_site(table, phase, plans[i]);
+    };
     const Errors errors =
         for_all(works.size(), one_at_a_time ? 1 : options.max_parallel_nodes, [&](std::size_t i) -> Status {
-            const auto on_site = [&]() -> Status {
-                if (phase.serial) {
-                    TRY(plans[i], plan_site(table, phase, works[i], is_last));
-                    if (!is_leased && plans[i].writes()) {
-                        TRY_VOID(begin_changes());
-                        TRY(plans[i], plan_site(table, phase, works[i], is_last));
-                    }
-                }
-                return write_site(table, phase, plans[i]);
-            };
-            auto status = on_site();
-            if (!status) status.error().host = works[i].site->member.name;
+            if (one_at_a_time && stopped) return {};
+            auto status = on_site(i);
+            if (status) return status;
+            status.error().host = works[i].site->member.name;
+            if (one_at_a_time) stopped = true;
             return status;
         });
     if (errors.empty()) return {};
@@ -266,10 +277,7 @@ Status Run::Work::converse(SitePlan& plan) {
 Status Run::Work::begin_changes() {
     const std::lock_guard lock(lease_mutex);
     if (is_leased) return {};
-    TRY_VOID(take_lease({}));
-    // Others may have written while we waited for it.
-    for (SiteWork& work : works) work.is_fresh = false;
-    return {};
+    return take_lease({});
 }
 
 Status Run::Work::store_claims() {

@@ -49,6 +49,8 @@ struct SitePlan {
     [[nodiscard]] bool writes() const {
         return !frame.changes.empty() || !frame.removals.empty() || !conversations.empty();
     }
+    // Something here must not happen on two members at once.
+    [[nodiscard]] bool is_one_at_a_time() const;
 };
 
 class Run::Work {
@@ -101,7 +103,7 @@ class Run::Work {
     void warn(std::string sentence);
     [[nodiscard]] bool is_ignored(const std::string& key) const;
 
-    const RunOptions options;
+    RunOptions options;
     const Cancel cancel;
     Identity identity;
     Mode mode = Mode::create;

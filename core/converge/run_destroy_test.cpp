@@ -1,0 +1,67 @@
+// Destroy and silent members on real root ends.
+#include "core/converge/fault.h"
+#include "core/converge/testing/run_fixture.h"
+
+namespace pigsty::converge {
+namespace {
+
+TEST_F(RunTest, destroy_needs_no_specification_and_leaves_what_was_there_before) {
+    sh(1, "mkdir -p /etc/pigtest; echo before > /etc/pigtest/main.conf; chmod 0640 /etc/pigtest/main.conf");
+    const std::string id = created();
+    sh(1, "echo foreign > /etc/pigtest/foreign.conf");
+    auto destroy = run(id);
+    const auto status = destroy->destroy({});
+    ASSERT_TRUE(status) << summary(status.error()) << detail(status.error());
+    EXPECT_EQ(sh(1, "cat /etc/pigtest/main.conf; stat -c %a /etc/pigtest/main.conf; ls /etc/pigtest"),
+              "before\n640\nforeign.conf\nmain.conf\n");
+    EXPECT_EQ(sh(2, "ls /etc/pigtest 2>/dev/null; ls /var/lib/pigsty/claims"), "");
+    EXPECT_EQ(sh(2, "ls /run/units"), "");
+    const auto gone = run(id)->read(table({}));
+    ASSERT_TRUE(gone);
+    EXPECT_TRUE(gone->gone);
+    EXPECT_TRUE(run(id)->destroy({}));
+}
+
+TEST_F(RunTest, a_shared_item_goes_with_the_last_that_holds_it) {
+    const std::string id = created();
+    auto other = std::make_unique<converge::Run>(
+        RunOptions{.identity = {"other", "o", ""},
+                   .members = {members[0]},
+                   .connect = [&](const auto& address, const auto& cancel) -> Result<node::NodePtr> {
+                       TRY(const auto node, machines[0]->connect(cancel, {}, address.address));
+                       return node;
+                   }},
+        Cancel::within(std::chrono::seconds(60)));
+    const Table shares{{.name = "folder", .items = [](const Site&) -> std::vector<ItemPtr> {
+                            return {std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/pigtest"})};
+                        }}};
+    ASSERT_TRUE(other->create(shares));
+    ASSERT_TRUE(run(id)->destroy({}));
+    EXPECT_EQ(sh(1, "ls -d /etc/pigtest"), "/etc/pigtest\n");
+    ASSERT_TRUE(other->destroy({}));
+    EXPECT_EQ(sh(1, "ls -d /etc/pigtest 2>/dev/null"), "");
+}
+
+TEST_F(RunTest, members_that_are_down_are_skipped_named_and_fatal_only_to_all) {
+    const std::string id = created();
+    down = 2;
+    const auto drift = run(id)->read(table({}));
+    ASSERT_TRUE(drift);
+    EXPECT_THAT(drift->unreachable, ElementsAre("t-2"));
+    auto update = run(id, {{"text", "two"}});
+    const auto status = update->update(table({.text = "two\n"}), planned({.text = "two\n"}));
+    ASSERT_FALSE(status);
+    EXPECT_EQ(summary(status.error()), "t-2: not applied on t-2, which did not answer: SSH port did not answer");
+    EXPECT_EQ(sh(1, "cat /etc/pigtest/main.conf"), "t-1 two\n");
+    EXPECT_FALSE(update->done().contains("t-2 /etc/pigtest/main.conf"));
+    EXPECT_TRUE(update->done().contains("t-1 /etc/pigtest/main.conf"));
+    const auto destroy = run(id)->destroy({});
+    ASSERT_FALSE(destroy);
+    EXPECT_THAT(detail(destroy.error()), HasSubstr("forget_unreachable = true"));
+    auto forgetful = run(id);
+    ASSERT_TRUE(forgetful->destroy({}, true));
+    EXPECT_THAT(forgetful->warnings(), ElementsAre("t-2 did not answer: what test \"t\" left on it stays there"));
+}
+
+}  // namespace
+}  // namespace pigsty::converge
