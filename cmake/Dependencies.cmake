@@ -101,18 +101,22 @@ add_library(spdlog::spdlog_header_only INTERFACE IMPORTED GLOBAL)
 target_compile_definitions(spdlog::spdlog_header_only INTERFACE SPDLOG_FMT_EXTERNAL)
 target_link_libraries(spdlog::spdlog_header_only INTERFACE fmt::fmt-header-only Threads::Threads)
 
-# pigsty_archive(<target> INCLUDE <folder> ARCHIVES <file>… LINK <targets>…): a library of the PIGSTY_DEPS prefix.
+# pigsty_archive(<target> INCLUDE <folder> ARCHIVES <file>… LINK <targets>…): a library of the PIGSTY_DEPS prefix. The first
+# archive is the library and the others stand behind it: only of a library, not of a mere file, does CMake know that it has to
+# come before what it links to.
 function(pigsty_archive target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "INCLUDE" "ARCHIVES;LINK")
-    add_library(${target} INTERFACE IMPORTED GLOBAL)
+    list(TRANSFORM arg_ARCHIVES PREPEND "${PIGSTY_DEPS}/lib/")
     foreach(archive IN LISTS arg_ARCHIVES)
-        if(NOT EXISTS "${PIGSTY_DEPS}/lib/${archive}")
-            set(PIGSTY_MISSING ${PIGSTY_MISSING} "${PIGSTY_DEPS}/lib/${archive}" PARENT_SCOPE)
+        if(NOT EXISTS "${archive}")
+            set(PIGSTY_MISSING ${PIGSTY_MISSING} "${archive}" PARENT_SCOPE)
         endif()
-        target_link_libraries(${target} INTERFACE "${PIGSTY_DEPS}/lib/${archive}")
     endforeach()
+    list(POP_FRONT arg_ARCHIVES library)
+    add_library(${target} STATIC IMPORTED GLOBAL)
+    set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${library}")
     target_include_directories(${target} SYSTEM INTERFACE "${PIGSTY_DEPS}/include/${arg_INCLUDE}")
-    target_link_libraries(${target} INTERFACE ${arg_LINK})
+    target_link_libraries(${target} INTERFACE ${arg_ARCHIVES} ${arg_LINK})
 endfunction()
 
 pigsty_archive(Libssh2::libssh2 INCLUDE libssh2 ARCHIVES libssh2.a LINK OpenSSL::SSL OpenSSL::Crypto)

@@ -7,6 +7,9 @@
 #include "provider/resource/ca.h"
 #include "provider/resource/etcd_cluster.h"
 #include "provider/resource/node.h"
+#include "provider/resource/pg_cluster.h"
+#include "provider/resource/pg_database.h"
+#include "provider/resource/pg_user.h"
 #include "provider/watch/publisher.h"
 
 namespace pigsty::provider {
@@ -34,6 +37,9 @@ std::vector<framework::Entry<framework::Resource>> PigstyProvider::resources() c
         entry<framework::Resource, NodeResource>("pigsty_node"),
         entry<framework::Resource, CaResource>("pigsty_ca"),
         entry<framework::Resource, EtcdClusterResource>("pigsty_etcd_cluster"),
+        entry<framework::Resource, PgClusterResource>("pigsty_pg_cluster"),
+        entry<framework::Resource, PgUserResource>("pigsty_pg_user"),
+        entry<framework::Resource, PgDatabaseResource>("pigsty_pg_database"),
     };
 }
 
