@@ -95,8 +95,14 @@ struct Plan {
     void decide(std::string attribute) { decided.push_back(std::move(attribute)); }
     void replace(Path path) { replaced.push_back(std::move(path)); }
 
+    // Does the configuration say something here, be it unknown? Tells a written value from a kept one.
+    [[nodiscard]] bool writes(std::string_view attribute) const {
+        return config != nullptr && !config->get(std::string(attribute)).is_null();
+    }
+
     std::vector<std::string> decided = {};
     std::vector<Path> replaced = {};
+    const Value* config = nullptr;
 };
 
 template <class S>
@@ -204,6 +210,7 @@ class TypedResource : public Resource {
         if (!draft.prior.is_null()) prior = load(draft.prior, ignored);
         Plan<S> plan{prior ? &*prior : nullptr, load(draft.planned, loading), loading.unknowns(), draft.private_data,
                      draft.diagnostics};
+        plan.config = &draft.config;
         if (modifies != nullptr) modifies->modify_plan(plan);
         const Value stored = codec().store(&plan.planned, draft.planned);
         for (const std::string& name : plan.decided) draft.decided.insert_or_assign(name, stored.get(name));

@@ -40,7 +40,7 @@ bool is_verifier(const Secret& password) { return render::looks_like_verifier(pa
 // A change of one role in the making: its statements, and what the snapshot says once they are written.
 struct RoleChange {
     RoleWanted wanted;
-    ObjectClaim claim;
+    ObjectClaim claim{};
     bool clear_password = false;
 };
 

@@ -1,0 +1,257 @@
+#include "provider/resource/pg_user.h"
+
+#include <array>
+#include <ctime>
+
+#include "core/base/unknown.h"
+#include "core/module/pgsql/password.h"
+#include "core/module/pgsql/role_sql.h"
+#include "core/module/pgsql/rules.h"
+#include "core/module/pgsql/user.h"
+#include "core/render/scram.h"
+#include "provider/framework/validators.h"
+#include "provider/resource/problems.h"
+#include "provider/resource/sql_object.h"
+
+namespace pigsty::provider {
+namespace {
+
+using framework::attribute;
+using framework::Attributes;
+using framework::nested;
+using framework::Value;
+using framework::within;
+using module::pgsql::PgUser;
+using module::pgsql::RoleOptions;
+
+constexpr const char* kPasswordSubject = "password: ";
+
+// A verifier in the state (after an import) and the plain password in the configuration.
+bool same_password(const Value& prior, const Value& next) {
+    if (!next.is_known()) return false;
+    const Secret stored(prior.as_string());
+    if (!render::looks_like_verifier(stored.reveal())) return false;
+    return module::pgsql::holds_password(stored, Secret(next.as_string()));
+}
+
+bool same_time(const Value& prior, const Value& next) {
+    if (!next.is_known()) return false;
+    const auto a = module::pgsql::canonical_valid_until(prior.as_string());
+    const auto b = module::pgsql::canonical_valid_until(next.as_string());
+    return a && b && *a == *b;
+}
+
+Attributes<RoleOptions> role_option_attributes() {
+    return {
+        attribute("admin", &RoleOptions::admin).optional().description("May grant the role to others."),
+        attribute("inherit", &RoleOptions::inherit).optional().description("Has its privileges without `SET ROLE` (PostgreSQL 16 and newer)."),
+        attribute("set", &RoleOptions::set).optional().description("May `SET ROLE` to it (PostgreSQL 16 and newer)."),
+    };
+}
+
+Attributes<PgUser> login_attributes() {
+    return {
+        cluster_attribute(&PgUser::cluster),
+        attribute("name", &PgUser::name)
+            .required()
+            .forces_replacement()
+            .validate(framework::length_between(1, 63))
+            .example("\"app\"")
+            .description("Name of the role. Anything that SQL allows; pgbouncer's lists take less."),
+        attribute("password", &PgUser::password)
+            .optional()
+            .sensitive()
+            .validate(framework::not_empty())
+            .same_meaning(same_password)
+            .description("Password: plain, or a verifier as PostgreSQL stores it (`SCRAM-SHA-256$…`). It is in the state; `password_wo` "
+                         "never is. Plain text leaves this machine only where the server checks passwords itself."),
+        attribute("password_wo_version", &PgUser::password_wo_version)
+            .optional()
+            .description("Any number; another one makes `password_wo` count anew."),
+        attribute("login", &PgUser::login).fixed_default(true).description("May log in."),
+        attribute("superuser", &PgUser::superuser).fixed_default(false).description("Is subject to no checks at all."),
+        attribute("createdb", &PgUser::createdb).fixed_default(false).description("May create databases."),
+        attribute("createrole", &PgUser::createrole).fixed_default(false).description("May create roles."),
+        attribute("inherit", &PgUser::inherit).fixed_default(true).description("Has the privileges of the roles it is a member of."),
+        attribute("replication", &PgUser::replication).fixed_default(false).description("May replicate."),
+        attribute("bypassrls", &PgUser::bypassrls).fixed_default(false).description("Is not subject to row-level security."),
+        attribute("connection_limit", &PgUser::connection_limit)
+            .fixed_default(-1)
+            .validate(framework::at_least(-1))
+            .description("Most connections at a time; -1: no limit."),
+        attribute("expire_in", &PgUser::expire_in)
+            .optional()
+            .validate(framework::between(1, 36500))
+            .description("Days until the password expires, counted once, when this is first applied; see `valid_until`."),
+        attribute("valid_until", &PgUser::valid_until)
+            .kept()
+            .same_meaning(same_time)
+            .example("\"2030-12-31\"")
+            .description("When the password expires: a date, an RFC 3339 time, or `infinity`. Without a zone it is UTC. With `expire_in`: "
+                         "what came of it. Not set: never."),
+        attribute("comment", &PgUser::comment).optional().description("Comment on the role. Not set: left alone."),
+        attribute("roles", &PgUser::roles)
+            .optional()
+            .validate(framework::each(framework::length_between(1, 63)))
+            .example("[\"dbrole_readwrite\"]")
+            .description("All roles that it is a member of; memberships beyond these are taken away."),
+        nested("role_options", &PgUser::role_options, role_option_attributes())
+            .optional()
+            .example("{ dbrole_admin = { admin = true } }")
+            .description("Options of memberships by role. Not set: PostgreSQL's defaults, or as they are."),
+        attribute("parameters", &PgUser::parameters)
+            .optional()
+            .example("{ statement_timeout = \"30s\" }")
+            .description("All settings of its sessions (`ALTER ROLE … SET`); others are reset."),
+        attribute("pgbouncer", &PgUser::pgbouncer)
+            .fixed_default(false)
+            .description("Stands in pgbouncer's user list on every member, so that it can log in through the pool."),
+        attribute("pool_mode", &PgUser::pool_mode)
+            .optional()
+            .validate(framework::one_of({"session", "transaction", "statement"}))
+            .description("When a server connection of this user goes back to the pool. Not set: the pool's."),
+        attribute("pool_connlimit", &PgUser::pool_connlimit)
+            .optional()
+            .validate(framework::at_least(-1))
+            .description("Most server connections of this user through pgbouncer; -1: no limit."),
+    };
+}
+
+Attributes<PgUserState> user_attributes() {
+    return {within(&PgUserState::user, login_attributes()),
+            attribute("password_wo", &PgUserState::password_wo)
+                .optional()
+                .write_only()
+                .sensitive()
+                .validate(framework::not_empty())
+                .description("The same as `password`, never stored in a state or a plan. Counts when `password_wo_version` changes, and "
+                             "when somebody changed the password on the server."),
+            within(&PgUserState::common, framework::common_attributes({.forecast = false, .deletion_protection = false}))};
+}
+
+// The user with the password of whichever attribute holds it. A state holds no write-only one, only its version.
+PgUser with_password(const PgUserState& state) {
+    PgUser user = state.user;
+    user.password_write_only = state.password_wo.has_value() || user.password_wo_version.has_value();
+    if (state.password_wo) user.password = state.password_wo;
+    return user;
+}
+
+std::string date_in(std::int64_t days) {
+    const std::time_t then = std::time(nullptr) + static_cast<std::time_t>(days) * 86400;
+    std::tm utc{};
+    gmtime_r(&then, &utc);
+    std::array<char, 16> date{};
+    std::strftime(date.data(), date.size(), "%Y-%m-%d", &utc);
+    return date.data();
+}
+
+void resolve_expiry(PgUser& user) {
+    if (!user.expire_in || (user.valid_until && !has_unknown(*user.valid_until))) return;
+    user.valid_until = date_in(*user.expire_in);
+}
+
+SqlOperation operation_on(const PgUser& user, std::string_view verb, framework::Call& call) {
+    return {call, user.cluster, verb, "pg_user", "role", user.name};
+}
+
+bool is_ignored(const framework::CommonState& common, const std::string& sentence) {
+    return common.drift_policy != "repair" || framework::noted_drift({sentence}, common.drift_ignore).empty();
+}
+
+}  // namespace
+
+framework::Declaration<PgUserState> PgUserResource::declare() const {
+    return {.description = "A user of a PostgreSQL cluster: the role with its password, memberships and settings, and its place in "
+                           "pgbouncer's lists on every member.\n\n"
+                           "Passwords are sent as SCRAM verifiers made here. Destroying it hands over what it owns to `postgres`, in "
+                           "every database, before the role goes.",
+            .subcategory = "PostgreSQL",
+            .attributes = user_attributes(),
+            .rules = {framework::conflicts_with("password", {"password_wo", "password_wo_version"}),
+                      framework::required_together({"password_wo", "password_wo_version"}),
+                      framework::conflicts_with("expire_in", {"valid_until"})}};
+}
+
+Result<PgUserState> PgUserResource::create(const PgUserState& planned, framework::Call& call) const {
+    PgUserState state = planned;
+    resolve_expiry(state.user);
+    TRY(const auto session, fleet_of(call).sessions->of(state.user.cluster, call.cancel));
+    const SqlOperation operation = operation_on(state.user, "create", call);
+    auto id = module::pgsql::create_user(*session, with_password(state), operation.operation(), call.cancel);
+    operation.ended(id ? Status{} : Status(std::unexpected(id.error())));
+    TRY(state.common.id, std::move(id));
+    return state;
+}
+
+Result<std::optional<PgUserState>> PgUserResource::read(const PgUserState& given, framework::Call& call) const {
+    TRY(const auto session, fleet_of(call).sessions->find(given.user.cluster, call.cancel));
+    if (!session) return std::optional<PgUserState>();
+    TRY(auto live, module::pgsql::read_user(*session, with_password(given), given.common.id, call.cancel));
+    if (!live) return std::optional<PgUserState>();
+    PgUserState state = given;
+    state.user = std::move(live->user);
+    state.user.cluster = fresh_connection(*session);
+    state.common.drift = framework::noted_drift(std::move(live->drift), state.common.drift_ignore);
+    return std::optional<PgUserState>(std::move(state));
+}
+
+framework::Updated<PgUserState> PgUserResource::update(const PgUserState& prior, const PgUserState& planned, framework::Call& call) const {
+    PgUserState state = planned;
+    resolve_expiry(state.user);
+    state.common.drift.clear();
+    const auto done = [&]() -> Status {
+        TRY(const auto session, fleet_of(call).sessions->of(state.user.cluster, call.cancel));
+        const SqlOperation operation = operation_on(state.user, "update", call);
+        const PgUser before = with_password(prior);
+        const PgUser after = with_password(state);
+        const Status status = module::pgsql::update_user(
+            *session, {.prior = before, .planned = after, .id = prior.common.id, .repair_password = !is_ignored(planned.common, kPasswordSubject)},
+            operation.operation(), call.cancel);
+        operation.ended(status);
+        return status;
+    }();
+    if (!done) return fail(done.error());
+    return state;
+}
+
+Status PgUserResource::destroy(const PgUserState& state, framework::Call& call) const {
+    TRY(const auto session, fleet_of(call).sessions->find(state.user.cluster, call.cancel));
+    if (!session) return {};  // with the cluster, all that was in it went
+    const SqlOperation operation = operation_on(state.user, "destroy", call);
+    const Status status = module::pgsql::drop_user(*session, with_password(state), state.common.id, operation.operation(), call.cancel);
+    operation.ended(status);
+    return status;
+}
+
+void PgUserResource::validate(const PgUserState& config, framework::Validation& validation) const {
+    report_problems(module::pgsql::problems_of(with_password(config)), validation);
+}
+
+void PgUserResource::modify_plan(framework::Plan<PgUserState>& plan) const {
+    keep_connection(plan, &PgUserState::user);
+    if (plan.writes("valid_until")) return;
+    // Days are counted once: until they change, what came of them stands.
+    PgUser& user = plan.planned.user;
+    const bool unknown = plan.unknown.at("expire_in");
+    const bool counted = plan.prior != nullptr && plan.prior->user.expire_in == user.expire_in && plan.prior->user.valid_until;
+    if (unknown || (user.expire_in && !counted))
+        user.valid_until = unknown_marker("valid_until");
+    else
+        user.valid_until = user.expire_in ? plan.prior->user.valid_until : std::nullopt;
+    plan.decide("valid_until");
+}
+
+Result<PgUserState> PgUserResource::import_state(const framework::ImportKey& key, framework::Call& call) const {
+    TRY(const SqlImport import, sql_import(key, call));
+    TRY(auto imported, module::pgsql::import_user(*import.session, import.name, call.cancel));
+    PgUserState state;
+    state.user = std::move(imported.user);
+    state.user.cluster = fresh_connection(*import.session);
+    state.common.id = std::move(imported.id);
+    return state;
+}
+
+std::vector<framework::IdentityAttribute> PgUserResource::identity() const { return sql_identity(); }
+
+}  // namespace pigsty::provider
