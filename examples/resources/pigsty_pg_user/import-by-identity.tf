@@ -1,0 +1,8 @@
+import {
+  to = pigsty_pg_user.app
+  identity = {
+    cluster = "pg-test"
+    name    = "app"
+    address = "10.10.10.11"
+  }
+}
