@@ -21,7 +21,7 @@ using pigsty::framework::FrameworkServer;
 using pigsty::plugin::ServeOptions;
 using pigsty::provider::PigstyProvider;
 
-ServeOptions serve_options() { return {.source_address = "registry.terraform.io/pigsty/pigsty"}; }
+ServeOptions serve_options() { return {.source_address = "pigsty/pigsty"}; }
 
 int complain(const pigsty::Error& error) {
     std::fprintf(stderr, "%s\n", summary(error).c_str());

@@ -2,7 +2,7 @@
 //
 //     int main() {
 //         framework::FrameworkServer server(…);
-//         return plugin::serve(server, {.source_address = "registry.terraform.io/pigsty/pigsty"});
+//         return plugin::serve(server, {.source_address = "pigsty/pigsty"});
 //     }
 //
 // serve() answers the handshake of Terraform or OpenTofu; started without their cookie it explains itself and returns 1.
@@ -17,7 +17,8 @@
 namespace pigsty::plugin {
 
 struct ServeOptions {
-    std::string source_address;  // host/namespace/type, the key in TF_REATTACH_PROVIDERS
+    // The key in TF_REATTACH_PROVIDERS. Without a host each CLI takes its own registry's, so one text serves both.
+    std::string source_address;
 };
 
 // True when a plugin host started this process.
