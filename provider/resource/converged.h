@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/unknown.h"
 #include "core/converge/plan.h"
 #include "core/converge/run.h"
 #include "core/converge/step.h"
@@ -177,6 +178,8 @@ public:
     // For import: "etcd_cluster", and the id's form as the documentation gives it.
     [[nodiscard]] virtual std::string claim_kind() const = 0;
     [[nodiscard]] virtual std::string import_form() const { return "NAME@ADDRESS"; }
+    // The id that imports this very resource, for the error of a create that finds it there; empty: NAME@ADDRESS.
+    [[nodiscard]] virtual std::string import_id(const S& /*state*/) const { return {}; }
     [[nodiscard]] virtual Result<ImportTarget> import_target(const framework::ImportKey& key) const {
         return import_target_of(key, import_form());
     }
@@ -184,14 +187,16 @@ public:
 protected:
     [[nodiscard]] converge::RunOptions run_options(const S& state, const Fleet& fleet, node::Reach reach) const {
         converge::Identity identity = identity_of(state);
-        identity.id = state.common.id;
+        // Not known while planning a create; Run finds the unfinished one or makes a new id.
+        identity.id = has_unknown(state.common.id) ? "" : state.common.id;
         return {.identity = std::move(identity),
                 .members = members(state),
                 .spec = claimed_spec(state),
                 .connect = [&fleet, reach](const node::NodeAddress& address, const Cancel& cancel) { return fleet.connect(address, cancel, reach); },
                 .progress = fleet.progress,
                 .max_parallel_nodes = fleet.max_parallel_nodes,
-                .lock_timeout = fleet.lock_timeout};
+                .lock_timeout = fleet.lock_timeout,
+                .import_id = import_id(state)};
     }
 
 private:

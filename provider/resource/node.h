@@ -19,6 +19,7 @@ public:
     [[nodiscard]] Declaration<NodeState> declare() const override;
     [[nodiscard]] std::string claim_kind() const override;
     [[nodiscard]] std::string import_form() const override { return "ADDRESS"; }
+    [[nodiscard]] std::string import_id(const NodeState& state) const override { return state.machine.address.address; }
     [[nodiscard]] Result<ImportTarget> import_target(const framework::ImportKey& key) const override;
     [[nodiscard]] converge::Identity identity_of(const NodeState& state) const override;
     [[nodiscard]] std::vector<converge::Member> members(const NodeState& state) const override;

@@ -28,6 +28,11 @@ item::ItemPtr directory(std::string path, unsigned mode, bool whole = false) {
         item::DirectorySpec{.path = std::move(path), .owner = kOwner, .group = kOwner, .mode = mode, .whole = whole, .shared = false});
 }
 
+// Of a drop-in: other packages and people may have theirs in it.
+item::ItemPtr folder_of(std::string_view path) {
+    return std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = std::string(path.substr(0, path.rfind('/')))});
+}
+
 item::ItemPtr file(item::FileSpec spec) { return std::make_shared<item::FileItem>(std::move(spec)); }
 
 item::Handler reload_patroni() { return item::Handler::reload(kPatroniService); }
@@ -207,6 +212,7 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
                           .group = kOwner,
                           .mode = 0640,
                           .handlers = {reload}}));
+    items.push_back(folder_of(render::kPgbouncerDropIn));
     items.push_back(file({.path = render::kPgbouncerDropIn,
                           .content = render::render_pgbouncer_drop_in(),
                           .handlers = {item::Handler::daemon_reload(), item::Handler::restart(kPgbouncerService)}}));
@@ -217,6 +223,7 @@ Items haproxy_items(const PgCluster& cluster) {
     const item::Handler reload = item::Handler::reload(kHaproxyService);
     Items items{std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = render::kHaproxyServices})};
     items.push_back(file({.path = render::kHaproxyConfig, .content = render::render_haproxy_base(), .shared = true, .handlers = {reload}}));
+    items.push_back(folder_of(render::kHaproxyDropIn));
     items.push_back(file({.path = render::kHaproxyDropIn,
                           .content = render::render_haproxy_drop_in(),
                           .shared = true,
