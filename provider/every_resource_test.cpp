@@ -110,6 +110,7 @@ TEST(EveryResource, plans_what_terraform_accepts_and_the_same_in_every_process) 
                 EXPECT_NE(diagnostic.severity, framework::Severity::kError)
                     << diagnostic.summary << ": " << diagnostic.detail;
             }
+            EXPECT_FALSE(plan.is_no_op()) << "a case that changes nothing proves nothing";
             EXPECT_EQ(plan_twice_same_bytes(kBinary, kProviderConfig, type_name, config, prior), "");
         }
     }
