@@ -1,6 +1,7 @@
 #include "core/converge/handlers.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -31,8 +32,12 @@ void PendingHandlers::drop_unit(const std::string& unit) {
 }
 
 std::vector<PendingHandler> PendingHandlers::in_order() const {
-    std::vector<PendingHandler> all = handlers_;
-    std::ranges::stable_sort(all, {}, [](const PendingHandler& pending) { return pending.handler.kind; });
+    std::vector<PendingHandler> all;
+    for (const HandlerKind kind :
+         {HandlerKind::daemon_reload, HandlerKind::run, HandlerKind::reload, HandlerKind::restart}) {
+        std::ranges::copy_if(handlers_, std::back_inserter(all),
+                             [kind](const PendingHandler& pending) { return pending.handler.kind == kind; });
+    }
     for (const PendingHandler& restart : handlers_) {
         if (restart.handler.kind != HandlerKind::restart) continue;
         const auto reload = std::ranges::find_if(all, [&](const PendingHandler& pending) {

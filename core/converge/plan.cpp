@@ -11,6 +11,8 @@
 namespace pigsty::converge {
 namespace {
 
+using item::HandlerKind;
+
 // Unit names are shown as people say them: "haproxy", not "haproxy.service".
 std::string spoken(const item::Handler& handler) {
     std::string sentence = handler.sentence();
@@ -98,22 +100,31 @@ Status valid(const Desired& desired) {
 }
 
 std::vector<std::string> sentences(const std::vector<std::pair<std::string, item::Handler>>& by_member) {
-    std::vector<item::Handler> handlers;
-    for (const auto& [member, handler] : by_member) {
-        if (std::ranges::find(handlers, handler) == handlers.end()) handlers.push_back(handler);
-    }
-    std::ranges::stable_sort(handlers, {}, &item::Handler::kind);
+    const auto restarts = [&](const std::string& member, const std::string& unit) {
+        return std::ranges::any_of(by_member, [&](const auto& entry) {
+            return entry.first == member && entry.second.kind == HandlerKind::restart && entry.second.target == unit;
+        });
+    };
     std::vector<std::string> all;
-    for (const item::Handler& handler : handlers) {
-        // Reading units again changes nothing that anybody could notice.
-        if (handler.kind == item::HandlerKind::daemon_reload) continue;
-        std::vector<std::string> members;
-        for (const auto& [member, of_member] : by_member) {
-            if (of_member == handler && std::ranges::find(members, member) == members.end()) members.push_back(member);
+    // Reading units again is left out: it changes nothing that anybody could notice.
+    for (const HandlerKind kind : {HandlerKind::run, HandlerKind::reload, HandlerKind::restart}) {
+        struct Line {
+            std::string words;
+            std::vector<std::string> members;
+            bool one_at_a_time = false;
+        };
+        std::vector<Line> lines;
+        for (const auto& [member, handler] : by_member) {
+            if (handler.kind != kind || (kind == HandlerKind::reload && restarts(member, handler.target))) continue;
+            auto line = std::ranges::find(lines, spoken(handler), &Line::words);
+            if (line == lines.end()) line = lines.insert(lines.end(), Line{.words = spoken(handler), .members = {}});
+            if (std::ranges::find(line->members, member) == line->members.end()) line->members.push_back(member);
+            line->one_at_a_time = line->one_at_a_time || handler.one_member_at_a_time;
         }
-        std::string sentence = fmt::format("{} on {}", spoken(handler), joined(members));
-        if (handler.one_member_at_a_time && members.size() > 1) sentence += ", one at a time";
-        all.push_back(std::move(sentence));
+        for (const Line& line : lines) {
+            const bool said = line.one_at_a_time && line.members.size() > 1;
+            all.push_back(fmt::format("{} on {}{}", line.words, joined(line.members), said ? ", one at a time" : ""));
+        }
     }
     return all;
 }

@@ -101,6 +101,13 @@ TEST(Sentences, one_at_a_time_is_said_and_reloading_units_is_not) {
                 ElementsAre("rebuild the list on etcd-1", "restart etcd on etcd-1, etcd-2, one at a time"));
 }
 
+TEST(Sentences, a_unit_that_is_restarted_is_not_reloaded_as_well) {
+    EXPECT_THAT(sentences({{"a", Handler::reload("x.service")},
+                           {"a", Handler::restart("x.service")},
+                           {"b", Handler::reload("x.service")}}),
+                ElementsAre("reload x on b", "restart x on a"));
+}
+
 TEST(Diff, keeps_three_lines_around_and_splits_far_changes) {
     const std::string before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n";
     const std::string after = "1\n2\nX\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n";

@@ -21,7 +21,9 @@ Status Run::Work::connect_once(bool allow_unreachable) { return is_connected ? S
 
 Status Run::Work::connect(bool allow_unreachable) {
     std::vector<Member> members = options.members;
-    std::ranges::stable_sort(members, MemberKeyLess(), &Member::number);
+    std::ranges::sort(members, [](const Member& a, const Member& b) {
+        return MemberKeyLess()(a.number, b.number) || (a.number == b.number && a.name < b.name);
+    });
     if (members.empty())
         return fail(ErrorCode::invalid, fmt::format("{} \"{}\" has no members", identity.kind, identity.name));
     Sites all;
