@@ -10,6 +10,18 @@ namespace {
 
 // libpq gives up on a server that accepts and then says nothing.
 constexpr int kConnectSeconds = 30;
+constexpr const char* kConnectionFailure = "08006";  // PostgreSQL's own code for a connection that broke
+
+// The server went, or it is no leader any more: another connection may do what this one cannot.
+bool is_lost(std::string_view sql_state) {
+    return sql_state == "57P01" || sql_state == "57P02" || sql_state == "57P03" || sql_state == "25006" || sql_state.starts_with("08");
+}
+
+// libpq takes C strings: what stands behind a NUL would not be sent, and the rest would mean something else.
+Status no_nul(std::string_view text) {
+    if (text.find('\0') == std::string_view::npos) return {};
+    return fail(ErrorCode::invalid, "a name or value for PostgreSQL holds a NUL character, which it cannot store");
+}
 
 }  // namespace
 
@@ -26,7 +38,7 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
                              " dbname=" + conninfo_quote(postgres->target_.database) + " user=" + conninfo_quote(postgres->target_.os_user) +
                              " application_name=terraform-provider-pigsty connect_timeout=" + std::to_string(kConnectSeconds) +
                              // Nothing of the caller's environment and no file of theirs decides anything here.
-                             " sslmode=disable gssencmode=disable passfile=/dev/null options='-c search_path=pg_catalog -c "
+                             " sslmode=disable gssencmode=disable passfile=/nonexistent options='-c search_path=pg_catalog -c "
                              "client_min_messages=warning -c idle_in_transaction_session_timeout=10min'";
     TRY_VOID(cancel.check("connecting to PostgreSQL"));
     try {
@@ -42,7 +54,7 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
 std::unexpected<Error> Postgres::failed(const std::string& message, const std::string& sql_state, const std::string& shown) const {
     std::string text = message;
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    return fail(Error{.code = ErrorCode::failed,
+    return fail(Error{.code = is_lost(sql_state) ? ErrorCode::unreachable : ErrorCode::failed,
                       .message = "PostgreSQL (database " + target_.database + "): " + text + (sql_state.empty() ? "" : " (SQLSTATE " + sql_state + ")")}
                     .at_host(target_.node->address().address)
                     .with_command(shown));
@@ -50,6 +62,7 @@ std::unexpected<Error> Postgres::failed(const std::string& message, const std::s
 
 Result<std::string> Postgres::value(std::string_view query, const Cancel& cancel) {
     TRY_VOID(cancel.check("asking PostgreSQL"));
+    TRY_VOID(no_nul(query));
     try {
         pqxx::nontransaction work(*connection_);
         ++statements_sent_;
@@ -58,6 +71,8 @@ Result<std::string> Postgres::value(std::string_view query, const Cancel& cancel
         return rows[0][0].as<std::string>();
     } catch (const pqxx::sql_error& error) {
         return failed(error.what(), error.sqlstate(), std::string(query.substr(0, 200)));
+    } catch (const pqxx::broken_connection& error) {
+        return failed(error.what(), kConnectionFailure, std::string(query.substr(0, 200)));
     } catch (const std::exception& error) {
         return failed(error.what(), "", std::string(query.substr(0, 200)));
     }
@@ -72,6 +87,7 @@ Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& c
         // Under strict synchronous mode a commit waits for a standby, which a bootstrap does not have yet (behaviour 6).
         work.exec("SET LOCAL synchronous_commit = local");
         for (const Sql& statement : statements) {
+            TRY_VOID(no_nul(statement.text));
             shown = statement.display();
             ++statements_sent_;
             work.exec(statement.text);
@@ -83,6 +99,8 @@ Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& c
         // The server's own words hold the statement's text where it has a syntax error; ours never does. What a password
         // could stand in is the statement alone.
         return failed(error.what(), error.sqlstate(), shown);
+    } catch (const pqxx::broken_connection& error) {
+        return failed(error.what(), kConnectionFailure, shown);
     } catch (const std::exception& error) {
         return failed(error.what(), "", shown);
     }
@@ -90,6 +108,7 @@ Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& c
 
 Status Postgres::statement(const Sql& statement, const Cancel& cancel) {
     TRY_VOID(cancel.check("writing to PostgreSQL"));
+    TRY_VOID(no_nul(statement.text));
     try {
         pqxx::nontransaction work(*connection_);
         ++statements_sent_;
@@ -97,6 +116,8 @@ Status Postgres::statement(const Sql& statement, const Cancel& cancel) {
         return {};
     } catch (const pqxx::sql_error& error) {
         return failed(error.what(), error.sqlstate(), statement.display());
+    } catch (const pqxx::broken_connection& error) {
+        return failed(error.what(), kConnectionFailure, statement.display());
     } catch (const std::exception& error) {
         return failed(error.what(), "", statement.display());
     }

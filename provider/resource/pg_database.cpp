@@ -36,23 +36,38 @@ bool same_locale_name(const Value& prior, const Value& next) {
 // Names in another order.
 bool same_names(const Value& prior, const Value& next) {
     if (!next.is_wholly_known() || prior.elements().size() != next.elements().size()) return false;
-    return std::ranges::all_of(next.elements(), [&](const Value& name) { return std::ranges::find(prior.elements(), name) != prior.elements().end(); });
+    return std::ranges::all_of(next.elements(), [&](const Value& name) {
+        return std::ranges::find(prior.elements(), name) != prior.elements().end();
+    });
 }
 
 Attributes<DatabaseExtension> extension_attributes() {
     return {
-        attribute("name", &DatabaseExtension::name).required().description("Name of the extension; its package must be on the members."),
-        attribute("schema", &DatabaseExtension::schema).optional().description("Schema of its objects. Not set: what the extension says, else `public`."),
-        attribute("version", &DatabaseExtension::version).optional().description("Version. Not set: the newest at creation, then as it is."),
-        attribute("cascade", &DatabaseExtension::cascade).fixed_default(true).description("Install what it depends on, too."),
+        attribute("name", &DatabaseExtension::name)
+            .required()
+            .description("Name of the extension; its package must be on the members."),
+        attribute("schema", &DatabaseExtension::schema)
+            .optional()
+            .description("Schema of its objects. Not set: what the extension says, else `public`."),
+        attribute("version", &DatabaseExtension::version)
+            .optional()
+            .description("Version. Not set: the newest at creation, then as it is."),
+        attribute("cascade", &DatabaseExtension::cascade)
+            .fixed_default(true)
+            .description("Install what it depends on, too."),
     };
 }
 
 auto locale_attribute(const char* name, std::optional<std::string> PgDatabase::* member, const char* description) {
-    return attribute(name, member).optional().same_meaning(same_locale_name).fixed_after_creation(kWayOut).description(description);
+    return attribute(name, member)
+        .optional()
+        .same_meaning(same_locale_name)
+        .fixed_after_creation(kWayOut)
+        .description(description);
 }
 
-auto pool_attribute(const char* name, std::optional<std::int64_t> PgDatabase::* member, std::int64_t least, const char* description) {
+auto pool_attribute(const char* name, std::optional<std::int64_t> PgDatabase::* member, std::int64_t least,
+                    const char* description) {
     return attribute(name, member).optional().validate(framework::at_least(least)).description(description);
 }
 
@@ -64,7 +79,8 @@ Attributes<PgDatabase> database_attributes() {
             .forces_replacement()
             .validate(framework::length_between(1, 63))
             .example("\"app\"")
-            .description("Name of the database. With `pgbouncer`: letters, digits, `_`, `.` and `-`; otherwise anything that SQL allows."),
+            .description("Name of the database. With `pgbouncer`: letters, digits, `_`, `.` and `-`; otherwise "
+                         "anything that SQL allows."),
         attribute("owner", &PgDatabase::owner)
             .optional()
             .validate(framework::length_between(1, 63))
@@ -74,7 +90,8 @@ Attributes<PgDatabase> database_attributes() {
             .optional()
             .same_meaning(same_baseline)
             .example("file(\"${path.module}/schema.sql\")")
-            .description("SQL that runs, as `postgres`, while the database is being created, in the transaction that fills it: all of it "
+            .description("SQL that runs, as `postgres`, while the database is being created, in the transaction that "
+                         "fills it: all of it "
                          "or nothing. It holds no BEGIN, COMMIT or psql commands. A changed text alone is not run."),
         attribute("baseline_version", &PgDatabase::baseline_version)
             .optional()
@@ -86,30 +103,42 @@ Attributes<PgDatabase> database_attributes() {
         attribute("schema_owners", &PgDatabase::schema_owners)
             .optional()
             .example("{ app = \"dbrole_admin\" }")
-            .description("Owners of schemas. Not set: the database's owner makes it, and who owns it later is left alone."),
+            .description(
+                "Owners of schemas. Not set: the database's owner makes it, and who owns it later is left alone."),
         nested("extensions", &PgDatabase::extensions, extension_attributes())
             .optional()
             .example("[{ name = \"pg_trgm\" }]")
             .description("Extensions that are there. One that leaves the list stays in the database."),
-        attribute("comment", &PgDatabase::comment).optional().description("Comment on the database. Not set: left alone."),
+        attribute("comment", &PgDatabase::comment)
+            .optional()
+            .description("Comment on the database. Not set: left alone."),
         attribute("template", &PgDatabase::template_name)
             .optional()
             .fixed_after_creation(kWayOut)
             .description("Database to copy. Not set: `template1`, or `template0` where encoding or locale are others."),
         locale_attribute("encoding", &PgDatabase::encoding, "Encoding. Not set: the cluster's."),
-        locale_attribute("locale", &PgDatabase::locale, "Locale for sorting and character classes. Not set: the cluster's."),
+        locale_attribute("locale", &PgDatabase::locale,
+                         "Locale for sorting and character classes. Not set: the cluster's."),
         locale_attribute("lc_collate", &PgDatabase::lc_collate, "Locale for sorting. Not set: `locale`."),
         locale_attribute("lc_ctype", &PgDatabase::lc_ctype, "Locale for character classes. Not set: `locale`."),
-        attribute("tablespace", &PgDatabase::tablespace).optional().fixed_after_creation(kWayOut).description("Tablespace. Not set: the template's."),
-        attribute("allow_connections", &PgDatabase::allow_connections).fixed_default(true).description("Accepts connections."),
+        attribute("tablespace", &PgDatabase::tablespace)
+            .optional()
+            .fixed_after_creation(kWayOut)
+            .description("Tablespace. Not set: the template's."),
+        attribute("allow_connections", &PgDatabase::allow_connections)
+            .fixed_default(true)
+            .description("Accepts connections."),
         attribute("revoke_public", &PgDatabase::revoke_public)
             .fixed_default(false)
-            .description("Only its owner, replication, monitoring and administrators may connect, and whom they let in."),
+            .description(
+                "Only its owner, replication, monitoring and administrators may connect, and whom they let in."),
         attribute("connection_limit", &PgDatabase::connection_limit)
             .fixed_default(-1)
             .validate(framework::at_least(-1))
             .description("Most connections at a time; -1: no limit."),
-        attribute("pgbouncer", &PgDatabase::pgbouncer).fixed_default(true).description("Stands in pgbouncer's list on every member."),
+        attribute("pgbouncer", &PgDatabase::pgbouncer)
+            .fixed_default(true)
+            .description("Stands in pgbouncer's list on every member."),
         attribute("pool_auth_user", &PgDatabase::pool_auth_user)
             .optional()
             .description("Users who are not in pgbouncer's list are looked up in this database (`auth_query`)."),
@@ -117,13 +146,17 @@ Attributes<PgDatabase> database_attributes() {
             .optional()
             .validate(framework::one_of({"session", "transaction", "statement"}))
             .description("When a server connection goes back to the pool. Not set: the pool's."),
-        pool_attribute("pool_size", &PgDatabase::pool_size, 1, "Server connections of each pool. Not set: pgbouncer's default."),
+        pool_attribute("pool_size", &PgDatabase::pool_size, 1,
+                       "Server connections of each pool. Not set: pgbouncer's default."),
         pool_attribute("pool_size_min", &PgDatabase::pool_size_min, 0, "Server connections kept open. Not set: none."),
-        pool_attribute("pool_reserve", &PgDatabase::pool_reserve, 0, "More server connections for clients that wait too long."),
-        pool_attribute("pool_connlimit", &PgDatabase::pool_connlimit, -1, "Most server connections of the database; -1: no limit."),
+        pool_attribute("pool_reserve", &PgDatabase::pool_reserve, 0,
+                       "More server connections for clients that wait too long."),
+        pool_attribute("pool_connlimit", &PgDatabase::pool_connlimit, -1,
+                       "Most server connections of the database; -1: no limit."),
         attribute("force_disconnect", &PgDatabase::force_disconnect)
             .fixed_default(false)
-            .description("Ends other sessions when the database is destroyed. Otherwise that is refused while there are any."),
+            .description(
+                "Ends other sessions when the database is destroyed. Otherwise that is refused while there are any."),
     };
 }
 
@@ -134,9 +167,10 @@ SqlOperation operation_on(const PgDatabase& database, std::string_view verb, fra
 }  // namespace
 
 framework::Declaration<PgDatabaseState> PgDatabaseResource::declare() const {
-    return {.description = "A database of a PostgreSQL cluster: owner, schemas, extensions, privileges, limits, and its place in "
-                           "pgbouncer's list on every member.\n\n"
-                           "Schemas and extensions are added and changed, never dropped.",
+    return {.description =
+                "A database of a PostgreSQL cluster: owner, schemas, extensions, privileges, limits, and its place in "
+                "pgbouncer's list on every member.\n\n"
+                "Schemas and extensions are added and changed, never dropped.",
             .subcategory = "PostgreSQL",
             .attributes = {within(&PgDatabaseState::database, database_attributes()),
                            within(&PgDatabaseState::common, framework::common_attributes({.forecast = false}))}};
@@ -152,7 +186,8 @@ Result<PgDatabaseState> PgDatabaseResource::create(const PgDatabaseState& planne
     return state;
 }
 
-Result<std::optional<PgDatabaseState>> PgDatabaseResource::read(const PgDatabaseState& given, framework::Call& call) const {
+Result<std::optional<PgDatabaseState>> PgDatabaseResource::read(const PgDatabaseState& given,
+                                                                framework::Call& call) const {
     TRY(const auto session, fleet_of(call).sessions->find(given.database.cluster, call.cancel));
     if (!session) return std::optional<PgDatabaseState>();
     TRY(auto live, module::pgsql::read_database(*session, given.database, given.common.id, call.cancel));
@@ -164,7 +199,8 @@ Result<std::optional<PgDatabaseState>> PgDatabaseResource::read(const PgDatabase
     return std::optional<PgDatabaseState>(std::move(state));
 }
 
-framework::Updated<PgDatabaseState> PgDatabaseResource::update(const PgDatabaseState& prior, const PgDatabaseState& planned,
+framework::Updated<PgDatabaseState> PgDatabaseResource::update(const PgDatabaseState& prior,
+                                                               const PgDatabaseState& planned,
                                                                framework::Call& call) const {
     PgDatabaseState state = planned;
     state.common.drift.clear();
@@ -172,7 +208,8 @@ framework::Updated<PgDatabaseState> PgDatabaseResource::update(const PgDatabaseS
         TRY(const auto session, fleet_of(call).sessions->of(state.database.cluster, call.cancel));
         const SqlOperation operation = operation_on(state.database, "update", call);
         const Status status = module::pgsql::update_database(
-            *session, {.prior = prior.database, .planned = state.database, .id = prior.common.id}, operation.operation(), call.cancel);
+            *session, {.prior = prior.database, .planned = state.database, .id = prior.common.id},
+            operation.operation(), call.cancel);
         operation.ended(status);
         return status;
     }();
@@ -184,7 +221,8 @@ Status PgDatabaseResource::destroy(const PgDatabaseState& state, framework::Call
     TRY(const auto session, fleet_of(call).sessions->find(state.database.cluster, call.cancel));
     if (!session) return {};  // with the cluster, all that was in it went
     const SqlOperation operation = operation_on(state.database, "destroy", call);
-    const Status status = module::pgsql::drop_database(*session, state.database, state.common.id, operation.operation(), call.cancel);
+    const Status status =
+        module::pgsql::drop_database(*session, state.database, state.common.id, operation.operation(), call.cancel);
     operation.ended(status);
     return status;
 }
@@ -199,9 +237,10 @@ void PgDatabaseResource::modify_plan(framework::Plan<PgDatabaseState>& plan) con
     const PgDatabase& before = plan.prior->database;
     const PgDatabase& after = plan.planned.database;
     if (before.baseline == after.baseline || before.baseline_version != after.baseline_version) return;
-    plan.diagnostics.add_warning("Database " + after.name + ": the changed baseline is not run",
-                                 "It ran while the database was created. To run the new text there, set another `baseline_version`.",
-                                 value::Path::of("baseline"));
+    plan.diagnostics.add_warning(
+        "Database " + after.name + ": the changed baseline is not run",
+        "It ran while the database was created. To run the new text there, set another `baseline_version`.",
+        value::Path::of("baseline"));
 }
 
 Result<PgDatabaseState> PgDatabaseResource::import_state(const framework::ImportKey& key, framework::Call& call) const {

@@ -25,7 +25,8 @@ class PgDatabaseResource final : public framework::TypedResource<PgDatabaseState
     [[nodiscard]] framework::Declaration<PgDatabaseState> declare() const override;
     Result<PgDatabaseState> create(const PgDatabaseState& planned, framework::Call& call) const override;
     Result<std::optional<PgDatabaseState>> read(const PgDatabaseState& given, framework::Call& call) const override;
-    framework::Updated<PgDatabaseState> update(const PgDatabaseState& prior, const PgDatabaseState& planned, framework::Call& call) const override;
+    framework::Updated<PgDatabaseState> update(const PgDatabaseState& prior, const PgDatabaseState& planned,
+                                               framework::Call& call) const override;
     Status destroy(const PgDatabaseState& state, framework::Call& call) const override;
     void validate(const PgDatabaseState& config, framework::Validation& validation) const override;
     void modify_plan(framework::Plan<PgDatabaseState>& plan) const override;

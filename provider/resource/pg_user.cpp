@@ -44,7 +44,9 @@ bool same_time(const Value& prior, const Value& next) {
 Attributes<RoleOptions> role_option_attributes() {
     return {
         attribute("admin", &RoleOptions::admin).optional().description("May grant the role to others."),
-        attribute("inherit", &RoleOptions::inherit).optional().description("Has its privileges without `SET ROLE` (PostgreSQL 16 and newer)."),
+        attribute("inherit", &RoleOptions::inherit)
+            .optional()
+            .description("Has its privileges without `SET ROLE` (PostgreSQL 16 and newer)."),
         attribute("set", &RoleOptions::set).optional().description("May `SET ROLE` to it (PostgreSQL 16 and newer)."),
     };
 }
@@ -63,7 +65,8 @@ Attributes<PgUser> login_attributes() {
             .sensitive()
             .validate(framework::not_empty())
             .same_meaning(same_password)
-            .description("Password: plain, or a verifier as PostgreSQL stores it (`SCRAM-SHA-256$…`). It is in the state; `password_wo` "
+            .description("Password: plain, or a verifier as PostgreSQL stores it (`SCRAM-SHA-256$…`). It is in the "
+                         "state; `password_wo` "
                          "never is. Plain text leaves this machine only where the server checks passwords itself."),
         attribute("password_wo_version", &PgUser::password_wo_version)
             .optional()
@@ -72,9 +75,13 @@ Attributes<PgUser> login_attributes() {
         attribute("superuser", &PgUser::superuser).fixed_default(false).description("Is subject to no checks at all."),
         attribute("createdb", &PgUser::createdb).fixed_default(false).description("May create databases."),
         attribute("createrole", &PgUser::createrole).fixed_default(false).description("May create roles."),
-        attribute("inherit", &PgUser::inherit).fixed_default(true).description("Has the privileges of the roles it is a member of."),
+        attribute("inherit", &PgUser::inherit)
+            .fixed_default(true)
+            .description("Has the privileges of the roles it is a member of."),
         attribute("replication", &PgUser::replication).fixed_default(false).description("May replicate."),
-        attribute("bypassrls", &PgUser::bypassrls).fixed_default(false).description("Is not subject to row-level security."),
+        attribute("bypassrls", &PgUser::bypassrls)
+            .fixed_default(false)
+            .description("Is not subject to row-level security."),
         attribute("connection_limit", &PgUser::connection_limit)
             .fixed_default(-1)
             .validate(framework::at_least(-1))
@@ -82,12 +89,14 @@ Attributes<PgUser> login_attributes() {
         attribute("expire_in", &PgUser::expire_in)
             .optional()
             .validate(framework::between(1, 36500))
-            .description("Days until the password expires, counted once, when this is first applied; see `valid_until`."),
+            .description(
+                "Days until the password expires, counted once, when this is first applied; see `valid_until`."),
         attribute("valid_until", &PgUser::valid_until)
             .kept()
             .same_meaning(same_time)
             .example("\"2030-12-31\"")
-            .description("When the password expires: a date, an RFC 3339 time, or `infinity`. Without a zone it is UTC. With `expire_in`: "
+            .description("When the password expires: a date, an RFC 3339 time, or `infinity`. Without a zone it is "
+                         "UTC. With `expire_in`: "
                          "what came of it. Not set: never."),
         attribute("comment", &PgUser::comment).optional().description("Comment on the role. Not set: left alone."),
         attribute("roles", &PgUser::roles)
@@ -118,15 +127,17 @@ Attributes<PgUser> login_attributes() {
 }
 
 Attributes<PgUserState> user_attributes() {
-    return {within(&PgUserState::user, login_attributes()),
-            attribute("password_wo", &PgUserState::password_wo)
-                .optional()
-                .write_only()
-                .sensitive()
-                .validate(framework::not_empty())
-                .description("The same as `password`, never stored in a state or a plan. Counts when `password_wo_version` changes, and "
-                             "when somebody changed the password on the server."),
-            within(&PgUserState::common, framework::common_attributes({.forecast = false, .deletion_protection = false}))};
+    return {
+        within(&PgUserState::user, login_attributes()),
+        attribute("password_wo", &PgUserState::password_wo)
+            .optional()
+            .write_only()
+            .sensitive()
+            .validate(framework::not_empty())
+            .description("The same as `password`, never stored in a state or a plan. Counts when `password_wo_version` "
+                         "changes, and "
+                         "when somebody changed the password on the server."),
+        within(&PgUserState::common, framework::common_attributes({.forecast = false, .deletion_protection = false}))};
 }
 
 // The user with the password of whichever attribute holds it. A state holds no write-only one, only its version.
@@ -162,15 +173,17 @@ bool is_ignored(const framework::CommonState& common, const std::string& sentenc
 }  // namespace
 
 framework::Declaration<PgUserState> PgUserResource::declare() const {
-    return {.description = "A user of a PostgreSQL cluster: the role with its password, memberships and settings, and its place in "
-                           "pgbouncer's lists on every member.\n\n"
-                           "Passwords are sent as SCRAM verifiers made here. Destroying it hands over what it owns to `postgres`, in "
-                           "every database, before the role goes.",
-            .subcategory = "PostgreSQL",
-            .attributes = user_attributes(),
-            .rules = {framework::conflicts_with("password", {"password_wo", "password_wo_version"}),
-                      framework::required_together({"password_wo", "password_wo_version"}),
-                      framework::conflicts_with("expire_in", {"valid_until"})}};
+    return {
+        .description =
+            "A user of a PostgreSQL cluster: the role with its password, memberships and settings, and its place in "
+            "pgbouncer's lists on every member.\n\n"
+            "Passwords are sent as SCRAM verifiers made here. Destroying it hands over what it owns to `postgres`, in "
+            "every database, before the role goes.",
+        .subcategory = "PostgreSQL",
+        .attributes = user_attributes(),
+        .rules = {framework::conflicts_with("password", {"password_wo", "password_wo_version"}),
+                  framework::required_together({"password_wo", "password_wo_version"}),
+                  framework::conflicts_with("expire_in", {"valid_until"})}};
 }
 
 Result<PgUserState> PgUserResource::create(const PgUserState& planned, framework::Call& call) const {
@@ -196,7 +209,8 @@ Result<std::optional<PgUserState>> PgUserResource::read(const PgUserState& given
     return std::optional<PgUserState>(std::move(state));
 }
 
-framework::Updated<PgUserState> PgUserResource::update(const PgUserState& prior, const PgUserState& planned, framework::Call& call) const {
+framework::Updated<PgUserState> PgUserResource::update(const PgUserState& prior, const PgUserState& planned,
+                                                       framework::Call& call) const {
     PgUserState state = planned;
     resolve_expiry(state.user);
     state.common.drift.clear();
@@ -205,9 +219,13 @@ framework::Updated<PgUserState> PgUserResource::update(const PgUserState& prior,
         const SqlOperation operation = operation_on(state.user, "update", call);
         const PgUser before = with_password(prior);
         const PgUser after = with_password(state);
-        const Status status = module::pgsql::update_user(
-            *session, {.prior = before, .planned = after, .id = prior.common.id, .repair_password = !is_ignored(planned.common, kPasswordSubject)},
-            operation.operation(), call.cancel);
+        const Status status =
+            module::pgsql::update_user(*session,
+                                       {.prior = before,
+                                        .planned = after,
+                                        .id = prior.common.id,
+                                        .repair_password = !is_ignored(planned.common, kPasswordSubject)},
+                                       operation.operation(), call.cancel);
         operation.ended(status);
         return status;
     }();
@@ -219,7 +237,8 @@ Status PgUserResource::destroy(const PgUserState& state, framework::Call& call) 
     TRY(const auto session, fleet_of(call).sessions->find(state.user.cluster, call.cancel));
     if (!session) return {};  // with the cluster, all that was in it went
     const SqlOperation operation = operation_on(state.user, "destroy", call);
-    const Status status = module::pgsql::drop_user(*session, with_password(state), state.common.id, operation.operation(), call.cancel);
+    const Status status =
+        module::pgsql::drop_user(*session, with_password(state), state.common.id, operation.operation(), call.cancel);
     operation.ended(status);
     return status;
 }
@@ -234,7 +253,8 @@ void PgUserResource::modify_plan(framework::Plan<PgUserState>& plan) const {
     // Days are counted once: until they change, what came of them stands.
     PgUser& user = plan.planned.user;
     const bool unknown = plan.unknown.at("expire_in");
-    const bool counted = plan.prior != nullptr && plan.prior->user.expire_in == user.expire_in && plan.prior->user.valid_until;
+    const bool counted =
+        plan.prior != nullptr && plan.prior->user.expire_in == user.expire_in && plan.prior->user.valid_until;
     if (unknown || (user.expire_in && !counted))
         user.valid_until = unknown_marker("valid_until");
     else

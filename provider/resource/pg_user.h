@@ -27,7 +27,8 @@ class PgUserResource final : public framework::TypedResource<PgUserState>,
     [[nodiscard]] framework::Declaration<PgUserState> declare() const override;
     Result<PgUserState> create(const PgUserState& planned, framework::Call& call) const override;
     Result<std::optional<PgUserState>> read(const PgUserState& given, framework::Call& call) const override;
-    framework::Updated<PgUserState> update(const PgUserState& prior, const PgUserState& planned, framework::Call& call) const override;
+    framework::Updated<PgUserState> update(const PgUserState& prior, const PgUserState& planned,
+                                           framework::Call& call) const override;
     Status destroy(const PgUserState& state, framework::Call& call) const override;
     void validate(const PgUserState& config, framework::Validation& validation) const override;
     void modify_plan(framework::Plan<PgUserState>& plan) const override;

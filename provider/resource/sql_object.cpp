@@ -31,8 +31,11 @@ constexpr const char* kImportForm = "CLUSTER/NAME@ADDRESS";
 
 }  // namespace
 
-framework::AttributeBuilder<module::pgsql::PgUser, true> cluster_attribute(Connection module::pgsql::PgUser::* member) { return declared(member); }
-framework::AttributeBuilder<module::pgsql::PgDatabase, true> cluster_attribute(Connection module::pgsql::PgDatabase::* member) {
+framework::AttributeBuilder<module::pgsql::PgUser, true> cluster_attribute(Connection module::pgsql::PgUser::* member) {
+    return declared(member);
+}
+framework::AttributeBuilder<module::pgsql::PgDatabase, true> cluster_attribute(
+    Connection module::pgsql::PgDatabase::* member) {
     return declared(member);
 }
 
@@ -49,9 +52,17 @@ Connection fresh_connection(const module::pgsql::ClusterSession& session) {
 }
 
 std::vector<framework::IdentityAttribute> sql_identity() {
-    return {{.name = "cluster", .description = "Name of the cluster.", .from = framework::Path::of("cluster").attribute("name"), .required_for_import = true},
-            {.name = "name", .description = "Name in the cluster.", .from = framework::Path::of("name"), .required_for_import = true},
-            {.name = "address", .description = "Address of one of the cluster's machines; only import asks for it.", .required_for_import = true}};
+    return {{.name = "cluster",
+             .description = "Name of the cluster.",
+             .from = framework::Path::of("cluster").attribute("name"),
+             .required_for_import = true},
+            {.name = "name",
+             .description = "Name in the cluster.",
+             .from = framework::Path::of("name"),
+             .required_for_import = true},
+            {.name = "address",
+             .description = "Address of one of the cluster's machines; only import asks for it.",
+             .required_for_import = true}};
 }
 
 Result<SqlImport> sql_import(const framework::ImportKey& key, framework::Call& call) {
@@ -62,8 +73,11 @@ Result<SqlImport> sql_import(const framework::ImportKey& key, framework::Call& c
     if (!key.by_identity()) {
         const auto at = key.id.rfind('@');
         const auto slash = key.id.find('/');
-        if (at == std::string::npos || slash == std::string::npos || slash == 0 || slash + 1 >= at || at + 1 == key.id.size()) {
-            return fail(Error{.code = ErrorCode::invalid, .message = std::string("expected an import id of the form ") + kImportForm + ", found \"" + key.id + "\""}
+        if (at == std::string::npos || slash == std::string::npos || slash == 0 || slash + 1 >= at ||
+            at + 1 == key.id.size()) {
+            return fail(Error{.code = ErrorCode::invalid,
+                              .message = std::string("expected an import id of the form ") + kImportForm +
+                                         ", found \"" + key.id + "\""}
                             .with_hint("ADDRESS is one of the cluster's machines; NAME is percent-encoded"));
         }
         cluster = key.id.substr(0, slash);
@@ -74,19 +88,24 @@ Result<SqlImport> sql_import(const framework::ImportKey& key, framework::Call& c
     TRY(const node::NodePtr node, fleet.connect({.address = address}, call.cancel));
     const auto claim = node->claim(module::pgsql::kKind, cluster);
     if (!claim) {
-        return fail(Error{.code = ErrorCode::invalid, .message = "expected a machine of the PostgreSQL cluster " + cluster + ", found no claim of it there"}
-                        .at_host(address)
-                        .with_hint(std::string("an import id has the form ") + kImportForm + ", with the address of one of the cluster's machines"));
+        return fail(
+            Error{.code = ErrorCode::invalid,
+                  .message = "expected a machine of the PostgreSQL cluster " + cluster + ", found no claim of it there"}
+                .at_host(address)
+                .with_hint(std::string("an import id has the form ") + kImportForm +
+                           ", with the address of one of the cluster's machines"));
     }
     TRY(const auto spec, module::pgsql::pg_cluster_from_json(claim->spec));
     TRY(import.session, fleet.sessions->of(module::pgsql::connection_of(spec, claim->id), call.cancel));
     return import;
 }
 
-SqlOperation::SqlOperation(framework::Call& call, const Connection& cluster, std::string_view verb, std::string_view type, std::string_view what,
-                           const std::string& name)
+SqlOperation::SqlOperation(framework::Call& call, const Connection& cluster, std::string_view verb,
+                           std::string_view type, std::string_view what, const std::string& name)
     : call_(call), cluster_(cluster.name), what_(std::string(what) + " " + name) {
-    operation_ = {.name = std::string(verb) + " " + std::string(type) + " " + name, .lock_timeout = fleet_of(call).lock_timeout, .warnings = &warnings_};
+    operation_ = {.name = std::string(verb) + " " + std::string(type) + " " + name,
+                  .lock_timeout = fleet_of(call).lock_timeout,
+                  .warnings = &warnings_};
 }
 
 SqlOperation::~SqlOperation() {

@@ -18,8 +18,10 @@
 namespace pigsty::provider {
 
 // `cluster` of users and databases: another `id`, or one that is not known yet, is another cluster and so another object.
-framework::AttributeBuilder<module::pgsql::PgUser, true> cluster_attribute(module::pgsql::Connection module::pgsql::PgUser::* member);
-framework::AttributeBuilder<module::pgsql::PgDatabase, true> cluster_attribute(module::pgsql::Connection module::pgsql::PgDatabase::* member);
+framework::AttributeBuilder<module::pgsql::PgUser, true> cluster_attribute(
+    module::pgsql::Connection module::pgsql::PgUser::* member);
+framework::AttributeBuilder<module::pgsql::PgDatabase, true> cluster_attribute(
+    module::pgsql::Connection module::pgsql::PgDatabase::* member);
 
 // The same cluster, and one of the machines in the state still serves it: the state's object stays, so that neither
 // a failover nor a new member changes users (behaviour 12).
@@ -41,8 +43,8 @@ Result<SqlImport> sql_import(const framework::ImportKey& key, framework::Call& c
 class SqlOperation {
   public:
     // verb "create", type "pg_user", what "role"
-    SqlOperation(framework::Call& call, const module::pgsql::Connection& cluster, std::string_view verb, std::string_view type,
-                 std::string_view what, const std::string& name);
+    SqlOperation(framework::Call& call, const module::pgsql::Connection& cluster, std::string_view verb,
+                 std::string_view type, std::string_view what, const std::string& name);
     ~SqlOperation();
     SqlOperation(const SqlOperation&) = delete;
     SqlOperation& operator=(const SqlOperation&) = delete;

@@ -41,11 +41,11 @@ struct RoleState {
 
 struct DatabaseState {
     std::string name;
-    std::string owner;
-    std::string encoding;        // "UTF8"
-    std::string lc_collate, lc_ctype;
+    std::string owner{};
+    std::string encoding{};  // "UTF8"
+    std::string lc_collate{}, lc_ctype{};
     std::optional<std::string> locale{};  // of the ICU or builtin provider
-    std::string tablespace;
+    std::string tablespace{};
     bool allow_connections = true;
     bool is_template = false;
     std::int64_t connection_limit = -1;

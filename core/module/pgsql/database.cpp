@@ -1,9 +1,9 @@
 #include "core/module/pgsql/database.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
@@ -28,7 +28,8 @@ void append(Statements& into, Statements more) { std::ranges::move(more, std::ba
 std::string owner_of(const PgDatabase& database) { return database.owner.value_or(render::kSuperuser); }
 
 std::string baseline_mark(const PgDatabase& database) {
-    return baseline_digest(database.baseline.value_or("")) + " " + std::to_string(database.baseline_version.value_or(0));
+    return baseline_digest(database.baseline.value_or("")) + " " +
+           std::to_string(database.baseline_version.value_or(0));
 }
 
 // The database that CREATE DATABASE makes, as the snapshot would show it.
@@ -65,31 +66,37 @@ DatabaseState settled(const PgDatabase& wanted, DatabaseState state, const Catal
 
 // The user's own SQL: found by the names they use, all or nothing, and marked in the same transaction.
 Statements baseline_statements(const PgDatabase& database) {
-    return {{.text = "SET LOCAL search_path = \"$user\", public; SET LOCAL pigsty.in_baseline = 'yes'"},
-            {.text = *database.baseline, .secret = true, .shown = "the baseline of database " + database.name},
-            {.text = "DO $$BEGIN IF current_setting('pigsty.in_baseline', true) IS DISTINCT FROM 'yes' THEN RAISE EXCEPTION "
-                     "'the baseline ends the transaction that it runs in' USING HINT = 'remove BEGIN, COMMIT and ROLLBACK from it'; "
-                     "END IF; END$$",
-             .secret = true,
-             .shown = "the baseline of database " + database.name},
-            {.text = "RESET ROLE; ALTER DATABASE " + sql_identifier(database.name) + " SET " + kBaselineMark + " TO " +
-                     sql_literal(baseline_mark(database))}};
+    return {
+        {.text = "SET LOCAL search_path = \"$user\", public; SET LOCAL pigsty.in_baseline = 'yes'"},
+        {.text = *database.baseline, .secret = true, .shown = "the baseline of database " + database.name},
+        {.text =
+             "DO $$BEGIN IF current_setting('pigsty.in_baseline', true) IS DISTINCT FROM 'yes' THEN RAISE EXCEPTION "
+             "'the baseline ends the transaction that it runs in' USING HINT = 'remove BEGIN, COMMIT and ROLLBACK from "
+             "it'; "
+             "END IF; END$$",
+         .secret = true,
+         .shown = "the baseline of database " + database.name},
+        {.text = "RESET ROLE; ALTER DATABASE " + sql_identifier(database.name) + " SET " + kBaselineMark + " TO " +
+                 sql_literal(baseline_mark(database))}};
 }
 
 // Inside the database: schemas, extensions, privileges, and the baseline where it is to run.
 Status fill(Work& work, Catalog& catalog, const PgDatabase& database, bool with_baseline) {
     TRY(DatabaseContents* const contents, work.contents(database.name));
     Statements statements = contents_statements(database, *contents, catalog, default_privileges_of(work.cluster()));
-    if ((database.pool_auth_user || work.cluster().pgbouncer.auth_query) && database.pgbouncer && !contents->has_pgbouncer_auth)
+    if ((database.pool_auth_user || work.cluster().pgbouncer.auth_query) && database.pgbouncer &&
+        !contents->has_pgbouncer_auth)
         statements.push_back({.text = render::pgbouncer_auth_sql()});
     const auto live = catalog.databases.find(database.name);
     const auto mark = live->second.parameters.find(kBaselineMark);
     const bool runs = with_baseline && database.baseline && !database.baseline->empty() &&
                       (mark == live->second.parameters.end() || mark->second != baseline_mark(database));
     if (runs && database.baseline->starts_with("sha256:")) {
-        return fail(Error{.code = ErrorCode::invalid,
-                          .message = "the state knows the baseline of " + database.name + " by its digest only, since it was imported"}
-                        .with_hint("change the baseline's text, by a comment for example, so that the configuration's counts"));
+        return fail(
+            Error{.code = ErrorCode::invalid,
+                  .message =
+                      "the state knows the baseline of " + database.name + " by its digest only, since it was imported"}
+                .with_hint("change the baseline's text, by a comment for example, so that the configuration's counts"));
     }
     if (statements.empty() && !runs) return {};
     // Objects of extensions must be found by name afterwards.
@@ -122,7 +129,8 @@ Status settle(Work& work, Catalog& catalog, const PgDatabase& database) {
 Status finish(Work& work, const PgDatabase& database, const ObjectClaim& claim) {
     TRY(Catalog* const catalog, work.catalog());
     const auto live = catalog->databases.find(database.name);
-    if (live == catalog->databases.end()) return fail(ErrorCode::conflict, "the database \"" + database.name + "\" is gone: apply again");
+    if (live == catalog->databases.end())
+        return fail(ErrorCode::conflict, "the database \"" + database.name + "\" is gone: apply again");
     Statements statements = allow_connections_statements(database, live->second);
     if (live->second.parameters.contains(kBaselineMark))
         statements.push_back({.text = "ALTER DATABASE " + sql_identifier(database.name) + " RESET " + kBaselineMark});
@@ -135,13 +143,18 @@ Status finish(Work& work, const PgDatabase& database, const ObjectClaim& claim) 
 }
 
 ObjectClaim claim_of(const PgDatabase& database, std::string id, const char* state) {
-    return {.kind = kDatabaseKind, .name = database.name, .id = std::move(id), .state = state, .spec = claimed_spec(database)};
+    return {.kind = kDatabaseKind,
+            .name = database.name,
+            .id = std::move(id),
+            .state = state,
+            .spec = claimed_spec(database)};
 }
 
 bool looks_inside(const PgDatabase& database) { return !database.schemas.empty() || !database.extensions.empty(); }
 
 std::string sessions_query(const std::string& name) {
-    return "SELECT coalesce(string_agg(DISTINCT coalesce(usename, '?') || ' from ' || coalesce(host(client_addr), 'this node') || "
+    return "SELECT coalesce(string_agg(DISTINCT coalesce(usename, '?') || ' from ' || coalesce(host(client_addr), "
+           "'this node') || "
            "CASE WHEN application_name = '' THEN '' ELSE ' (' || application_name || ')' END, ', '), '') "
            "FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' AND datname = " +
            sql_literal(name);
@@ -158,15 +171,17 @@ Status drop(Work& work, const PgDatabase& database, const std::string& id) {
     if (catalog->database(database.name) != nullptr) {
         work.leave(database.name);
         work.forget_contents(database.name);
-        const Cancel bound = work.cancel().within_at_most(kLetGo);
+        const Cancel bound = work.cancel().within_at_most(database.pgbouncer ? kLetGo : std::chrono::seconds(0));
         while (!database.force_disconnect) {
             TRY(const std::string others, work.ask(kDatabase, sessions_query(database.name)));
             if (others.empty()) break;
             if (bound.pause(std::chrono::milliseconds(200))) continue;
             TRY_VOID(work.cancel().check("waiting until nobody is connected to " + database.name));
-            return fail(Error{.code = ErrorCode::conflict,
-                              .message = fmt::format("the database \"{}\" cannot be dropped while others are connected: {}", database.name, others)}
-                            .with_hint("end these sessions, or set force_disconnect = true and apply that first"));
+            return fail(
+                Error{.code = ErrorCode::conflict,
+                      .message = fmt::format("the database \"{}\" cannot be dropped while others are connected: {}",
+                                             database.name, others)}
+                    .with_hint("end these sessions, or set force_disconnect = true and apply that first"));
         }
         TRY_VOID(work.run_alone(drop_database_statement(database.name, database.force_disconnect)));
         catalog->databases.erase(database.name);
@@ -197,8 +212,10 @@ PgDatabase seen_database(const PgDatabase& given, const DatabaseState& live, con
     if (contents == nullptr) return seen;
     std::erase_if(seen.schemas, [&](const std::string& schema) { return !contents->schemas.contains(schema); });
     for (auto& [schema, owner] : seen.schema_owners)
-        if (const auto found = contents->schemas.find(schema); found != contents->schemas.end()) owner = found->second.owner;
-    std::erase_if(seen.extensions, [&](const DatabaseExtension& extension) { return !contents->extensions.contains(extension.name); });
+        if (const auto found = contents->schemas.find(schema); found != contents->schemas.end())
+            owner = found->second.owner;
+    std::erase_if(seen.extensions,
+                  [&](const DatabaseExtension& extension) { return !contents->extensions.contains(extension.name); });
     for (DatabaseExtension& extension : seen.extensions) {
         const ExtensionState& is = contents->extensions.at(extension.name);
         if (extension.schema) extension.schema = is.schema;
@@ -207,7 +224,8 @@ PgDatabase seen_database(const PgDatabase& given, const DatabaseState& live, con
     return seen;
 }
 
-Result<std::string> create_database(ClusterSession& session, const PgDatabase& database, const Operation& operation, const Cancel& cancel) {
+Result<std::string> create_database(ClusterSession& session, const PgDatabase& database, const Operation& operation,
+                                    const Cancel& cancel) {
     std::string id = uuid4();
     bool resumed = false;
     TRY_VOID(session.change(
@@ -234,11 +252,13 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
         TRY(const Fragments fragments, fragments_of(database, session.cluster()));
         TRY_VOID(put_fragments(session, fragments, resumed, operation, cancel));
     }
-    TRY_VOID(session.change([&](Work& work) { return finish(work, database, claim_of(database, id, kReady)); }, cancel));
+    TRY_VOID(
+        session.change([&](Work& work) { return finish(work, database, claim_of(database, id, kReady)); }, cancel));
     return id;
 }
 
-Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const PgDatabase& given, const std::string& id, const Cancel& cancel) {
+Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const PgDatabase& given,
+                                                  const std::string& id, const Cancel& cancel) {
     std::optional<LiveDatabase> found;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
@@ -252,7 +272,9 @@ Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const
             found = LiveDatabase{.database = seen_database(given, *live, contents)};
             // What is left once the attributes say what is live: privileges, which have none.
             Statements missing = database_statements(found->database, *live, *catalog);
-            if (contents != nullptr) append(missing, contents_statements(found->database, *contents, *catalog, default_privileges_of(session.cluster())));
+            if (contents != nullptr)
+                append(missing, contents_statements(found->database, *contents, *catalog,
+                                                    default_privileges_of(session.cluster())));
             for (const Statement& statement : missing) found->drift.push_back("privileges: " + statement.display());
             return {};
         },
@@ -264,7 +286,8 @@ Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const
     return found;
 }
 
-Status update_database(ClusterSession& session, const DatabaseUpdate& update, const Operation& operation, const Cancel& cancel) {
+Status update_database(ClusterSession& session, const DatabaseUpdate& update, const Operation& operation,
+                       const Cancel& cancel) {
     const PgDatabase& planned = update.planned;
     const bool runs_baseline = planned.baseline_version != update.prior.baseline_version && planned.baseline_version;
     TRY_VOID(session.change(
@@ -272,16 +295,19 @@ Status update_database(ClusterSession& session, const DatabaseUpdate& update, co
             TRY(Catalog* const catalog, work.catalog());
             const DatabaseState* live = catalog->database(planned.name);
             if (live == nullptr || is_others(*catalog, planned.name, update.id)) {
-                return fail(Error{.code = ErrorCode::conflict,
-                                  .message = fmt::format("{}: the database \"{}\" is gone or was made anew since this plan was made: plan again",
-                                                         session.cluster().name, planned.name)});
+                return fail(
+                    Error{.code = ErrorCode::conflict,
+                          .message = fmt::format(
+                              "{}: the database \"{}\" is gone or was made anew since this plan was made: plan again",
+                              session.cluster().name, planned.name)});
             }
             const bool opens = planned.allow_connections && !live->allow_connections;
             const DatabaseContents* contents = nullptr;
             if (live->allow_connections && (looks_inside(planned) || looks_inside(update.prior))) {
                 TRY(contents, work.contents(planned.name));
             }
-            if (const auto field = changed_since_plan(to_json(update.prior), to_json(planned), to_json(seen_database(update.prior, *live, contents)),
+            if (const auto field = changed_since_plan(to_json(update.prior), to_json(planned),
+                                                      to_json(seen_database(update.prior, *live, contents)),
                                                       to_json(seen_database(planned, *live, contents))))
                 return fail(changed_since_plan_error(session.cluster(), "database", planned.name, *field));
             if (opens) {
@@ -291,7 +317,9 @@ Status update_database(ClusterSession& session, const DatabaseUpdate& update, co
             const bool enters = catalog->databases.at(planned.name).allow_connections;
             if (!enters && (runs_baseline || to_json(planned)["schemas"] != to_json(update.prior)["schemas"] ||
                             planned.extensions != update.prior.extensions)) {
-                return fail(Error{.code = ErrorCode::conflict, .message = "the database \"" + planned.name + "\" accepts no connections: nothing inside can be changed"}
+                return fail(Error{.code = ErrorCode::conflict,
+                                  .message = "the database \"" + planned.name +
+                                             "\" accepts no connections: nothing inside can be changed"}
                                 .with_hint("set allow_connections = true in the same change"));
             }
             if (enters) TRY_VOID(fill(work, *catalog, planned, runs_baseline));
@@ -302,10 +330,12 @@ Status update_database(ClusterSession& session, const DatabaseUpdate& update, co
         TRY(const Fragments fragments, fragments_of(planned, session.cluster()));
         TRY_VOID(put_fragments(session, fragments, false, operation, cancel));
     }
-    return session.change([&](Work& work) { return finish(work, planned, claim_of(planned, update.id, kReady)); }, cancel);
+    return session.change([&](Work& work) { return finish(work, planned, claim_of(planned, update.id, kReady)); },
+                          cancel);
 }
 
-Status drop_database(ClusterSession& session, const PgDatabase& database, const std::string& id, const Operation& operation, const Cancel& cancel) {
+Status drop_database(ClusterSession& session, const PgDatabase& database, const std::string& id,
+                     const Operation& operation, const Cancel& cancel) {
     bool others = false;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
@@ -334,7 +364,9 @@ Result<ImportedDatabase> import_database(ClusterSession& session, const std::str
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
             const DatabaseState* live = catalog->database(name);
-            if (live == nullptr) return fail(ErrorCode::invalid, fmt::format("expected a database \"{}\" in {}, found none", name, session.cluster().name));
+            if (live == nullptr)
+                return fail(ErrorCode::invalid,
+                            fmt::format("expected a database \"{}\" in {}, found none", name, session.cluster().name));
             if (const ObjectClaim* claim = catalog->claim(kDatabaseKind, name)) {
                 TRY(imported.database, pg_database_from_json(claim->spec));
                 imported.id = claim->id;
@@ -344,9 +376,12 @@ Result<ImportedDatabase> import_database(ClusterSession& session, const std::str
             imported.database = {.cluster = {}, .name = name, .comment = live->comment, .pgbouncer = false};
             if (live->owner != render::kSuperuser) imported.database.owner = live->owner;
             const DatabaseState* standard = catalog->database("template1");
-            if (standard != nullptr && standard->encoding != live->encoding) imported.database.encoding = live->encoding;
-            if (standard != nullptr && standard->lc_collate != live->lc_collate) imported.database.lc_collate = live->lc_collate;
-            if (standard != nullptr && standard->lc_ctype != live->lc_ctype) imported.database.lc_ctype = live->lc_ctype;
+            if (standard != nullptr && standard->encoding != live->encoding)
+                imported.database.encoding = live->encoding;
+            if (standard != nullptr && standard->lc_collate != live->lc_collate)
+                imported.database.lc_collate = live->lc_collate;
+            if (standard != nullptr && standard->lc_ctype != live->lc_ctype)
+                imported.database.lc_ctype = live->lc_ctype;
             if (live->tablespace != "pg_default") imported.database.tablespace = live->tablespace;
             return {};
         },

@@ -36,11 +36,15 @@ struct ImportedDatabase {
     std::string id;       // of the claim, or a new one that the first change stores
 };
 
-Result<std::string> create_database(ClusterSession& session, const PgDatabase& database, const Operation& operation, const Cancel& cancel);
-Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const PgDatabase& given, const std::string& id, const Cancel& cancel);
-Status update_database(ClusterSession& session, const DatabaseUpdate& update, const Operation& operation, const Cancel& cancel);
+Result<std::string> create_database(ClusterSession& session, const PgDatabase& database, const Operation& operation,
+                                    const Cancel& cancel);
+Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const PgDatabase& given,
+                                                  const std::string& id, const Cancel& cancel);
+Status update_database(ClusterSession& session, const DatabaseUpdate& update, const Operation& operation,
+                       const Cancel& cancel);
 // Refused while others are connected, unless `force_disconnect`.
-Status drop_database(ClusterSession& session, const PgDatabase& database, const std::string& id, const Operation& operation, const Cancel& cancel);
+Status drop_database(ClusterSession& session, const PgDatabase& database, const std::string& id,
+                     const Operation& operation, const Cancel& cancel);
 Result<ImportedDatabase> import_database(ClusterSession& session, const std::string& name, const Cancel& cancel);
 
 // The live database in the words of `given`; `contents` null: not looked at, as given. Pure.

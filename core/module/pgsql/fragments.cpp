@@ -1,11 +1,11 @@
 #include "core/module/pgsql/fragments.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <mutex>
 #include <set>
 #include <sstream>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
@@ -128,7 +128,8 @@ bool as_wanted(const node::PathState& seen, const std::optional<Secret>& text) {
 }
 
 // Answers whether anything was written.
-Status write_member(const Reached& member, const Fragments& wanted, bool resumed, const node::Observation& seen, const Cancel& cancel) {
+Status write_member(const Reached& member, const Fragments& wanted, bool resumed, const node::Observation& seen,
+                    const Cancel& cancel) {
     std::set<std::string> differing;
     for (const auto& [path, text] : wanted)
         if (!as_wanted(seen.path(path), text)) differing.insert(path);
@@ -147,7 +148,9 @@ Status write_member(const Reached& member, const Fragments& wanted, bool resumed
     TRY(const auto results, member.node->request(std::move(operations), cancel));
     if (results.size() == asked && results.back().status == 0) return {};
     if (!differing.empty())
-        TRY_VOID(member.node->request({node::RunScript{.text = put_back_script(differing)}, node::RunScript{.text = assemble_lists_script(), .may_fail = true}}, cancel));
+        TRY_VOID(member.node->request({node::RunScript{.text = put_back_script(differing)},
+                                       node::RunScript{.text = assemble_lists_script(), .may_fail = true}},
+                                      cancel));
     return fail(refused(member, results.back()));
 }
 
@@ -208,14 +211,17 @@ Result<Fragments> fragments_of(const PgDatabase& database, const PgCluster& clus
 std::string assemble_lists_script() { return kAssemble; }
 
 std::string remove_lists_script() {
-    return fmt::format("rm -rf {}\nrm -f /etc/pgbouncer/userlist.txt /etc/pgbouncer/database.txt /etc/pgbouncer/useropts.txt\n", kFragmentFolder);
+    return fmt::format(
+        "rm -rf {}\nrm -f /etc/pgbouncer/userlist.txt /etc/pgbouncer/database.txt /etc/pgbouncer/useropts.txt\n",
+        kFragmentFolder);
 }
 
 node::Probe fragments_probe() { return {node::ProbeKind::command, kShowFragments}; }
 
 item::ItemPtr fragments_item() { return std::make_shared<FragmentsItem>("pgbouncer fragments"); }
 
-std::vector<std::string> fragment_drift(const Fragments& wanted, const std::string& member, const node::Observation& seen) {
+std::vector<std::string> fragment_drift(const Fragments& wanted, const std::string& member,
+                                        const node::Observation& seen) {
     const std::string shown = seen.command(kShowFragments);
     std::map<std::string, std::string> digests;  // by path
     std::istringstream lines(shown);
@@ -236,7 +242,8 @@ std::vector<std::string> fragment_drift(const Fragments& wanted, const std::stri
     return sentences;
 }
 
-Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resumed, const Operation& operation, const Cancel& cancel) {
+Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resumed, const Operation& operation,
+                     const Cancel& cancel) {
     const PgCluster& cluster = session.cluster();
     if (!cluster.pgbouncer.enabled) return {};
     const std::vector<Reached> members = session.reach_members(cancel);
@@ -245,9 +252,11 @@ Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resu
         std::string silent;
         for (const auto& [number, instance] : cluster.instances) {
             const std::string name = member_name(cluster, number);
-            if (std::ranges::find(members, name, &Reached::name) == members.end()) silent += (silent.empty() ? "" : ", ") + name;
+            if (std::ranges::find(members, name, &Reached::name) == members.end())
+                silent += (silent.empty() ? "" : ", ") + name;
         }
-        operation.warnings->push_back(silent + " did not answer: pgbouncer's lists there are as they were until the next apply");
+        operation.warnings->push_back(silent +
+                                      " did not answer: pgbouncer's lists there are as they were until the next apply");
     }
     std::vector<node::LeaseWish> wishes;
     for (const Reached& member : members) {
@@ -255,11 +264,13 @@ Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resu
         for (const auto& [path, text] : wanted) wish.probes.insert({node::ProbeKind::path, path});
         wishes.push_back(std::move(wish));
     }
-    TRY(const node::Leased leased, node::lease_all(std::move(wishes), operation.name, operation.lock_timeout, cancel, kMembersAtATime));
+    TRY(const node::Leased leased,
+        node::lease_all(std::move(wishes), operation.name, operation.lock_timeout, cancel, kMembersAtATime));
     std::optional<Error> problem;
     std::mutex mutex;
     node::in_parallel(members.size(), kMembersAtATime, [&](std::size_t i) {
-        auto written = write_member(members[i], wanted, resumed, leased.seen.at(members[i].node->address().address), cancel);
+        auto written =
+            write_member(members[i], wanted, resumed, leased.seen.at(members[i].node->address().address), cancel);
         const std::lock_guard lock(mutex);
         if (!written && !problem) problem = std::move(written).error();
     });
@@ -267,7 +278,8 @@ Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resu
     return {};
 }
 
-Result<std::vector<std::string>> fragment_drift(const ClusterSession& session, const Fragments& wanted, const Cancel& cancel) {
+Result<std::vector<std::string>> fragment_drift(const ClusterSession& session, const Fragments& wanted,
+                                                const Cancel& cancel) {
     std::vector<std::string> sentences;
     const bool any = std::ranges::any_of(wanted, [](const auto& fragment) { return fragment.second.has_value(); });
     if (!session.cluster().pgbouncer.enabled || !any) return sentences;

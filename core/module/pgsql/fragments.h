@@ -50,7 +50,8 @@ node::Probe fragments_probe();
 // everything else that is claimed on the node.
 item::ItemPtr fragments_item();
 // Sentences such as "pgbouncer pg-test-2: database.d/app differs"; nothing where the node is as wanted.
-std::vector<std::string> fragment_drift(const Fragments& wanted, const std::string& member, const node::Observation& seen);
+std::vector<std::string> fragment_drift(const Fragments& wanted, const std::string& member,
+                                        const node::Observation& seen);
 
 // An operation on one user or database.
 struct Operation {
@@ -61,8 +62,10 @@ struct Operation {
 
 // Writes what differs on every member that answers, all at once, under their leases; warns of those that do not answer.
 // `resumed`: somebody may have stopped between a fragment and its list, so the lists are put together anyway.
-Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resumed, const Operation& operation, const Cancel& cancel);
+Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resumed, const Operation& operation,
+                     const Cancel& cancel);
 // The same as sentences, for those that answer. Contacts no node where nothing is wanted.
-Result<std::vector<std::string>> fragment_drift(const ClusterSession& session, const Fragments& wanted, const Cancel& cancel);
+Result<std::vector<std::string>> fragment_drift(const ClusterSession& session, const Fragments& wanted,
+                                                const Cancel& cancel);
 
 }  // namespace pigsty::module::pgsql

@@ -1,8 +1,8 @@
 #include "core/module/pgsql/object_claim.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
@@ -24,7 +24,8 @@ nlohmann::json without_way(nlohmann::json spec) {
 }  // namespace
 
 std::string baseline_digest(std::string_view baseline) {
-    return baseline.starts_with(kDigestPrefix) ? std::string(baseline) : std::string(kDigestPrefix) + sha256_hex(baseline);
+    return baseline.starts_with(kDigestPrefix) ? std::string(baseline)
+                                               : std::string(kDigestPrefix) + sha256_hex(baseline);
 }
 
 nlohmann::json claimed_spec(const PgUser& user) { return without_way(to_json(user)); }
@@ -41,27 +42,30 @@ Statements store_claim_statements(const Catalog& catalog, const ObjectClaim& cla
     Statements statements;
     if (!catalog.has_claims) statements.push_back({.text = claims_table_statement()});
     statements.push_back(
-        {.text = fmt::format("INSERT INTO pigsty.claim (kind, name, id, state, spec, password_digest) VALUES ({}, {}, {}, {}, {}, {}) "
-                             "ON CONFLICT (kind, name) DO UPDATE SET id = excluded.id, state = excluded.state, spec = excluded.spec, "
-                             "password_digest = excluded.password_digest",
-                             sql_literal(claim.kind), sql_literal(claim.name), sql_literal(claim.id), sql_literal(claim.state),
-                             sql_literal(claim.spec.dump()), sql_literal(claim.password_digest))});
+        {.text = fmt::format(
+             "INSERT INTO pigsty.claim (kind, name, id, state, spec, password_digest) VALUES ({}, {}, {}, {}, {}, {}) "
+             "ON CONFLICT (kind, name) DO UPDATE SET id = excluded.id, state = excluded.state, spec = excluded.spec, "
+             "password_digest = excluded.password_digest",
+             sql_literal(claim.kind), sql_literal(claim.name), sql_literal(claim.id), sql_literal(claim.state),
+             sql_literal(claim.spec.dump()), sql_literal(claim.password_digest))});
     return statements;
 }
 
 Statements drop_claim_statements(const Catalog& catalog, const ObjectClaim& claim) {
     if (catalog.claim(claim.kind, claim.name) == nullptr) return {};
-    return {{.text = "DELETE FROM pigsty.claim WHERE kind = " + sql_literal(claim.kind) + " AND name = " + sql_literal(claim.name) +
-                     " AND id = " + sql_literal(claim.id)}};
+    return {{.text = "DELETE FROM pigsty.claim WHERE kind = " + sql_literal(claim.kind) +
+                     " AND name = " + sql_literal(claim.name) + " AND id = " + sql_literal(claim.id)}};
 }
 
 void forget_claim(Catalog& catalog, const ObjectClaim& claim) {
-    std::erase_if(catalog.claims, [&](const ObjectClaim& known) { return known.kind == claim.kind && known.name == claim.name; });
+    std::erase_if(catalog.claims,
+                  [&](const ObjectClaim& known) { return known.kind == claim.kind && known.name == claim.name; });
 }
 
 void remember_claim(Catalog& catalog, const ObjectClaim& claim) {
     catalog.has_claims = true;
-    const auto known = std::ranges::find_if(catalog.claims, [&](const ObjectClaim& c) { return c.kind == claim.kind && c.name == claim.name; });
+    const auto known = std::ranges::find_if(
+        catalog.claims, [&](const ObjectClaim& c) { return c.kind == claim.kind && c.name == claim.name; });
     if (known == catalog.claims.end())
         catalog.claims.push_back(claim);
     else
@@ -75,12 +79,15 @@ std::string import_id(const PgCluster& cluster, std::string_view name) {
 
 Error exists_already(const PgCluster& cluster, std::string_view what, std::string_view name) {
     return Error{.code = ErrorCode::conflict,
-                 .message = fmt::format("expected no {} \"{}\" in {}, found one that this configuration did not make", what, name, cluster.name)}
-        .with_hint(fmt::format("to manage it, import it with the id {}; else choose another name", import_id(cluster, name)));
+                 .message = fmt::format("expected no {} \"{}\" in {}, found one that this configuration did not make",
+                                        what, name, cluster.name)}
+        .with_hint(
+            fmt::format("to manage it, import it with the id {}; else choose another name", import_id(cluster, name)));
 }
 
 std::optional<std::string> changed_since_plan(const nlohmann::json& prior, const nlohmann::json& planned,
-                                              const nlohmann::json& seen_as_prior, const nlohmann::json& seen_as_planned) {
+                                              const nlohmann::json& seen_as_prior,
+                                              const nlohmann::json& seen_as_planned) {
     const auto field = [](const nlohmann::json& object, const std::string& key) {
         const auto found = object.find(key);
         return found == object.end() ? nlohmann::json() : *found;
@@ -92,9 +99,11 @@ std::optional<std::string> changed_since_plan(const nlohmann::json& prior, const
     return std::nullopt;
 }
 
-Error changed_since_plan_error(const PgCluster& cluster, std::string_view what, std::string_view name, std::string_view field) {
+Error changed_since_plan_error(const PgCluster& cluster, std::string_view what, std::string_view name,
+                               std::string_view field) {
     return Error{.code = ErrorCode::conflict,
-                 .message = fmt::format("{} {} \"{}\": `{}` changed since this plan was made: plan again", cluster.name, what, name, field)};
+                 .message = fmt::format("{} {} \"{}\": `{}` changed since this plan was made: plan again", cluster.name,
+                                        what, name, field)};
 }
 
 }  // namespace pigsty::module::pgsql

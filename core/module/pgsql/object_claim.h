@@ -5,10 +5,11 @@
 //     remember_claim(*catalog, claim);            // the snapshot follows what was written
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
 #include "core/module/pgsql/catalog.h"
@@ -43,7 +44,9 @@ Error exists_already(const PgCluster& cluster, std::string_view what, std::strin
 // The first field in which what is seen is neither as before nor as planned (behaviour 1.2). Each as JSON; `seen_as_*` is
 // the live object in the spelling of the other.
 std::optional<std::string> changed_since_plan(const nlohmann::json& prior, const nlohmann::json& planned,
-                                              const nlohmann::json& seen_as_prior, const nlohmann::json& seen_as_planned);
-Error changed_since_plan_error(const PgCluster& cluster, std::string_view what, std::string_view name, std::string_view field);
+                                              const nlohmann::json& seen_as_prior,
+                                              const nlohmann::json& seen_as_planned);
+Error changed_since_plan_error(const PgCluster& cluster, std::string_view what, std::string_view name,
+                               std::string_view field);
 
 }  // namespace pigsty::module::pgsql

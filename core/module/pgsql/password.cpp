@@ -25,7 +25,8 @@ Secret prepared(const Secret& password) {
 
 Secret verifier_of(const Secret& password, std::int64_t iterations) {
     if (render::looks_like_verifier(password.reveal())) return password;
-    return Secret(render::scram_verifier(prepared(password).reveal(), random_bytes(render::kScramSaltBytes), static_cast<int>(iterations)));
+    return Secret(render::scram_verifier(prepared(password).reveal(), random_bytes(render::kScramSaltBytes),
+                                         static_cast<int>(iterations)));
 }
 
 bool holds_password(const std::optional<Secret>& stored, const Secret& password) {
@@ -41,11 +42,13 @@ std::string verifier_digest(const std::string& claim_id, const std::optional<Sec
 
 Statement quiet_statement() {
     // Settings of libraries that are not loaded are accepted and mean nothing.
-    return {.text = "SET LOCAL log_statement = 'none'; SET LOCAL log_min_duration_statement = -1; SET LOCAL log_duration = off; "
-                    "SET LOCAL log_min_duration_sample = -1; SET LOCAL log_transaction_sample_rate = 0; "
-                    "SET LOCAL log_min_error_statement = 'panic'; SET LOCAL pg_stat_statements.track_utility = off; "
-                    "SET LOCAL pg_stat_statements.track = 'none'; SET LOCAL auto_explain.log_min_duration = -1; "
-                    "SET LOCAL pgaudit.log = 'none'"};
+    return {.text =
+                "SET LOCAL log_statement = 'none'; SET LOCAL log_min_duration_statement = -1; SET LOCAL log_duration = "
+                "off; "
+                "SET LOCAL log_min_duration_sample = -1; SET LOCAL log_transaction_sample_rate = 0; "
+                "SET LOCAL log_min_error_statement = 'panic'; SET LOCAL pg_stat_statements.track_utility = off; "
+                "SET LOCAL pg_stat_statements.track = 'none'; SET LOCAL auto_explain.log_min_duration = -1; "
+                "SET LOCAL pgaudit.log = 'none'"};
 }
 
 }  // namespace pigsty::module::pgsql

@@ -111,7 +111,7 @@ struct RoleOptions {
 };
 
 struct PgUser {
-    Connection cluster;
+    Connection cluster{};
     std::string name;
     std::optional<Secret> password{};  // plain or a verifier, from `password` or `password_wo`; never in a claim
     bool password_write_only = false;
@@ -145,7 +145,7 @@ struct DatabaseExtension {
 };
 
 struct PgDatabase {
-    Connection cluster;
+    Connection cluster{};
     std::string name;
     std::optional<std::string> owner{};     // null: postgres
     std::optional<std::string> baseline{};  // SQL, run while the database is being created

@@ -1,9 +1,9 @@
 #include "core/module/pgsql/user.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
@@ -89,7 +89,8 @@ Status write_role(Work& work, Catalog& catalog, RoleChange change) {
     const bool asks_back = change.wanted.password && !is_verifier(*change.wanted.password);
     if (change.wanted.password && !asks_back) verifier = change.wanted.password;
     if (change.clear_password) verifier.reset();
-    if (change.wanted.password || change.clear_password) change.claim.password_digest = verifier_digest(change.claim.id, asks_back ? std::nullopt : verifier);
+    if (change.wanted.password || change.clear_password)
+        change.claim.password_digest = verifier_digest(change.claim.id, asks_back ? std::nullopt : verifier);
     Statements statements;
     if (change.wanted.password) statements.push_back(quiet_statement());
     append(statements, role_statements(change.wanted, live, catalog.server_version));
@@ -98,7 +99,9 @@ Status write_role(Work& work, Catalog& catalog, RoleChange change) {
     append(statements, store_claim_statements(catalog, change.claim));
     TRY_VOID(work.run(kDatabase, statements));
     if (asks_back) {
-        TRY(const std::string stored, work.ask(kDatabase, "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = " + sql_literal(change.wanted.name)));
+        TRY(const std::string stored,
+            work.ask(kDatabase, "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = " +
+                                    sql_literal(change.wanted.name)));
         verifier = Secret(stored);
         remember_claim(catalog, change.claim);
         change.claim.password_digest = verifier_digest(change.claim.id, verifier);
@@ -116,7 +119,8 @@ Status finish_claim(ClusterSession& session, const std::string& name, const Canc
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
             const ObjectClaim* claim = catalog->claim(kRoleKind, name);
-            if (claim == nullptr) return fail(ErrorCode::conflict, "the claim of role \"" + name + "\" is gone: plan again");
+            if (claim == nullptr)
+                return fail(ErrorCode::conflict, "the claim of role \"" + name + "\" is gone: plan again");
             ObjectClaim ready = *claim;
             ready.state = kReady;
             TRY_VOID(work.run(kDatabase, store_claim_statements(*catalog, ready)));
@@ -127,44 +131,56 @@ Status finish_claim(ClusterSession& session, const std::string& name, const Canc
 }
 
 Error made_anew(const PgCluster& cluster, const std::string& name) {
-    return Error{.code = ErrorCode::conflict,
-                 .message = fmt::format("{}: the role \"{}\" is not the one in the state: another resource made it anew", cluster.name, name)}
+    return Error{
+        .code = ErrorCode::conflict,
+        .message = fmt::format("{}: the role \"{}\" is not the one in the state: another resource made it anew",
+                               cluster.name, name)}
         .with_hint("plan again");
 }
 
 // The password to send in this update; nothing where the stored one stays.
-std::optional<Secret> password_of_update(const UserUpdate& update, const RoleState& live, const ObjectClaim* claim, const Catalog& catalog) {
+std::optional<Secret> password_of_update(const UserUpdate& update, const RoleState& live, const ObjectClaim* claim,
+                                         const Catalog& catalog) {
     const PgUser& planned = update.planned;
     if (!planned.password) return std::nullopt;
     const bool touched = claim == nullptr || claim->password_digest != verifier_digest(claim->id, live.verifier);
-    const bool asked = planned.password_write_only ? update.prior.password_wo_version != planned.password_wo_version || !update.prior.password_write_only
-                                                   : !update.prior.password || !(*update.prior.password == *planned.password);
+    const bool asked =
+        planned.password_write_only
+            ? update.prior.password_wo_version != planned.password_wo_version || !update.prior.password_write_only
+            : !update.prior.password || !(*update.prior.password == *planned.password);
     if (!asked && !(touched && update.repair_password)) return std::nullopt;
     if (holds_password(live.verifier, *planned.password)) return std::nullopt;
     return sent_password(*planned.password, catalog);
 }
 
-bool had_password(const PgUser& user) { return user.password.has_value() || user.password_write_only || user.password_wo_version.has_value(); }
+bool had_password(const PgUser& user) {
+    return user.password.has_value() || user.password_write_only || user.password_wo_version.has_value();
+}
 
 // --- removal ---
 
 // Databases in which the role owns something or holds privileges, and that cannot be entered.
 constexpr const char* kClosedDatabases =
-    "SELECT coalesce(string_agg(DISTINCT d.datname, ', '), '') FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_database d ON d.oid = s.dbid "
+    "SELECT coalesce(string_agg(DISTINCT d.datname, ', '), '') FROM pg_catalog.pg_shdepend s JOIN "
+    "pg_catalog.pg_database d ON d.oid = s.dbid "
     "WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND NOT d.datallowconn AND s.refobjid = "
     "(SELECT oid FROM pg_catalog.pg_authid WHERE rolname = ";
 constexpr const char* kOpenDatabases =
-    "SELECT coalesce(json_agg(DISTINCT d.datname), '[]')::text FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_database d ON d.oid = s.dbid "
+    "SELECT coalesce(json_agg(DISTINCT d.datname), '[]')::text FROM pg_catalog.pg_shdepend s JOIN "
+    "pg_catalog.pg_database d ON d.oid = s.dbid "
     "WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.datallowconn AND s.refobjid = "
     "(SELECT oid FROM pg_catalog.pg_authid WHERE rolname = ";
 
 // The list of sessions first, fixed, then the ends: a planner is free to end sessions before it looks whose they are.
 std::string end_sessions_query(const std::string& name, std::int64_t server_version) {
     const char* within = server_version >= 140000 ? ", 10000)" : ")";
-    return "WITH mine AS MATERIALIZED (SELECT pid FROM pg_catalog.pg_stat_activity WHERE usesysid = (SELECT oid FROM pg_catalog.pg_authid "
+    return "WITH mine AS MATERIALIZED (SELECT pid FROM pg_catalog.pg_stat_activity WHERE usesysid = (SELECT oid FROM "
+           "pg_catalog.pg_authid "
            "WHERE rolname = " +
            sql_literal(name) +
-           ")) SELECT coalesce(string_agg(pid::text, ', '), '') FROM mine WHERE NOT pg_catalog.pg_terminate_backend(pid" + within;
+           ")) SELECT coalesce(string_agg(pid::text, ', '), '') FROM mine WHERE NOT "
+           "pg_catalog.pg_terminate_backend(pid" +
+           within;
 }
 
 Result<std::vector<std::string>> names_of(const std::string& json_text) {
@@ -179,27 +195,34 @@ Result<bool> drop_role(Work& work, const PgUser& user, const std::string& id) {
     const std::string& name = user.name;
     const ObjectClaim* claim = catalog->claim(kRoleKind, name);
     if (claim != nullptr && !id.empty() && claim->id != id) return false;  // ours is gone, and this is somebody else's
-    const ObjectClaim ours = claim != nullptr ? *claim : ObjectClaim{.kind = kRoleKind, .name = name, .id = id, .state = kReady};
+    const ObjectClaim ours =
+        claim != nullptr ? *claim : ObjectClaim{.kind = kRoleKind, .name = name, .id = id, .state = kReady};
     if (catalog->role(name) != nullptr) {
         TRY(const std::string closed, work.ask(kDatabase, kClosedDatabases + sql_literal(name) + ")"));
         if (!closed.empty()) {
-            return fail(Error{.code = ErrorCode::conflict,
-                              .message = fmt::format("the role \"{}\" owns something or holds privileges in {}, which {} no connections", name, closed,
-                                                     closed.find(", ") == std::string::npos ? "accepts" : "accept")}
-                            .with_hint("allow connections there for the time being: ALTER DATABASE … ALLOW_CONNECTIONS true"));
+            return fail(
+                Error{.code = ErrorCode::conflict,
+                      .message = fmt::format(
+                          "the role \"{}\" owns something or holds privileges in {}, which {} no connections", name,
+                          closed, closed.find(", ") == std::string::npos ? "accepts" : "accept")}
+                    .with_hint("allow connections there for the time being: ALTER DATABASE … ALLOW_CONNECTIONS true"));
         }
         TRY_VOID(work.run(kDatabase, {{.text = "ALTER ROLE " + sql_identifier(name) + " NOLOGIN"}}));
         catalog->roles.at(name).login = false;
         TRY(const std::string staying, work.ask(kDatabase, end_sessions_query(name, catalog->server_version)));
         if (!staying.empty()) {
-            return fail(Error{.code = ErrorCode::conflict,
-                              .message = fmt::format("sessions of the role \"{}\" do not end (process {}); it can no longer log in", name, staying)}
+            return fail(Error{
+                .code = ErrorCode::conflict,
+                .message = fmt::format("sessions of the role \"{}\" do not end (process {}); it can no longer log in",
+                                       name, staying)}
                             .with_hint("see pg_stat_activity for what they do, and destroy again"));
         }
         TRY(const std::string open, work.ask(kDatabase, kOpenDatabases + sql_literal(name) + ")"));
         TRY(const auto databases, names_of(open));
         for (const std::string& database : databases) {
-            if (database != kDatabase) TRY_VOID(work.run(database, hand_over_statements(name, render::kSuperuser)));
+            if (database == kDatabase) continue;
+            TRY_VOID(work.run(database, hand_over_statements(name, render::kSuperuser)));
+            work.leave(database);  // nobody who drops it has to wait for us
         }
         Statements last = hand_over_statements(name, render::kSuperuser);
         append(last, drop_role_statements(name));
@@ -242,13 +265,19 @@ PgUser seen_user(const PgUser& given, const RoleState& live) {
     seen.parameters.clear();
     for (const auto& [name, value] : live.parameters) {
         const auto known = given.parameters.find(name);
-        seen.parameters[name] = known != given.parameters.end() && same_parameter(name, known->second, value) ? known->second : value;
+        seen.parameters[name] =
+            known != given.parameters.end() && same_parameter(name, known->second, value) ? known->second : value;
     }
     return seen;
 }
 
-Result<std::string> create_user(ClusterSession& session, const PgUser& user, const Operation& operation, const Cancel& cancel) {
-    ObjectClaim claim{.kind = kRoleKind, .name = user.name, .id = uuid4(), .state = is_pooled(user) ? kCreating : kReady, .spec = claimed_spec(user)};
+Result<std::string> create_user(ClusterSession& session, const PgUser& user, const Operation& operation,
+                                const Cancel& cancel) {
+    ObjectClaim claim{.kind = kRoleKind,
+                      .name = user.name,
+                      .id = uuid4(),
+                      .state = is_pooled(user) ? kCreating : kReady,
+                      .spec = claimed_spec(user)};
     std::optional<Secret> verifier;
     bool resumed = false;
     TRY_VOID(session.change(
@@ -257,7 +286,8 @@ Result<std::string> create_user(ClusterSession& session, const PgUser& user, con
             const RoleState* live = catalog->role(user.name);
             if (live != nullptr) {
                 const ObjectClaim* known = catalog->claim(kRoleKind, user.name);
-                if (known == nullptr || (known->state != kCreating && known->id != claim.id)) return fail(exists_already(session.cluster(), "role", user.name));
+                if (known == nullptr || (known->state != kCreating && known->id != claim.id))
+                    return fail(exists_already(session.cluster(), "role", user.name));
                 claim.id = known->id;
                 claim.password_digest = known->password_digest;
                 resumed = true;
@@ -277,7 +307,8 @@ Result<std::string> create_user(ClusterSession& session, const PgUser& user, con
     return claim.id;
 }
 
-Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser& given, const std::string& id, const Cancel& cancel) {
+Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
+                                          const Cancel& cancel) {
     std::optional<LiveUser> found;
     std::optional<Secret> verifier;
     TRY_VOID(session.look(
@@ -295,9 +326,12 @@ Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser&
                 found->user.valid_until = given.valid_until;
             }
             const bool ours = had_password(given);
-            const bool touched = claim != nullptr && claim->password_digest != verifier_digest(claim->id, live->verifier);
-            if (ours && touched && !(given.password && holds_password(live->verifier, *given.password))) found->drift.emplace_back(kPasswordDrift);
-            if (given.password && claim == nullptr && !holds_password(live->verifier, *given.password)) found->drift.emplace_back(kPasswordDrift);
+            const bool touched =
+                claim != nullptr && claim->password_digest != verifier_digest(claim->id, live->verifier);
+            if (ours && touched && !(given.password && holds_password(live->verifier, *given.password)))
+                found->drift.emplace_back(kPasswordDrift);
+            if (given.password && claim == nullptr && !holds_password(live->verifier, *given.password))
+                found->drift.emplace_back(kPasswordDrift);
             return {};
         },
         cancel));
@@ -308,7 +342,8 @@ Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser&
     return found;
 }
 
-Status update_user(ClusterSession& session, const UserUpdate& update, const Operation& operation, const Cancel& cancel) {
+Status update_user(ClusterSession& session, const UserUpdate& update, const Operation& operation,
+                   const Cancel& cancel) {
     const PgUser& planned = update.planned;
     std::optional<Secret> verifier;
     TRY_VOID(session.change(
@@ -316,8 +351,10 @@ Status update_user(ClusterSession& session, const UserUpdate& update, const Oper
             TRY(Catalog* const catalog, work.catalog());
             const RoleState* live = catalog->role(planned.name);
             if (live == nullptr) {
-                return fail(Error{.code = ErrorCode::conflict,
-                                  .message = fmt::format("{}: the role \"{}\" is gone since this plan was made: plan again", session.cluster().name, planned.name)});
+                return fail(
+                    Error{.code = ErrorCode::conflict,
+                          .message = fmt::format("{}: the role \"{}\" is gone since this plan was made: plan again",
+                                                 session.cluster().name, planned.name)});
             }
             const ObjectClaim* known = catalog->claim(kRoleKind, planned.name);
             if (known != nullptr && known->id != update.id) return fail(made_anew(session.cluster(), planned.name));
@@ -327,13 +364,19 @@ Status update_user(ClusterSession& session, const UserUpdate& update, const Oper
                 if (update.prior.expire_in) user.valid_until = as.valid_until;
                 return to_json(user);
             };
-            if (const auto field = changed_since_plan(to_json(update.prior), to_json(planned), seen(update.prior), seen(planned)))
+            if (const auto field =
+                    changed_since_plan(to_json(update.prior), to_json(planned), seen(update.prior), seen(planned)))
                 return fail(changed_since_plan_error(session.cluster(), "role", planned.name, *field));
             RoleChange change{.wanted = wanted_of(planned)};
-            change.claim = {.kind = kRoleKind, .name = planned.name, .id = update.id, .state = kReady, .spec = claimed_spec(planned)};
+            change.claim = {.kind = kRoleKind,
+                            .name = planned.name,
+                            .id = update.id,
+                            .state = kReady,
+                            .spec = claimed_spec(planned)};
             if (known != nullptr) change.claim.password_digest = known->password_digest;
             change.wanted.password = password_of_update(update, *live, known, *catalog);
-            change.clear_password = !planned.password && !planned.password_write_only && had_password(update.prior) && live->verifier.has_value();
+            change.clear_password = !planned.password && !planned.password_write_only && had_password(update.prior) &&
+                                    live->verifier.has_value();
             // One that was found to hold already is watched from now on.
             if (planned.password && !change.wanted.password && holds_password(live->verifier, *planned.password))
                 change.claim.password_digest = verifier_digest(update.id, live->verifier);
@@ -347,7 +390,8 @@ Status update_user(ClusterSession& session, const UserUpdate& update, const Oper
     return put_fragments(session, fragments, false, operation, cancel);
 }
 
-Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation, const Cancel& cancel) {
+Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation,
+                 const Cancel& cancel) {
     bool ours = true;
     TRY_VOID(session.change(
         [&](Work& work) -> Status {
@@ -366,7 +410,9 @@ Result<ImportedUser> import_user(ClusterSession& session, const std::string& nam
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
             const RoleState* live = catalog->role(name);
-            if (live == nullptr) return fail(ErrorCode::invalid, fmt::format("expected a role \"{}\" in {}, found none", name, session.cluster().name));
+            if (live == nullptr)
+                return fail(ErrorCode::invalid,
+                            fmt::format("expected a role \"{}\" in {}, found none", name, session.cluster().name));
             const ObjectClaim* claim = catalog->claim(kRoleKind, name);
             if (claim != nullptr) {
                 TRY(imported.user, pg_user_from_json(claim->spec));
@@ -377,7 +423,8 @@ Result<ImportedUser> import_user(ClusterSession& session, const std::string& nam
                 imported.id = uuid4();
             }
             // A configured plain password is compared with it; a write-only one leaves nothing in the state.
-            if (!imported.user.password_write_only && (claim == nullptr || !claim->password_digest.empty())) imported.user.password = live->verifier;
+            if (!imported.user.password_write_only && (claim == nullptr || !claim->password_digest.empty()))
+                imported.user.password = live->verifier;
             return {};
         },
         cancel));

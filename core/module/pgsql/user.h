@@ -40,11 +40,14 @@ struct ImportedUser {
 };
 
 // The claim's id. Goes on with an unfinished create of ours; error `conflict` where there is such a role otherwise.
-Result<std::string> create_user(ClusterSession& session, const PgUser& user, const Operation& operation, const Cancel& cancel);
-Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser& given, const std::string& id, const Cancel& cancel);
+Result<std::string> create_user(ClusterSession& session, const PgUser& user, const Operation& operation,
+                                const Cancel& cancel);
+Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
+                                          const Cancel& cancel);
 Status update_user(ClusterSession& session, const UserUpdate& update, const Operation& operation, const Cancel& cancel);
 // What it owns goes to the superuser first, in every database, and nobody stays logged in as it.
-Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation, const Cancel& cancel);
+Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation,
+                 const Cancel& cancel);
 Result<ImportedUser> import_user(ClusterSession& session, const std::string& name, const Cancel& cancel);
 
 // The live role in the words of `given`. Pure.

@@ -1,0 +1,187 @@
+#include "core/module/pgsql/database.h"
+
+#include "core/module/pgsql/testing/live_cluster.h"
+#include "core/render/pgbouncer.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+#define EXPECT_DONE(result) \
+    if (const auto& done = (result); !done) ADD_FAILURE() << summary(done.error()) << "\n" << detail(done.error())
+
+class DatabaseTest : public LiveCluster {
+  protected:
+    PgDatabase wish(std::string name) {
+        PgDatabase database;
+        database.cluster = connection_of(cluster, session->id());
+        database.name = std::move(name);
+        database.pgbouncer = false;
+        return database;
+    }
+    std::string created(const PgDatabase& database) {
+        auto id = create_database(*session, database, {.name = "create pg_database"}, cancel);
+        EXPECT_TRUE(id) << summary(id.error()) << "\n" << detail(id.error());
+        return id.value_or("");
+    }
+    void expect_as_wished(const PgDatabase& database, const std::string& id) {
+        const auto live = read_database(*fresh(), database, id, cancel);
+        ASSERT_TRUE(live) << summary(live.error()) << "\n" << detail(live.error());
+        ASSERT_TRUE(*live) << "gone";
+        EXPECT_EQ(to_json((*live)->database), to_json(database));
+        EXPECT_THAT((*live)->drift, IsEmpty());
+    }
+    Status updated(const PgDatabase& prior, const PgDatabase& planned, const std::string& id) {
+        return update_database(*session, {.prior = prior, .planned = planned, .id = id}, {.name = "update pg_database"},
+                               cancel);
+    }
+    Status dropped(const PgDatabase& database, const std::string& id) {
+        return drop_database(*session, database, id, {.name = "destroy pg_database"}, cancel);
+    }
+};
+
+TEST_F(DatabaseTest, is_made_with_all_it_shall_hold) {
+    sql("CREATE ROLE dbrole_admin; CREATE ROLE dbrole_readonly; CREATE ROLE \"own er\"");
+    session = fresh();
+    PgDatabase database = wish("odd \"name\" $(id); '\n");
+    database.owner = "own er";
+    database.schemas = {"app", "odd \"schema\""};
+    database.schema_owners = {{"odd \"schema\"", "dbrole_admin"}};
+    database.extensions = {{.name = "plpgsql"}};
+    database.comment = "it's \\ here\n";
+    database.connection_limit = 5;
+    database.revoke_public = true;
+    database.baseline =
+        "CREATE TABLE notes (text text);\nINSERT INTO notes VALUES ('it''s $$'); SET work_mem = '99MB';";
+    const std::string id = created(database);
+    expect_as_wished(database, id);
+    EXPECT_EQ(sql("SELECT text FROM public.notes", database.name), "it's $$\n");
+    EXPECT_EQ(sql("SELECT state, spec->>'baseline' LIKE 'sha256:%' FROM pigsty.claim"), "ready|t\n");
+    EXPECT_EQ(sql("SELECT count(*) FROM pg_db_role_setting WHERE setdatabase <> 0"), "0\n");
+    EXPECT_EQ(sql("SELECT count(*) FROM pg_default_acl WHERE defaclrole = '\"own er\"'::regrole", database.name),
+              "4\n");
+
+    PgDatabase next = database;
+    next.schemas.emplace_back("more");
+    next.connection_limit = -1;
+    next.revoke_public = false;
+    next.baseline = "INSERT INTO public.notes VALUES ('again')";
+    EXPECT_DONE(updated(database, next, id));
+    EXPECT_EQ(sql("SELECT count(*) FROM public.notes", database.name), "1\n") << "another text alone is not run";
+    PgDatabase again = next;
+    again.baseline_version = 2;
+    EXPECT_DONE(updated(next, again, id));
+    EXPECT_EQ(sql("SELECT count(*) FROM public.notes", database.name), "2\n");
+    expect_as_wished(again, id);
+
+    EXPECT_DONE(dropped(again, id));
+    EXPECT_EQ(sql("SELECT count(*) FROM pg_database"), "3\n");
+    EXPECT_EQ(sql("SELECT count(*) FROM pigsty.claim"), "0\n");
+    sql("DROP ROLE \"own er\"");
+}
+
+TEST_F(DatabaseTest, resumes_without_running_the_baseline_twice) {
+    PgDatabase database = wish("resumed");
+    database.baseline = "CREATE TABLE once ()";
+    const std::string id = created(database);
+    // As after a kill between the contents and the claim.
+    sql("UPDATE pigsty.claim SET state = 'creating'");
+    sql("ALTER DATABASE resumed SET pigsty.baseline = 'sha256:" +
+        machine->run("printf 'CREATE TABLE once ()' | sha256sum | cut -d' ' -f1 | tr -d '\\n'").value_or("") + " 0'");
+    session = fresh();
+    EXPECT_EQ(created(database), id);
+    EXPECT_EQ(sql("SELECT state FROM pigsty.claim"), "ready\n");
+    EXPECT_EQ(sql("SELECT count(*) FROM pg_db_role_setting WHERE setdatabase <> 0"), "0\n");
+    EXPECT_DONE(dropped(database, id));
+}
+
+TEST_F(DatabaseTest, a_baseline_that_fails_leaves_an_unfinished_create_that_goes_on) {
+    PgDatabase database = wish("failing");
+    database.schemas = {"app"};
+    database.baseline = "CREATE TABLE half (); SELECT 1/0";
+    const auto failed = create_database(*session, database, {.name = "create"}, cancel);
+    ASSERT_FALSE(failed);
+    EXPECT_THAT(summary(failed.error()), HasSubstr("division by zero"));
+    database.baseline = "CREATE TABLE half ()";
+    const std::string id = created(database);
+    expect_as_wished(database, id);
+    database.baseline = "COMMIT; CREATE TABLE public.more ()";
+    PgDatabase next = database;
+    next.baseline_version = 1;
+    const Status status = updated(database, next, id);
+    ASSERT_FALSE(status);
+    EXPECT_THAT(summary(status.error()), HasSubstr("ends the transaction"));
+    EXPECT_DONE(dropped(database, id));
+}
+
+TEST_F(DatabaseTest, is_not_dropped_under_its_users) {
+    PgDatabase database = wish("busy");
+    const std::string id = created(database);
+    ASSERT_TRUE(machine->run(
+        "PGAPPNAME=shop runuser -u postgres -- psql -X -d busy -c 'SELECT pg_sleep(600)' </dev/null >/dev/null 2>&1 &\n"
+        "for i in $(seq 100); do runuser -u postgres -- psql -XAtq -c \"SELECT 1 FROM pg_stat_activity WHERE datname = "
+        "'busy'\" | grep -q 1 && exit; done"));
+    const Cancel soon = Cancel::within(std::chrono::seconds(30));
+    const Status status = drop_database(*session, database, id, {.name = "destroy"}, soon);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(summary(status.error()),
+              "the database \"busy\" cannot be dropped while others are connected: postgres from this node (shop)");
+    database.force_disconnect = true;
+    EXPECT_DONE(dropped(database, id));
+    EXPECT_EQ(sql("SELECT count(*) FROM pg_database WHERE datname = 'busy'"), "0\n");
+}
+
+TEST_F(DatabaseTest, shows_privileges_as_drift_and_closed_ones_as_they_are) {
+    PgDatabase database = wish("closed");
+    database.allow_connections = false;
+    database.schemas = {"app"};
+    const std::string id = created(database);
+    expect_as_wished(database, id);
+    sql("GRANT CREATE ON DATABASE closed TO PUBLIC");
+    session = fresh();
+    const auto live = read_database(*session, database, id, cancel);
+    ASSERT_TRUE(live && *live);
+    EXPECT_THAT((*live)->drift, ElementsAre("privileges: REVOKE CREATE ON DATABASE \"closed\" FROM PUBLIC"));
+    PgDatabase open = database;
+    open.allow_connections = true;
+    open.schemas = {"app", "more"};
+    EXPECT_DONE(updated(database, open, id));
+    expect_as_wished(open, id);
+    EXPECT_DONE(dropped(open, id));
+}
+
+TEST_F(DatabaseTest, stands_in_pgbouncers_list) {
+    PgDatabase database = wish("pooled-db");
+    database.pgbouncer = true;
+    database.pool_mode = "session";
+    database.pool_size = 20;
+    database.pool_auth_user = "app";
+    const std::string id = created(database);
+    EXPECT_EQ(machine->read(render::kPgbouncerDatabases),
+              "pooled-db = host=/var/run/postgresql port=5432 auth_user=postgres pool_mode=session pool_size=20\n");
+    EXPECT_EQ(sql("SELECT count(*) FROM pg_proc WHERE proname = 'pgbouncer_auth'", "pooled-db"), "1\n");
+    expect_as_wished(database, id);
+    EXPECT_DONE(dropped(database, id));
+    EXPECT_EQ(machine->read(render::kPgbouncerDatabases), "");
+}
+
+TEST_F(DatabaseTest, imports_what_another_made) {
+    sql("CREATE DATABASE theirs CONNECTION LIMIT 4");
+    session = fresh();
+    const auto refused = create_database(*session, wish("theirs"), {.name = "create"}, cancel);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(detail(refused.error()), HasSubstr("pg-test/theirs@127.0.0.1"));
+    const auto imported = import_database(*session, "theirs", cancel);
+    ASSERT_TRUE(imported);
+    const auto live = read_database(*session, imported->database, imported->id, cancel);
+    ASSERT_TRUE(live && *live);
+    EXPECT_EQ((*live)->database.connection_limit, 4);
+    EXPECT_EQ((*live)->database.encoding, std::nullopt);
+    EXPECT_DONE(dropped((*live)->database, imported->id));
+}
+
+}  // namespace
+}  // namespace pigsty::module::pgsql
