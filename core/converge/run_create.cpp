@@ -111,7 +111,6 @@ Status Run::Work::create(const Table& table) {
         TRY_VOID(check_exclusive(items[site.get()], *site->claim, site->node->claims(), site->member.name));
     }
     for (SiteWork& work : works) work.first_seen = work.seen;
-    TRY_VOID(prepare_claims());
     TRY_VOID(run_steps(table));
     for (SiteWork& work : works) {
         work.site->claim->state = node::ClaimState::ready;

@@ -64,7 +64,7 @@ public:
     virtual Result<std::vector<std::string>> more_drift(const S& /*state*/, const converge::Run& /*run*/, Call& /*call*/) const {
         return std::vector<std::string>{};
     }
-    // What a change means beyond items ("restart postgresql on …"): appended to the forecast's sentences.
+    // What a change means beyond items ("restart postgresql on …"), and what is not known yet in a create.
     virtual void more_forecast(const Plan<S>& /*plan*/, framework::Forecast& /*forecast*/) const {}
     // Steps before a destroy undoes the claims.
     [[nodiscard]] virtual converge::Table before_destroy(const S& /*state*/, const Fleet* /*fleet*/) const { return {}; }
@@ -138,7 +138,10 @@ public:
         framework::Forecast result;
         const converge::Desired planned = desired_of(plan.planned);
         result.managed = managed_of(plan.planned, planned);
-        if (plan.prior == nullptr) return result;
+        if (plan.prior == nullptr) {
+            more_forecast(plan, result);
+            return result;
+        }
         const auto prior_managed = to_managed(plan.prior->common.managed);
         const auto forecast = converge::forecast(prior_managed, desired_of(*plan.prior), planned,
                                                  drifted_keys(plan.private_data.get("observed")));

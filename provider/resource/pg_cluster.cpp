@@ -207,6 +207,8 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
 }
 
 void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framework::Forecast& forecast) const {
+    // Names of packages and folders hold the version: until it is decided, none of the keys is known.
+    if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
     if (plan.prior == nullptr || !forecast.last_change) return;
     for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster))
         forecast.last_change->push_back(std::move(sentence));

@@ -1,5 +1,6 @@
 #include "core/module/ca/keys.h"
 
+#include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/item/certificate_text.h"
 
@@ -52,7 +53,7 @@ std::string KeyItem::state(const node::Observation& seen) const { return seen.pa
 node::ClaimedItem KeyItem::claimed(const node::Observation& /*seen*/) const {
     const node::Probes wanted = probes();
     return {.kind = kind(),
-            .fingerprint = {},
+            .fingerprint = fingerprint(desired()),
             .digest = node::digest_on_node(key_path(spec_.authority.name)),
             .probes = {wanted.begin(), wanted.end()}};
 }

@@ -132,7 +132,7 @@ std::string AuthorityFileItem::state(const node::Observation& seen) const { retu
 
 node::ClaimedItem AuthorityFileItem::claimed(const node::Observation& seen) const {
     const node::Probes wanted = probes();
-    return {.kind = kind(), .fingerprint = {}, .digest = state(seen), .probes = {wanted.begin(), wanted.end()}};
+    return {.kind = kind(), .fingerprint = fingerprint(desired()), .digest = state(seen), .probes = {wanted.begin(), wanted.end()}};
 }
 
 Status AuthorityFileItem::converse(node::Node& node, const item::Change& /*change*/, const Cancel& cancel) const {

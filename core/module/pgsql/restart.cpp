@@ -152,6 +152,7 @@ Status apply_configuration(const PgCluster& cluster, const PgCluster* before, co
         return fail(Error{.code = ErrorCode::conflict, .message = cluster.name + " is paused (maintenance): its configuration is left alone"}
                         .with_hint("resume it with `patronictl resume`, then apply again"));
     }
+    TRY_VOID(context.begin_changes());
     TRY_VOID(patroni.patch_config(patch, context.cancel()));
     context.changed_something(site);
     const auto changes = restart_changes(owned, wanted);

@@ -152,6 +152,7 @@ class Builder {
                 const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
                 return session->change(
                     [&](ClusterSession::Work& work) -> Status {
+                        TRY_VOID(context.begin_changes());
                         TRY(const bool changed, ensure_default_objects(*cluster, work));
                         if (changed) context.changed_something(site);
                         return {};
