@@ -77,7 +77,7 @@ class Builder {
             for (; end < input_.changes.size() && input_.changes[end].step == input_.changes[first].step; ++end) {
                 changes.emplace_back(input_.changes[end].item, input_.changes[end].change);
             }
-            for (const item::Work& work : item::work_of(changes)) {
+            for (item::Work& work : item::work_of(changes)) {
                 if (reads_units && !units_are_read_ &&
                     dynamic_cast<const item::ServiceItem*>(work.items.front().get()) != nullptr) {
                     add(node::RunScript{.text = "systemctl daemon-reload\n"},
@@ -89,10 +89,22 @@ class Builder {
                     part.what += (part.what.empty() ? "" : ", ") + item->label();
                     part.labels.push_back(item->label());
                 }
-                for (const node::Operation& operation : work.operations) add(operation, part);
+                for (node::Operation& operation : work.operations) {
+                    keep_nothing_of_ours(operation, work.items);
+                    add(std::move(operation), part);
+                }
             }
             first = end;
         }
+    }
+
+    // What stands there is from before us only until we have written it once. A create that was killed may have claimed a
+    // file that it did not come to write, so it has to be ready for that.
+    void keep_nothing_of_ours(node::Operation& operation, const std::vector<item::ItemPtr>& items) const {
+        auto* put = std::get_if<node::PutFile>(&operation);
+        if (put == nullptr || input_.before.state != node::ClaimState::ready) return;
+        const bool ours = std::ranges::any_of(items, [&](const item::ItemPtr& item) { return input_.before.items.contains(item->label()); });
+        if (ours) put->keep_before = false;
     }
 
     node::Node& node_;
