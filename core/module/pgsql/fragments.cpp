@@ -23,7 +23,7 @@ constexpr std::string_view kUserOptions = "useropts";
 constexpr std::size_t kMembersAtATime = 32;
 
 // The lists are what pgbouncer can read, and no more: owner postgres, 0600. It has no checker of its own: it is told to
-// reload, and asked whether it still answers; its console is the only place where it says what it minds.
+// reload, and what it says then decides.
 constexpr const char* kAssemble = R"sh(set -eu
 export LC_ALL=C
 umask 077
@@ -61,11 +61,20 @@ if [ -n "$changed" ] && systemctl is-active -q pgbouncer.service; then
     console() {
         runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /run/postgresql -p "$port" -U postgres -d pgbouncer -c "$1" 2>&1
     }
-    if ! problem=$(console RELOAD) || ! problem=$(console 'SHOW CONFIG'); then
+    # RELOAD says yes to anything; what it minds, and that it goes on with what it had, stands in its log alone.
+    reload() {
+        seen=$(stat -c %s "$log" 2>/dev/null || echo 0)
+        problem=$(console RELOAD) || return 1
+        problem=$(tail -c "+$((seen + 1))" "$log" 2>/dev/null | grep -E ' (ERROR|WARNING|FATAL) ' || true)
+        case $problem in *'config file loading failed'* | *'broken auth file'*) return 1 ;; esac
+        problem=$(console 'SHOW CONFIG')
+    }
+    log=$(sed -n 's/^logfile *= *//p' "$dir/pgbouncer.ini")
+    if ! reload; then
         for name in $changed; do
             if [ -e "$dir/.$name.txt.old" ]; then mv "$dir/.$name.txt.old" "$dir/$name.txt"; else : >"$dir/$name.txt"; fi
         done
-        console RELOAD >/dev/null || systemctl reload pgbouncer.service || true
+        console RELOAD >/dev/null || true
         printf 'pgbouncer does not take its new lists:\n%s\n' "$problem" >&2
         exit 1
     fi
