@@ -12,6 +12,8 @@ std::string scope_of(const std::string& cluster) { return "etcd-" + cluster; }
 
 }  // namespace
 
+std::string secrets_folder(const std::string& cluster) { return "/var/lib/pigsty/secrets/" + scope_of(cluster); }
+
 Status ensure_root_password(const std::string& cluster, converge::StepContext& context) {
     std::vector<node::NodePtr> nodes;
     for (const auto& site : context.sites()) nodes.push_back(site->node);

@@ -17,6 +17,9 @@ namespace pigsty::module::etcd {
 Status ensure_root_password(const std::string& cluster, converge::StepContext& context);
 Result<Secret> root_password(const std::string& cluster, node::Node& node, const Cancel& cancel);
 
+// Folder of the cluster's secrets on each member.
+std::string secrets_folder(const std::string& cluster);
+
 // Logged in as root on the first member that answers.
 Result<client::Etcd> administrator(const Access& access, const converge::Connect& connect, const Cancel& cancel);
 

@@ -184,7 +184,7 @@ converge::Table removal_of(const EtcdCluster& cluster) {
     step.act = [shared](Site& site, StepContext& context) -> Status {
         // Only what this member's own etcd made: its folder is removed by name, not whatever stands at data_dir.
         const std::string script = "systemctl disable --now " + std::string(kUnit) + " >/dev/null 2>&1 || true\nrm -rf -- " +
-                                   shell_quote(shared->data_dir + "/member") + "\n";
+                                   shell_quote(shared->data_dir + "/member") + " " + shell_quote(secrets_folder(shared->name)) + "\n";
         TRY_VOID(context.request(site, {node::RunScript{.text = script}}));
         return {};
     };

@@ -2,10 +2,10 @@
 // undone afterwards from the claims.
 #include "core/base/quote.h"
 #include "core/module/etcd/administration.h"
-#include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/table.h"
 #include "core/module/platform/platform.h"
+#include "core/render/pgbouncer.h"
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -48,7 +48,12 @@ if [ -e "$folder/data/global/pg_control" ] && [ -n "$expected" ]; then
 fi
 for part in data conf cert log tmp spool; do rm -rf -- "${folder:?}/$part"; done
 rm -rf -- )sh" +
-           shell_quote("/var/lib/pigsty/secrets/" + secret_scope(cluster)) + " /etc/pgbouncer/fragments\n";
+           shell_quote("/var/lib/pigsty/secrets/" + secret_scope(cluster)) +
+           // The lists are put together from fragments, none of which is left: users and databases went before.
+           (cluster.pgbouncer.enabled ? std::string(" /etc/pgbouncer/fragments ") + render::kPgbouncerUserlist + " " + render::kPgbouncerDatabases +
+                                            " " + render::kPgbouncerUserOptions
+                                      : std::string()) +
+           "\n";
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "core/base/quote.h"
 #include "core/module/pgsql/layout.h"
+#include "core/module/platform/platform.h"
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -16,18 +18,29 @@ std::string named(const std::vector<std::string>& names) {
     return text;
 }
 
+// What pg_controldata calls the settings that a standby takes from its leader's WAL.
+std::string_view control_data_name(std::string_view parameter) {
+    if (parameter == "max_locks_per_transaction") return "max_locks_per_xact";
+    if (parameter == "max_prepared_transactions") return "max_prepared_xacts";
+    return parameter;
+}
+
 class RollingRestart {
   public:
     RollingRestart(const PgCluster& cluster, const Members& members, converge::Site& site, converge::StepContext& context)
         : cluster_(cluster), members_(members), site_(site), context_(context) {}
 
-    Status run(bool leader_first) {
+    Status run(const std::vector<ParameterChange>& changes) {
+        const bool leader_first = any_shrinks(changes);
         TRY_VOID(wait_for_pending());
         TRY_VOID(check_safe());
         TRY(const Reached leader, members_.leader(context_.cancel()));
         if (leader_first) TRY_VOID(restart(leader));
-        for (const Reached& member : members_.all())
-            if (member.name != leader.name) TRY_VOID(restart(member));
+        for (const Reached& member : members_.all()) {
+            if (member.name == leader.name) continue;
+            if (leader_first) TRY_VOID(wait_for_control_data(member, changes));
+            TRY_VOID(restart(member));
+        }
         if (!leader_first) TRY_VOID(restart_old_leader(leader));
         return wait_for_none_pending();
     }
@@ -36,6 +49,16 @@ class RollingRestart {
     Result<bool> is_pending(const Reached& member) {
         TRY(const auto status, members_.patroni(member).status(context_.cancel()));
         return status.pending_restart;
+    }
+
+    // It waits for a restart, or has had it: its PostgreSQL started after the configuration was stored.
+    Result<bool> knows_or_restarted(const Reached& member) {
+        TRY(const bool pending, is_pending(member));
+        if (pending || restarted_before_.contains(member.name)) return true;
+        // Patroni looks at its configuration every loop_wait: what is not pending after two of them was restarted before.
+        if (Cancel::Clock::now() - begun_ < std::chrono::seconds(12)) return false;
+        restarted_before_.insert(member.name);
+        return true;
     }
 
     // Patroni compares at its next loop; a restart before that would be one too many.
@@ -47,10 +70,31 @@ class RollingRestart {
                                  [this]() -> Result<converge::Look> {
                                      bool all = true;
                                      for (const Reached& member : members_.all()) {
-                                         TRY(const bool pending, is_pending(member));
+                                         TRY(const bool pending, knows_or_restarted(member));
                                          all = all && pending;
                                      }
                                      return converge::Look{.reached = all};
+                                 });
+    }
+
+    // A standby starts with the larger of its setting and what its control data say: until the leader's new value has
+    // arrived there, a restart changes nothing.
+    Status wait_for_control_data(const Reached& member, const std::vector<ParameterChange>& changes) {
+        const std::string script = "LC_ALL=C " +
+                                   shell_quote(platform::platform_at(member.node).bin_dir(cluster_.version.value_or(0)) + "/pg_controldata") +
+                                   " " + kDataDir + "\n";
+        return context_.wait_for({.fact = member.name + " has received the leader's settings", .node = member.node, .unit = kPatroniService},
+                                 [&]() -> Result<converge::Look> {
+                                     TRY(const auto results,
+                                         member.node->request({node::RunScript{.text = script, .writes = false}}, context_.cancel()));
+                                     const std::string& text = results.back().out;
+                                     const bool arrived = std::ranges::all_of(changes, [&text](const ParameterChange& change) {
+                                         if (!shrinks_leader_first(change.name) || change.after.empty()) return true;
+                                         const std::string label = std::string(control_data_name(change.name)) + " setting:";
+                                         const auto at = text.find(label);
+                                         return at == std::string::npos || std::stoll(text.substr(at + label.size())) == std::stoll(change.after);
+                                     });
+                                     return converge::Look{.reached = arrived, .moved = text};
                                  });
     }
 
@@ -132,6 +176,8 @@ class RollingRestart {
     const Members& members_;
     converge::Site& site_;
     converge::StepContext& context_;
+    const Cancel::Clock::time_point begun_ = Cancel::Clock::now();
+    std::set<std::string> restarted_before_;
 };
 
 }  // namespace
@@ -146,18 +192,21 @@ Status apply_configuration(const PgCluster& cluster, const PgCluster* before, co
     TRY(const auto patroni, members.patroni_with_login({site.member.name, site.node}, context.cancel()));
     TRY(const nlohmann::json live, patroni.config(context.cancel()));
     const nlohmann::json patch = configuration_patch(wanted, live, owned);
-    if (patch.empty()) return {};
+    const auto changes = restart_changes(owned, wanted);
     TRY(const auto seen, members.cluster(context.cancel()));
+    // An apply that was stopped between the patch and the restarts goes on with them.
+    const bool restarts = cluster.restart == "rolling" &&
+                          (!changes.empty() || std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart));
+    if (patch.empty() && !restarts) return {};
     if (seen.paused) {
         return fail(Error{.code = ErrorCode::conflict, .message = cluster.name + " is paused (maintenance): its configuration is left alone"}
                         .with_hint("resume it with `patronictl resume`, then apply again"));
     }
     TRY_VOID(context.begin_changes());
-    TRY_VOID(patroni.patch_config(patch, context.cancel()));
+    if (!patch.empty()) TRY_VOID(patroni.patch_config(patch, context.cancel()));
     context.changed_something(site);
-    const auto changes = restart_changes(owned, wanted);
-    if (cluster.restart != "rolling" || changes.empty()) return {};
-    return RollingRestart(cluster, members, site, context).run(any_shrinks(changes));
+    if (!restarts) return {};
+    return RollingRestart(cluster, members, site, context).run(changes);
 }
 
 std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after) {
