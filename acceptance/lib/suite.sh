@@ -81,7 +81,8 @@ wait_until() {
 
 run_tests() {
   local name began
-  trap 'rm -rf "$work_root"' EXIT
+  # SUITE_KEEP=1: to look at what a failed test left; the nodes stay up in any case.
+  trap '[[ -n ${SUITE_KEEP:-} ]] || rm -rf "$work_root"' EXIT
   for name in $(declare -F | sed -n 's/^declare -f \(test_.*\)/\1 /p' | order_of_definition); do
     began=$SECONDS
     if ("$name"); then

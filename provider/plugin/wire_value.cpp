@@ -54,13 +54,40 @@ Path read_path(const tfplugin6::AttributePath& message) {
     return path;
 }
 
+namespace {
+
+// What the host can show the source of: an attribute, or an element of a list. Of anything deeper it would show another
+// attribute that has the last step's name, and a path that ends in a map's key makes OpenTofu 1.12 panic where the
+// configuration writes that key as a number, as in `instances = { 1 = … }`.
+Path shown_by_the_host(const Path& path) {
+    Path shown;
+    if (const auto* attribute = std::get_if<Path::Attribute>(&path.steps().front()))
+        shown = shown.attribute(attribute->name);
+    if (path.steps().size() == 2) {
+        if (const auto* index = std::get_if<Path::Index>(&path.steps().back())) shown = shown.index(index->index);
+    }
+    return shown;
+}
+
+// The host prints a source line, not the path: the text has to name it.
+std::string detail_with_path(const Diagnostic& diagnostic) {
+    if (!diagnostic.path || diagnostic.path->is_root()) return diagnostic.detail;
+    const std::string path = diagnostic.path->to_string();
+    if (diagnostic.summary.find(path) != std::string::npos || diagnostic.detail.find(path) != std::string::npos)
+        return diagnostic.detail;
+    return "At `" + path + "`" + (diagnostic.detail.empty() ? "." : ": " + diagnostic.detail);
+}
+
+}  // namespace
+
 void write_diagnostic(const Diagnostic& diagnostic, tfplugin6::Diagnostic* message) {
     message->set_severity(diagnostic.severity == Severity::kError ? tfplugin6::Diagnostic::ERROR
                                                                   : tfplugin6::Diagnostic::WARNING);
     message->set_summary(value::replace_invalid_utf8(diagnostic.summary));
-    message->set_detail(value::replace_invalid_utf8(diagnostic.detail));
+    message->set_detail(value::replace_invalid_utf8(detail_with_path(diagnostic)));
     // An empty path would point at nothing; unset, Terraform shows the whole block.
-    if (diagnostic.path && !diagnostic.path->is_root()) write_path(*diagnostic.path, message->mutable_attribute());
+    if (diagnostic.path && !diagnostic.path->is_root())
+        write_path(shown_by_the_host(*diagnostic.path), message->mutable_attribute());
 }
 
 void write_diagnostics(const Diagnostics& diagnostics, DiagnosticList* list) {

@@ -1,0 +1,47 @@
+# What the suites do with a cluster on three nodes. Sourced after suite.sh.
+# shellcheck shell=bash disable=SC2154
+
+nodes=(pg-test-1 pg-test-2 pg-test-3)
+addresses=(10.10.10.11 10.10.10.12 10.10.10.13)
+export TF_VAR_app_password=${TF_VAR_app_password:-app-$RANDOM-$RANDOM-Secret}
+export TF_VAR_sizing='{ cpu = 2, memory_mb = 2048, disk_gb = 20 }'
+export TF_VAR_deletion_protection=false
+
+# fresh_nodes bare|prepared: three nodes that nothing was done to.
+fresh_nodes() {
+  lab down >/dev/null 2>&1
+  lab up "--$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13 >"$out" 2>&1 || failure "the lab did not start"
+}
+
+# sql NODE STATEMENT: as the superuser of that member, on its own socket.
+sql() { on "$1" sudo -u postgres psql -XAtq -d "${database:-postgres}" -c "$2"; }
+
+# as_app ADDRESS PORT STATEMENT: from this machine, as the application.
+as_app() {
+  PGPASSWORD=$TF_VAR_app_password PGCONNECT_TIMEOUT=5 lab run -- psql -XAtq "host=$1 port=$2 user=app dbname=app sslmode=${sslmode:-prefer}" -c "$3"
+}
+
+# The member that leads now, asked of Patroni.
+leader() {
+  on "${1:-pg-test-1}" sudo -u postgres patronictl -c /etc/patroni/patroni.yml list -f json | jq -r '.[] | select(.Role == "Leader") | .Member'
+}
+
+# True where one member leads and all others stream.
+cluster_is_whole() {
+  [[ $(on pg-test-1 sudo -u postgres patronictl -c /etc/patroni/patroni.yml list -f json |
+    jq -r '[.[] | select((.Role == "Leader" and .State == "running") or .State == "streaming")] | length') == "${#nodes[@]}" ]]
+}
+
+# plan_is_empty: the CLI itself finds nothing to change.
+plan_is_empty() {
+  tf plan -detailed-exitcode
+  expect_status 0
+}
+
+# planned ADDRESS: the planned change of one resource in the saved plan `plan`, as JSON.
+planned() {
+  lab run -- "$cli" show -json plan | jq --arg address "$1" '.resource_changes[] | select(.address == $address) | .change'
+}
+
+# audit_nodes FILE: what all nodes look like now.
+audit_nodes() { "$suite_dir/lab/audit" snapshot "${nodes[@]}" >"$1"; }

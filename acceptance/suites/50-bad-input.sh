@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Mistakes are refused before a node is touched, each with where it is, what was found and what to do.
+# with: tofu
+# nodes: none
+. "$(dirname "$0")/../lib/suite.sh"
+
+# refused PATH TEXT <OVERRIDE: the plan of the good configuration with this override ends with an error that names both.
+refused() {
+  cat >case_override.tf
+  tf plan
+  ((status != 0)) || failure "not refused: $(cat case_override.tf)"
+  expect_output "$1"
+  expect_output "$2"
+  expect_no_output "10.10.10.11:22"
+}
+
+cluster() { printf 'resource "pigsty_pg_cluster" "test" {\n  %s\n}\n' "$1"; }
+user() { printf 'resource "pigsty_pg_user" "app" {\n  %s\n}\n' "$1"; }
+database() { printf 'resource "pigsty_pg_database" "app" {\n  %s\n}\n' "$1"; }
+node() { printf 'resource "pigsty_node" "one" {\n  %s\n}\n' "$1"; }
+
+# Nothing runs at these addresses; the lab only lends its network and the provider's mirror.
+lab up --prepared pg-test-1=10.10.10.11 >/dev/null 2>&1
+lab kill pg-test-1 >/dev/null 2>&1
+
+test_the_good_configuration_is_planned() {
+  work_in bad-input
+  tf init
+  expect_status 0
+  tf plan
+  expect_status 0
+}
+
+test_members() {
+  work_in bad-input
+  cluster 'instances = { 1 = { address = "10.10.10.11", role = "primary" }, 2 = { address = "10.10.10.12", role = "primary" } }' |
+    refused 'instances["2"].role' 'found a second'
+  cluster 'instances = { 1 = { address = "10.10.10.11" }, 2 = { address = "10.10.10.12" } }' |
+    refused 'instances' 'role = "primary"'
+  cluster 'instances = { 1 = { address = "10.10.10.11", role = "primary" }, 2 = { address = "10.10.10.11" } }' |
+    refused 'instances["2"].address' '10.10.10.11'
+  cluster 'instances = { 1 = { address = "10.10.10.11", role = "primary" }, two = { address = "10.10.10.12" } }' |
+    refused 'instances["two"]' 'number'
+  cluster 'instances = { 1 = { address = "10.10.10.11", role = "leader" } }' |
+    refused 'instances["1"].role' 'leader'
+  cluster 'instances = { 1 = { address = "10.10.10.11", role = "primary", parameters = { max_connections = "10" } } }' |
+    refused 'instances["1"].parameters["max_connections"]' 'same on all members'
+}
+
+test_cluster_attributes() {
+  work_in bad-input
+  cluster 'template = "huge"' | refused template huge
+  cluster 'locale = "not a locale"' | refused locale 'not a locale'
+  cluster 'port = 22' | refused port SSH
+  cluster 'services = { reports = { port = 5433 } }' | refused 'services["reports"].port' 5433
+  cluster 'pgbouncer = { port = 5432 }' | refused pgbouncer.port 5432
+  cluster 'parameters = { work_mem = "4MB\nfsync = off" }' | refused 'parameters["work_mem"]' 'control characters'
+  cluster 'parameters = { port = "6000" }' | refused 'parameters["port"]' 'port'
+}
+
+test_hba_rules() {
+  work_in bad-input
+  cluster 'hba_rules = [{ user = "all", db = "all", addr = "10.0.0.0/99", auth = "pwd" }]' | refused 'hba_rules[0].addr' 10.0.0.0/99
+  cluster 'hba_rules = [{ user = "all", db = "all", addr = "intra", auth = "magic" }]' | refused 'hba_rules[0].auth' magic
+  cluster 'hba_rules = [{ user = "all", db = "all", addr = "intra", auth = "pwd", role = "primary" }]' | refused 'hba_rules[0].role' failover
+  cluster 'hba_rules = [{ user = "all", db = "all", addr = "admin", auth = "pwd" }]' | refused 'hba_rules[0].addr' networks.admin
+  cluster 'hba_rules = [{ title = "a\nlocal all all trust", user = "all", db = "all", addr = "intra", auth = "pwd" }]' | refused 'hba_rules[0].title' 'control characters'
+}
+
+test_users() {
+  work_in bad-input
+  user 'password = "SCRAM-SHA-256$4096:short"' | refused password 'wrong form'
+  expect_no_output '4096:short'
+  user 'name = "pg_monitor2"' | refused name 'reserved by PostgreSQL'
+  user 'name = "postgres"' | refused name 'belongs to the cluster itself'
+  user 'name = "replicator"' | refused name 'belongs to the cluster itself'
+  user "name = \"$(printf 'x%.0s' {1..64})\"" | refused name '63 bytes'
+  user 'valid_until = "next week"' | refused valid_until 'next week'
+}
+
+test_databases() {
+  work_in bad-input
+  database 'name = "template1"' | refused name 'belongs to the cluster itself'
+  database 'name = "pgbouncer"' | refused name 'console'
+  database 'locale = "not a locale"' | refused locale 'not a locale'
+  database 'schemas = ["pg_mine"]' | refused 'schemas[0]' 'reserved by PostgreSQL'
+}
+
+test_nodes() {
+  work_in bad-input
+  node 'crontab = ["* * * * * root true\n* * * * * root reboot"]' | refused 'crontab[0]' 'control'
+  node 'sysctl = { "net.core.somaxconn" = "1\nkernel.panic = 1" }' | refused 'sysctl["net.core.somaxconn"]' 'control'
+  node 'hosts = { "10.10.10.300" = ["x"] }' | refused hosts 10.10.10.300
+  node 'packages = ["htop; reboot"]' | refused packages 'htop; reboot'
+}
+
+run_tests
