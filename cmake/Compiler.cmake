@@ -50,9 +50,14 @@ endif()
 
 find_program(PIGSTY_CCACHE ccache)
 if(PIGSTY_CCACHE)
-    # Build folders differ per preset and per checkout, the objects do not: paths are cached relative to the build
-    # folder, so that a second build folder is filled from the cache.
-    set(launcher /usr/bin/env CCACHE_BASEDIR=${CMAKE_BINARY_DIR} CCACHE_NOHASHDIR=1 ${PIGSTY_CCACHE})
+    # Checkouts differ, the objects do not: with a build folder inside the checkout, as the presets have it, every path is
+    # cached relative to it, so that a fresh clone is filled from the cache.
+    cmake_path(IS_PREFIX CMAKE_SOURCE_DIR "${CMAKE_BINARY_DIR}" inside)
+    set(base "${CMAKE_BINARY_DIR}")
+    if(inside)
+        set(base "${CMAKE_SOURCE_DIR}")
+    endif()
+    set(launcher /usr/bin/env CCACHE_BASEDIR=${base} CCACHE_NOHASHDIR=1 ${PIGSTY_CCACHE})
     set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
