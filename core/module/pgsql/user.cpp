@@ -189,6 +189,10 @@ Result<std::vector<std::string>> names_of(const std::string& json_text) {
     return json.get<std::vector<std::string>>();
 }
 
+bool owns_databases(const Catalog& catalog, const std::string& name) {
+    return std::ranges::any_of(catalog.databases, [&](const auto& entry) { return entry.second.owner == name; });
+}
+
 // Answers false where the role is not ours.
 Result<bool> drop_role(Work& work, const PgUser& user, const std::string& id) {
     TRY(Catalog* const catalog, work.catalog());
@@ -228,8 +232,11 @@ Result<bool> drop_role(Work& work, const PgUser& user, const std::string& id) {
         append(last, drop_role_statements(name));
         append(last, drop_claim_statements(*catalog, ours));
         TRY_VOID(work.run(kDatabase, last));
-        // It may have owned databases and schemas, and been a member or a role of others.
-        work.forget();
+        forget_claim(*catalog, ours);
+        catalog->roles.erase(name);
+        for (auto& [other, state] : catalog->roles) state.memberships.erase(name);
+        // Databases, schemas and privileges may have gone to the superuser: seen afresh by whoever looks next.
+        if (!databases.empty() || owns_databases(*catalog, name)) work.forget();
         return true;
     }
     TRY_VOID(work.run(kDatabase, drop_claim_statements(*catalog, ours)));
