@@ -19,10 +19,9 @@ shift || true
 eval "$("$here/setup.sh" --print-env)"
 cd "$root"
 
-build release
+build release --target terraform-provider-pigsty
 if [[ $what != suites ]]; then
-  build debug
-  unit_tests debug
+  # No plain run besides: the sanitized ones run the same tests.
   for sanitizer in asan tsan; do
     build "$sanitizer"
     unit_tests "$sanitizer"

@@ -8,10 +8,12 @@ failures=()
 # Wall-clock seconds since the run began, for the log.
 log() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
 
+# build PRESET [OPTIONS of cmake --build]
 build() {
   local preset=$1
+  shift
   log "build $preset"
-  cmake --preset "$preset" >"$root/build-$preset.log" 2>&1 && cmake --build --preset "$preset" >>"$root/build-$preset.log" 2>&1 || {
+  cmake --preset "$preset" >"$root/build-$preset.log" 2>&1 && cmake --build --preset "$preset" "$@" >>"$root/build-$preset.log" 2>&1 || {
     tail -n 60 "$root/build-$preset.log"
     echo "build $preset failed, see build-$preset.log" >&2
     exit 1

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "core/base/unknown.h"
 #include "provider/framework/duration.h"
 
@@ -105,6 +107,17 @@ Result<node::Connection> connection_from(const PigstyConfig& config, const Envir
     connection.host_keys = host_keys_from(ssh, environment);
     connection.become = {.enabled = config.become.enabled.value_or(true), .password = config.become.password.value_or(Secret())};
     return connection;
+}
+
+Fleet::~Fleet() {
+    if (nodes == nullptr) return;
+    for (const auto& [address, count] : nodes->counters()) {
+        spdlog::debug("counters node={} requests={} replies={} writes={} bytes_out={} bytes_in={}", address, count.requests, count.replies,
+                      count.writes, count.bytes_out, count.bytes_in);
+    }
+    if (sessions == nullptr) return;
+    for (const auto& [cluster, count] : sessions->counters())
+        spdlog::debug("counters cluster={} connections={} statements={}", cluster, count.connections, count.statements);
 }
 
 Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Environment& environment,

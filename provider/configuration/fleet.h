@@ -21,6 +21,9 @@
 namespace pigsty::provider {
 
 struct Fleet {
+    // Says in the debug log what it cost: requests and writes per node, connections and statements per cluster.
+    ~Fleet();
+
     std::shared_ptr<node::NodePool> nodes;
     std::shared_ptr<module::pgsql::Sessions> sessions;  // SQL: one connection a cluster
     std::shared_ptr<converge::ProgressSink> progress;

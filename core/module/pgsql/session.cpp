@@ -201,6 +201,13 @@ Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connectio
                     .with_hint("plan again: the cluster was removed or made anew since"));
 }
 
+std::map<std::string, SqlCounters> Sessions::counters() const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, SqlCounters> counters;
+    for (const auto& [name, session] : sessions_) counters[name] = session->counters();
+    return counters;
+}
+
 std::shared_ptr<ClusterSession> Sessions::of(const PgCluster& cluster, const Connection& connection) {
     const std::lock_guard lock(mutex_);
     auto& session = sessions_[cluster.name];

@@ -110,9 +110,12 @@ class Sessions {
     // For the cluster's own steps, which know the specification before any claim is ready.
     std::shared_ptr<ClusterSession> of(const PgCluster& cluster, const Connection& connection);
 
+    // By cluster.
+    [[nodiscard]] std::map<std::string, SqlCounters> counters() const;
+
   private:
     converge::Connect connect_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<ClusterSession>> sessions_;  // by cluster name
 };
 
