@@ -45,3 +45,9 @@ planned() {
 
 # audit_nodes FILE: what all nodes look like now.
 audit_nodes() { "$suite_dir/lab/audit" snapshot "${nodes[@]}" >"$1"; }
+
+# one_node bare|prepared: the first of them alone.
+one_node() {
+  lab down >/dev/null 2>&1
+  lab up "--$1" pg-test-1=10.10.10.11 >"$out" 2>&1 || failure "the lab did not start"
+}
