@@ -112,11 +112,11 @@ class Builder {
             TRY_VOID(context.wait_for(
                 {.fact = cluster->name + " has a leader", .node = site.node, .unit = kPatroniService}, [&]() -> Result<converge::Look> {
                     TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
-                    // Resumed after a failover: any leader will do.
-                    const bool leads = status.state == "running" && status.leads();
-                    const bool follows = status.state == "running" && !status.leads() && members.leader(context.cancel()).has_value();
-                    if ((leads || follows) && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
-                    return converge::Look{.reached = leads || follows, .moved = status.state + status.system_identifier};
+                    // Any leader will do, for this may be resumed after a failover. A server that just ended its bootstrap calls
+                    // itself primary before it holds the lock: the cluster's word counts.
+                    const bool led = status.state == "running" && members.leader(context.cancel()).has_value();
+                    if (led && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
+                    return converge::Look{.reached = led, .moved = status.state + status.system_identifier};
                 }));
             context.changed_something(site);
             return {};
