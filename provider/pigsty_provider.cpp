@@ -4,6 +4,11 @@
 #include <string>
 
 #include "provider/configuration/configure.h"
+#include "provider/data_source/node.h"
+#include "provider/data_source/pg_cluster.h"
+#include "provider/function/pg_hba.h"
+#include "provider/function/pg_tune.h"
+#include "provider/function/scram_sha_256.h"
 #include "provider/resource/ca.h"
 #include "provider/resource/etcd_cluster.h"
 #include "provider/resource/node.h"
@@ -40,6 +45,21 @@ std::vector<framework::Entry<framework::Resource>> PigstyProvider::resources() c
         entry<framework::Resource, PgClusterResource>("pigsty_pg_cluster"),
         entry<framework::Resource, PgUserResource>("pigsty_pg_user"),
         entry<framework::Resource, PgDatabaseResource>("pigsty_pg_database"),
+    };
+}
+
+std::vector<framework::Entry<framework::DataSource>> PigstyProvider::data_sources() const {
+    return {
+        entry<framework::DataSource, NodeDataSource>("pigsty_node"),
+        entry<framework::DataSource, PgClusterDataSource>("pigsty_pg_cluster"),
+    };
+}
+
+std::vector<framework::Entry<framework::Function>> PigstyProvider::functions() const {
+    return {
+        entry<framework::Function, ScramSha256>("scram_sha_256"),
+        entry<framework::Function, PgHba>("pg_hba"),
+        entry<framework::Function, PgTune>("pg_tune"),
     };
 }
 

@@ -16,6 +16,8 @@ class PigstyProvider final : public framework::TypedProvider<PigstyConfig> {
                                             framework::Call& call) const override;
 
     [[nodiscard]] std::vector<framework::Entry<framework::Resource>> resources() const override;
+    [[nodiscard]] std::vector<framework::Entry<framework::DataSource>> data_sources() const override;
+    [[nodiscard]] std::vector<framework::Entry<framework::Function>> functions() const override;
 };
 
 }  // namespace pigsty::provider

@@ -238,8 +238,11 @@ std::string rule_text(const HbaRule& rule, const HbaContext& context, HbaTarget 
     return text;
 }
 
-Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
-                           const HbaContext& context, HbaTarget target, std::string_view list_name) {
+constexpr std::string_view kColumns =
+    "# TYPE   DATABASE         USER                     ADDRESS              METHOD\n";
+
+Result<std::string> render_lines(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
+                                 const HbaContext& context, HbaTarget target, std::string_view list_name) {
     struct Entry {
         const HbaRule* rule;
         std::string path;
@@ -262,11 +265,17 @@ Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vect
         constexpr std::int64_t kLast = INT64_MAX;
         return a.rule->order.value_or(kLast) < b.rule->order.value_or(kLast);
     });
-    std::string text =
-        "# Written by terraform-provider-pigsty: a change made here is drift. The first line that matches decides.\n";
-    text += "# TYPE   DATABASE         USER                     ADDRESS              METHOD\n";
+    std::string text;
     for (const Entry& entry : entries) text += rule_text(*entry.rule, context, target);
     return text;
+}
+
+Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
+                           const HbaContext& context, HbaTarget target) {
+    TRY(const std::string lines, render_lines(defaults, rules, context, target, "hba_rules"));
+    return "# Written by terraform-provider-pigsty: a change made here is drift. The first line that matches "
+           "decides.\n" +
+           std::string(kColumns) + lines;
 }
 
 }  // namespace
@@ -321,12 +330,17 @@ std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& co
 
 Result<std::string> render_pg_hba(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
                                   const HbaContext& context) {
-    return render(defaults, rules, context, HbaTarget::postgresql, "hba_rules");
+    return render(defaults, rules, context, HbaTarget::postgresql);
+}
+
+Result<std::string> render_pg_hba_rules(const std::vector<HbaRule>& rules, const HbaContext& context) {
+    TRY(const std::string lines, render_lines({}, rules, context, HbaTarget::postgresql, "rules"));
+    return std::string(kColumns) + lines;
 }
 
 Result<std::string> render_pgbouncer_hba(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
                                          const HbaContext& context) {
-    return render(defaults, rules, context, HbaTarget::pgbouncer, "hba_rules");
+    return render(defaults, rules, context, HbaTarget::pgbouncer);
 }
 
 }  // namespace pigsty::render

@@ -34,6 +34,9 @@ Result<std::string> render_pg_hba(const std::vector<HbaRule>& defaults, const st
 Result<std::string> render_pgbouncer_hba(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
                                          const HbaContext& context);
 
+// These rules of pg_hba.conf alone, under the names of the columns: "rules[2].addr: …" names a wrong one.
+Result<std::string> render_pg_hba_rules(const std::vector<HbaRule>& rules, const HbaContext& context);
+
 const std::vector<HbaRule>& default_pg_hba_rules();
 const std::vector<HbaRule>& default_pgbouncer_hba_rules();
 

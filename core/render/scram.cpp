@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "SCRAM-SHA-256$";
 
+}  // namespace
+
 // Strict: padded, no other characters; the text is at most a few hundred bytes.
 std::optional<std::string> from_base64(std::string_view text) {
     static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -28,8 +30,6 @@ std::optional<std::string> from_base64(std::string_view text) {
     bytes.resize(bytes.size() - padding);
     return bytes;
 }
-
-}  // namespace
 
 std::string scram_verifier(std::string_view password, std::string_view salt, int iterations) {
     const std::string salted = pbkdf2_sha256_raw(password, salt, iterations);

@@ -7,6 +7,7 @@
 #include "core/module/pgsql/dcs.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/layout.h"
+#include "core/module/pgsql/overview.h"
 #include "core/module/pgsql/restart.h"
 #include "core/module/pgsql/rules.h"
 #include "core/module/platform/platform.h"
@@ -65,11 +66,6 @@ Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
         take(sizing.disk_gb, facts.data_disk_gb);
     }
     return render::rounded(sizing);
-}
-
-// "17.6" of 170006.
-std::string version_text(std::int64_t server_version) {
-    return std::to_string(server_version / 10000) + "." + std::to_string(server_version % 10000);
 }
 
 bool differs(const converge::Managed& before, const converge::Managed& after, const std::string& key) {
@@ -170,7 +166,7 @@ Status PgClusterResource::complete(PgClusterState& state, const converge::Run& r
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
             TRY(const auto* catalog, work.catalog());
             state.system_identifier = catalog->system_identifier;
-            state.version_actual = version_text(catalog->server_version);
+            state.version_actual = module::pgsql::version_text(catalog->server_version);
             return {};
         },
         call.cancel);

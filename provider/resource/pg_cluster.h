@@ -8,6 +8,7 @@
 #include "core/module/pgsql/services.h"
 #include "core/module/pgsql/spec.h"
 #include "core/module/pgsql/table.h"
+#include "provider/configuration/pg_objects.h"
 #include "provider/resource/converged.h"
 
 namespace pigsty::provider {
@@ -20,9 +21,6 @@ struct PgClusterState {
     std::map<std::string, module::pgsql::Endpoint> endpoints;
     CommonState common;
 };
-
-// `connection` as users and databases take it: their `cluster`.
-framework::Attributes<module::pgsql::Connection> pg_connection_attributes();
 
 class PgClusterResource final : public Converged<PgClusterState>,
                                 public framework::Validates<PgClusterState>,

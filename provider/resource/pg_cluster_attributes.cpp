@@ -1,6 +1,7 @@
 #include "provider/resource/pg_cluster_attributes.h"
 
 #include "provider/configuration/attributes.h"
+#include "provider/configuration/pg_objects.h"
 #include "provider/framework/validators.h"
 #include "provider/resource/ca.h"
 #include "provider/resource/etcd_cluster.h"
@@ -12,8 +13,6 @@ using framework::Attributes;
 using framework::nested;
 using framework::object;
 using framework::within;
-using module::pgsql::Connection;
-using module::pgsql::Endpoint;
 using module::pgsql::Extension;
 using module::pgsql::HbaRule;
 using module::pgsql::Instance;
@@ -48,26 +47,6 @@ Attributes<Instance> instance_attributes() {
             .optional()
             .description("PostgreSQL parameters of this member alone. Those that all members must agree in belong into the cluster's "
                          "`parameters`."),
-    };
-}
-
-Attributes<HbaRule> hba_rule_attributes() {
-    return {
-        attribute("title", &HbaRule::title).optional().description("Comment above the rule."),
-        attribute("user", &HbaRule::user)
-            .fixed_default("all")
-            .description("A name, `+role`, `all`, a comma list of names, or `${dbsu}`, `${admin}`, `${repl}`, `${monitor}`."),
-        attribute("db", &HbaRule::db).fixed_default("all").description("A name, `all`, `replication`, or a comma list."),
-        attribute("addr", &HbaRule::addr)
-            .optional()
-            .example("\"intra\"")
-            .description("`local`, `localhost`, `cluster`, `intra`, `admin`, `infra`, `world`, an address or a CIDR."),
-        attribute("auth", &HbaRule::auth)
-            .fixed_default("pwd")
-            .description("`pwd`, `ssl`, `cert`, `peer`, `ident`, `sha`, `ssl-sha`, `md5`, `ssl-md5`, `trust` or `deny`."),
-        attribute("role", &HbaRule::role).fixed_default("common").description("`common`: on all members. `offline`: on members declared offline."),
-        attribute("order", &HbaRule::order).optional().description("Rules with an order stand first, lowest first."),
-        attribute("rules", &HbaRule::rules).optional().description("Lines as they are, instead of user, db, addr and auth."),
     };
 }
 
@@ -129,42 +108,7 @@ Attributes<Pgbouncer> pgbouncer_attributes() {
     };
 }
 
-Attributes<Networks> network_attributes() {
-    return {
-        attribute("intra", &Networks::intra)
-            .optional()
-            .validate(framework::each(framework::cidr()))
-            .description("What `intra` means in HBA rules. Not set: RFC 1918 and 100.64.0.0/10."),
-        attribute("admin", &Networks::admin).optional().validate(framework::each(framework::cidr())).description("What `admin` means."),
-        attribute("infra", &Networks::infra).optional().validate(framework::each(framework::cidr())).description("What `infra` means."),
-    };
-}
-
-Attributes<Sizing> sizing_attributes() {
-    return {
-        attribute("cpu", &Sizing::cpu).required().validate(framework::at_least(1)).description("CPUs."),
-        attribute("memory_mb", &Sizing::memory_mb).required().validate(framework::at_least(256)).description("Memory, in MB."),
-        attribute("disk_gb", &Sizing::disk_gb).required().validate(framework::at_least(1)).description("Disk for data, in GB."),
-    };
-}
-
 }  // namespace
-
-Attributes<Connection> pg_connection_attributes() {
-    return {
-        attribute("id", &Connection::id).required().description("The cluster's `id`: unknown until it exists, which is how what depends on it knows."),
-        attribute("name", &Connection::name).required().description("Its name."),
-        nested("members", &Connection::members, node_address_attributes()).required().description("The members' machines."),
-    };
-}
-
-Attributes<Endpoint> pg_endpoint_attributes() {
-    return {
-        attribute("hosts", &Endpoint::hosts).computed().description("The members' addresses."),
-        attribute("port", &Endpoint::port).computed().description("The service's port."),
-        attribute("uri", &Endpoint::uri).computed().description("`postgresql://` with every host, without user, database and password."),
-    };
-}
 
 Attributes<PgCluster> pg_cluster_attributes() {
     return {

@@ -4,7 +4,7 @@
 
 #include "core/base/quote.h"
 #include "core/module/pgsql/table.h"
-#include "provider/resource/pg_cluster_attributes.h"
+#include "provider/configuration/pg_objects.h"
 
 namespace pigsty::provider {
 namespace {

@@ -11,21 +11,17 @@
 extern "C" int pg_saslprep(const char* input, char** output);
 
 namespace pigsty::module::pgsql {
-namespace {
 
-// Text that SASLprep refuses is taken as it is: so do the server and all clients.
-Secret prepared(const Secret& password) {
+Secret prepared_password(const Secret& password) {
     char* output = nullptr;
     const int outcome = pg_saslprep(std::string(password.reveal()).c_str(), &output);
     const std::unique_ptr<char, decltype(&std::free)> owned(output, &std::free);
     return outcome == 0 && output != nullptr ? Secret(std::string(output)) : password;
 }
 
-}  // namespace
-
 Secret verifier_of(const Secret& password, std::int64_t iterations) {
     if (render::looks_like_verifier(password.reveal())) return password;
-    return Secret(render::scram_verifier(prepared(password).reveal(), random_bytes(render::kScramSaltBytes),
+    return Secret(render::scram_verifier(prepared_password(password).reveal(), random_bytes(render::kScramSaltBytes),
                                          static_cast<int>(iterations)));
 }
 
@@ -33,7 +29,7 @@ bool holds_password(const std::optional<Secret>& stored, const Secret& password)
     if (!stored) return false;
     if (render::looks_like_verifier(password.reveal())) return *stored == password;
     const auto verifier = render::parse_scram_verifier(stored->reveal());
-    return verifier && render::scram_matches(*verifier, prepared(password).reveal());
+    return verifier && render::scram_matches(*verifier, prepared_password(password).reveal());
 }
 
 std::string verifier_digest(const std::string& claim_id, const std::optional<Secret>& verifier) {

@@ -16,6 +16,8 @@ namespace pigsty::module::pgsql {
 
 // A verifier as it is; of plain text a SCRAM-SHA-256 verifier with a fresh salt, prepared as the server does (SASLprep).
 Secret verifier_of(const Secret& password, std::int64_t iterations);
+// What SASLprep makes of it (RFC 4013), as the server and all clients do; text that it refuses stays as it is.
+Secret prepared_password(const Secret& password);
 // Whether the stored verifier is that of this password (plain: recomputed with the stored salt; a verifier: equal).
 // A plain password against an MD5 verifier: false, so that it is stored as SCRAM from then on.
 bool holds_password(const std::optional<Secret>& stored, const Secret& password);
