@@ -28,14 +28,16 @@ T loaded(std::expected<T, std::string> schema, const std::string& name) {
 }
 
 // Terraform makes no call wait for ever, and a test must not either.
-template <class Request, class Response, class Stub>
-Response called(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+template <class Request, class Response>
+Response called(PluginProcess& process,
+                grpc::Status (tfplugin6::Provider::Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
                 const Request& request) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(10));
     Response response;
-    const grpc::Status status = (stub.*rpc)(&context, request, &response);
-    if (!status.ok()) refuse("Plugin error", status.error_message());
+    const grpc::Status status = (process.provider().*rpc)(&context, request, &response);
+    // What the process said last is the best hint at why it is gone.
+    if (!status.ok()) refuse("Plugin error", status.error_message() + "\n" + process.log());
     return response;
 }
 
@@ -113,7 +115,7 @@ Host::Host(const std::string& binary, const LaunchOptions& options) {
     auto process = PluginProcess::start(binary, options);
     if (!process) refuse("Failed to start", process.error());
     process_ = *std::move(process);
-    const auto schemas = called(process_->provider(), &tfplugin6::Provider::Stub::GetProviderSchema, {});
+    const auto schemas = called(*process_, &tfplugin6::Provider::Stub::GetProviderSchema, {});
     check_diagnostics(schemas.diagnostics());
     if (!schemas.has_provider()) refuse("missing provider schema", binary);
     provider_ = loaded(read_schema(schemas.provider()), "the provider");
@@ -126,7 +128,7 @@ Host::Host(const std::string& binary, const LaunchOptions& options) {
     for (const auto& [name, function] : schemas.functions()) {
         functions_.emplace(name, loaded(read_function(function), name));
     }
-    const auto identities = called(process_->provider(), &tfplugin6::Provider::Stub::GetResourceIdentitySchemas, {});
+    const auto identities = called(*process_, &tfplugin6::Provider::Stub::GetResourceIdentitySchemas, {});
     for (const auto& [name, schema] : identities.identity_schemas()) {
         if (!resources_.contains(name)) refuse("identity schema without a resource", name);
         identities_.emplace(name, loaded(read_identity_schema(schema), name).type());
@@ -165,8 +167,7 @@ Diagnostics Host::validate_provider(std::string_view json) {
     tfplugin6::ValidateProviderConfig::Request request;
     encode(with_empty_blocks(provider_.block, value_from(provider_.type(), json)), provider_.type(),
            request.mutable_config());
-    return told(
-        called(process_->provider(), &tfplugin6::Provider::Stub::ValidateProviderConfig, request).diagnostics());
+    return told(called(*process_, &tfplugin6::Provider::Stub::ValidateProviderConfig, request).diagnostics());
 }
 
 Diagnostics Host::configure(std::string_view json) {
@@ -175,18 +176,17 @@ Diagnostics Host::configure(std::string_view json) {
     request.mutable_client_capabilities()->set_write_only_attributes_allowed(true);
     encode(with_empty_blocks(provider_.block, value_from(provider_.type(), json)), provider_.type(),
            request.mutable_config());
-    return told(called(process_->provider(), &tfplugin6::Provider::Stub::ConfigureProvider, request).diagnostics());
+    return told(called(*process_, &tfplugin6::Provider::Stub::ConfigureProvider, request).diagnostics());
 }
 
-void Host::stop() { called(process_->provider(), &tfplugin6::Provider::Stub::StopProvider, {}); }
+void Host::stop() { called(*process_, &tfplugin6::Provider::Stub::StopProvider, {}); }
 
 Diagnostics Host::validate(const std::string& type_name, const Value& config) {
     tfplugin6::ValidateResourceConfig::Request request;
     request.set_type_name(type_name);
     request.mutable_client_capabilities()->set_write_only_attributes_allowed(true);
     encode(config, resource_schema(type_name).type(), request.mutable_config());
-    return told(
-        called(process_->provider(), &tfplugin6::Provider::Stub::ValidateResourceConfig, request).diagnostics());
+    return told(called(*process_, &tfplugin6::Provider::Stub::ValidateResourceConfig, request).diagnostics());
 }
 
 Plan Host::plan(const std::string& type_name, const Value& config, const Instance& prior) {
@@ -204,7 +204,7 @@ Plan Host::plan(const std::string& type_name, const Value& config, const Instanc
     if (prior.identity && identity != nullptr) {
         encode(*prior.identity, *identity, request.mutable_prior_identity()->mutable_identity_data());
     }
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::PlanResourceChange, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::PlanResourceChange, request);
 
     Plan plan{.type_name = type_name,
               .config = config,
@@ -268,7 +268,7 @@ Instance Host::apply(const Plan& planned, const Value& known_config) {
     if (final.planned_identity && identity != nullptr) {
         encode(*final.planned_identity, *identity, request.mutable_planned_identity()->mutable_identity_data());
     }
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::ApplyResourceChange, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::ApplyResourceChange, request);
 
     Instance result{.state = decode(response.new_state(), type, "new state"),
                     .private_state = response.private_(),
@@ -300,7 +300,7 @@ Instance Host::read(const std::string& type_name, const Instance& current) {
     if (current.identity && identity != nullptr) {
         encode(*current.identity, *identity, request.mutable_current_identity()->mutable_identity_data());
     }
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::ReadResource, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::ReadResource, request);
     Instance result{.state = decode(response.new_state(), type, "new state"),
                     .private_state = response.private_(),
                     .identity = {},
@@ -320,7 +320,7 @@ Instance Host::import_id(const std::string& type_name, const std::string& id) {
     tfplugin6::ImportResourceState::Request request;
     request.set_type_name(type_name);
     request.set_id(id);
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::ImportResourceState, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::ImportResourceState, request);
     const Diagnostics diagnostics = told(response.diagnostics());
     if (diagnostics.has_error()) return {.state = {}, .private_state = {}, .identity = {}, .diagnostics = diagnostics};
     if (response.imported_resources_size() == 0) refuse("Import returned no resources", type_name);
@@ -348,7 +348,7 @@ Instance Host::upgrade(const std::string& type_name, std::int64_t version, const
     request.set_type_name(type_name);
     request.set_version(version);
     request.mutable_raw_state()->set_json(raw_state);
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::UpgradeResourceState, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::UpgradeResourceState, request);
     Instance result{.state = {}, .private_state = {}, .identity = {}, .diagnostics = told(response.diagnostics())};
     if (result.diagnostics.has_error()) return result;
     result.state = decode(response.upgraded_state(), schema.type(), "upgraded state");
@@ -363,7 +363,7 @@ Instance Host::move(const std::string& source_type, const std::string& raw_state
     request.set_source_type_name(source_type);
     request.mutable_source_state()->set_json(raw_state);
     request.set_target_type_name(target_type);
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::MoveResourceState, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::MoveResourceState, request);
     Instance result{.state = {},
                     .private_state = response.target_private(),
                     .identity = {},
@@ -380,7 +380,7 @@ Value Host::generate_config(const std::string& type_name, const Value& state) {
     tfplugin6::GenerateResourceConfig::Request request;
     request.set_type_name(type_name);
     encode(state, schema.type(), request.mutable_state());
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::GenerateResourceConfig, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::GenerateResourceConfig, request);
     if (const Diagnostics diagnostics = told(response.diagnostics()); diagnostics.has_error()) {
         refuse(diagnostics[0].summary, diagnostics[0].detail);
     }
@@ -392,7 +392,7 @@ Instance Host::read_data(const std::string& type_name, std::string_view json) {
     tfplugin6::ReadDataSource::Request request;
     request.set_type_name(type_name);
     encode(with_empty_blocks(schema.block, value_from(schema.type(), json)), schema.type(), request.mutable_config());
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::ReadDataSource, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::ReadDataSource, request);
     Instance result{.state = decode(response.state(), schema.type(), "state"),
                     .private_state = {},
                     .identity = {},
@@ -415,7 +415,7 @@ std::expected<Value, std::string> Host::call(const std::string& function, const 
         encode(arguments[i], fixed ? schema.parameters[i].type : schema.variadic_parameter->type,
                request.add_arguments());
     }
-    const auto response = called(process_->provider(), &tfplugin6::Provider::Stub::CallFunction, request);
+    const auto response = called(*process_, &tfplugin6::Provider::Stub::CallFunction, request);
     if (response.has_error()) return std::unexpected(response.error().text());
     return decode(response.result(), schema.return_type, "result");
 }

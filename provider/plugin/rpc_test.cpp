@@ -103,7 +103,7 @@ TEST_F(Rpc, ValidateProviderConfig_points_at_the_attribute) {
     const Type type = Type::object({{"user", Type::string()}});
     ASSERT_TRUE(write_dynamic(Value::object({{"user", Value::string("nobody")}}), type, request.mutable_config()));
     const auto response = call(&Stub::ValidateProviderConfig, request);
-    EXPECT_EQ(only_diagnostic(response), "Nobody: Nobody may not log in.");
+    EXPECT_EQ(only_diagnostic(response), "Nobody: At `user`: Nobody may not log in.");
     EXPECT_EQ(read_path(response.diagnostics(0).attribute()), Path::of("user"));
 }
 
