@@ -35,7 +35,7 @@ Attributes<MemberOverview> member_attributes() {
                          "not know the member, as all that follows."),
         attribute("state", &MemberOverview::state)
             .computed()
-            .description("`running`, `streaming`, `starting`, `stopped` …"),
+            .description("`running`, `streaming`, `starting`, `stopped` and so on."),
         attribute("sync_state", &MemberOverview::sync_state)
             .computed()
             .description("Of a standby: `sync`, `quorum` or `async`."),
