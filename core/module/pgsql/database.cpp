@@ -21,7 +21,8 @@ using Work = ClusterSession::Work;
 constexpr const char* kDatabase = "postgres";
 // A setting of the database while its baseline is in and its claim does not yet say so.
 constexpr const char* kBaselineMark = "pigsty.baseline";
-constexpr auto kLetGo = std::chrono::seconds(10);  // pgbouncer ends its connections to a database that left its list
+// pgbouncer ends its connections to a database that left its list, and our own take a moment to go.
+constexpr auto kLetGo = std::chrono::seconds(5);
 
 void append(Statements& into, Statements more) { std::ranges::move(more, std::back_inserter(into)); }
 
@@ -171,7 +172,7 @@ Status drop(Work& work, const PgDatabase& database, const std::string& id) {
     if (catalog->database(database.name) != nullptr) {
         work.leave(database.name);
         work.forget_contents(database.name);
-        const Cancel bound = work.cancel().within_at_most(database.pgbouncer ? kLetGo : std::chrono::seconds(0));
+        const Cancel bound = work.cancel().within_at_most(kLetGo);
         while (!database.force_disconnect) {
             TRY(const std::string others, work.ask(kDatabase, sessions_query(database.name)));
             if (others.empty()) break;

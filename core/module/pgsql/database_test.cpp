@@ -120,10 +120,11 @@ TEST_F(DatabaseTest, a_baseline_that_fails_leaves_an_unfinished_create_that_goes
 TEST_F(DatabaseTest, is_not_dropped_under_its_users) {
     PgDatabase database = wish("busy");
     const std::string id = created(database);
-    ASSERT_TRUE(machine->run(
-        "PGAPPNAME=shop runuser -u postgres -- psql -X -d busy -c 'SELECT pg_sleep(600)' </dev/null >/dev/null 2>&1 &\n"
-        "for i in $(seq 100); do runuser -u postgres -- psql -XAtq -c \"SELECT 1 FROM pg_stat_activity WHERE datname = "
-        "'busy'\" | grep -q 1 && exit; done"));
+    ASSERT_TRUE(
+        machine->run("PGAPPNAME=shop runuser -u postgres -- psql -X -d busy -c 'SELECT pg_sleep(600)' "
+                     "</dev/null >/dev/null 2>&1 &"));
+    while (sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shop'") != "1\n")
+        ASSERT_FALSE(cancel.expired());
     const Cancel soon = Cancel::within(std::chrono::seconds(30));
     const Status status = drop_database(*session, database, id, {.name = "destroy"}, soon);
     ASSERT_FALSE(status);

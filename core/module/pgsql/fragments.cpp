@@ -219,12 +219,6 @@ Result<Fragments> fragments_of(const PgDatabase& database, const PgCluster& clus
 
 std::string assemble_lists_script() { return kAssemble; }
 
-std::string remove_lists_script() {
-    return fmt::format(
-        "rm -rf {}\nrm -f /etc/pgbouncer/userlist.txt /etc/pgbouncer/database.txt /etc/pgbouncer/useropts.txt\n",
-        kFragmentFolder);
-}
-
 node::Probe fragments_probe() { return {node::ProbeKind::command, kShowFragments}; }
 
 item::ItemPtr fragments_item() { return std::make_shared<FragmentsItem>("pgbouncer fragments"); }

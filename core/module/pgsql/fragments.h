@@ -41,8 +41,6 @@ std::string fragment_path(std::string_view list, std::string_view name);
 // come back as they were when pgbouncer does not like them. Writes nothing where the lists are right. May be run by anyone
 // at any time: it locks.
 std::string assemble_lists_script();
-// sh: takes lists and fragments away, when pgbouncer itself goes.
-std::string remove_lists_script();
 
 // What a node shows of all its fragments: one probe for every user and database of the process.
 node::Probe fragments_probe();
