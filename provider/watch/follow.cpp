@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/converge/progress.h"
@@ -31,6 +33,23 @@ int connect_to(const std::string& path) {
     if (connect(joined, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) return joined;
     close(joined);
     return -1;
+}
+
+// Names of roles and databases may hold anything; a terminal shall show them, not obey them.
+std::string for_terminal(std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string shown;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte == '\n') {
+            shown += "\\n";
+        } else if (byte < 0x20 || byte == 0x7F) {
+            shown += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+        } else {
+            shown += c;
+        }
+    }
+    return shown;
 }
 
 class Followed {
@@ -98,7 +117,7 @@ private:
         const auto event = from_line(text);
         if (!event) return;
         if (event->state != converge::ProgressState::done && event->state != converge::ProgressState::failed) return;
-        std::fprintf(out_, "%s\n", converge::line(*event).c_str());
+        std::fprintf(out_, "%s\n", for_terminal(converge::line(*event)).c_str());
         std::fflush(out_);
         ++printed_;
     }

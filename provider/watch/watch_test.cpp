@@ -105,6 +105,13 @@ TEST_F(RuntimeDirectory, a_watcher_follows_processes_that_start_later) {
     EXPECT_NE(follower.until("postgresql-17").find("pg-test-2 package postgresql-17"), std::string::npos);
 }
 
+TEST_F(RuntimeDirectory, names_do_not_reach_the_terminal_as_commands) {
+    Publisher publisher;
+    publisher.event({.operation = "create pg_user", .member = "pg-test", .what = "role two\nlines \x1b[2J žluť", .took = 100ms});
+    Follower follower;
+    EXPECT_EQ(follower.until("role"), "pg-test role two\\nlines \\x1b[2J žluť … 0.1 s\n");
+}
+
 TEST_F(RuntimeDirectory, leaves_no_socket_behind) {
     {
         Publisher publisher;
