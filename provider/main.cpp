@@ -11,6 +11,7 @@
 #include "provider/docs/generate.h"
 #include "provider/framework/framework_server.h"
 #include "provider/pigsty_provider.h"
+#include "provider/release.h"
 #include "provider/plugin/serve.h"
 #include "provider/watch/event_line.h"
 #include "provider/watch/follow.h"
@@ -51,6 +52,13 @@ int watch() {
     return 0;
 }
 
+int release(const std::string& name, const std::vector<std::string>& addresses) {
+    const auto undone = pigsty::provider::release(name, addresses);
+    if (!undone) return complain(undone.error());
+    for (const std::string& line : *undone) std::printf("%s\n", line.c_str());
+    return 0;
+}
+
 int run_by_hand(int argc, char** argv) {
     CLI::App app{
         "Provider for Terraform and OpenTofu that builds highly available PostgreSQL clusters on plain Linux "
@@ -69,9 +77,16 @@ int run_by_hand(int argc, char** argv) {
     CLI::App* watching =
         app.add_subcommand("watch", "Show what running applies do, a line for each finished step and node");
 
+    std::string name;
+    std::vector<std::string> addresses;
+    CLI::App* releasing = app.add_subcommand("release", "Undo a create that did not finish and that nobody wants to finish");
+    releasing->add_option("name", name, "Name of the cluster or authority; of a node its address")->required();
+    releasing->add_option("address", addresses, "Machines that belong to it")->required();
+
     CLI11_PARSE(app, argc, argv);
     if (docs->parsed()) return write_docs(out, examples);
     if (watching->parsed()) return watch();
+    if (releasing->parsed()) return release(name, addresses);
     FrameworkServer server(std::make_unique<PigstyProvider>());
     if (debug) return pigsty::plugin::serve_debug(server, serve_options());
     return pigsty::plugin::serve(server, serve_options());

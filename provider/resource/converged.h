@@ -38,9 +38,20 @@ using framework::Declaration;
 using framework::Plan;
 using framework::Updated;
 
+// What can undo a create that did not finish and that nobody wants to finish (`terraform-provider-pigsty release`).
+class Releases {
+  public:
+    virtual ~Releases() = default;
+    // False where this machine holds no unfinished create of that name and of this kind. Members are those of the claim.
+    virtual Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet, const Cancel& cancel) const = 0;
+};
+
 template <class S>
-class Converged : public framework::TypedResource<S>, public framework::Forecasts<S>, public framework::Imports<S> {
-public:
+class Converged : public framework::TypedResource<S>,
+                  public framework::Forecasts<S>,
+                  public framework::Imports<S>,
+                  public Releases {
+  public:
     // Kind and name of the claim; the id is that of the state, empty before creation.
     [[nodiscard]] virtual converge::Identity identity_of(const S& state) const = 0;
     [[nodiscard]] virtual std::vector<converge::Member> members(const S& state) const = 0;
@@ -132,6 +143,17 @@ public:
         const Status outcome = run.destroy(before_destroy(state, &fleet));
         warn(run, call);
         return outcome;
+    }
+
+    Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet, const Cancel& cancel) const final {
+        TRY(const node::NodePtr node, fleet.connect(at, cancel, node::Reach::change));
+        const auto claim = node->claim(claim_kind(), name);
+        if (!claim || claim->state == node::ClaimState::ready) return false;
+        TRY(S state, from_claimed_spec(claim->spec));
+        state.common.id = claim->id;
+        converge::Run run(run_options(state, fleet, node::Reach::change), cancel);
+        TRY_VOID(run.destroy(before_destroy(state, &fleet)));
+        return true;
     }
 
     framework::Forecast forecast(const Plan<S>& plan) const final {

@@ -7,6 +7,7 @@
 #include "core/item/link.h"
 #include "core/item/package.h"
 #include "core/item/reservation.h"
+#include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
 #include "core/render/haproxy.h"
@@ -212,6 +213,7 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
                           .group = kOwner,
                           .mode = 0640,
                           .handlers = {reload}}));
+    items.push_back(fragments_item());  // so that one look at a node serves the users' and databases' Read as well
     items.push_back(folder_of(render::kPgbouncerDropIn));
     items.push_back(file({.path = render::kPgbouncerDropIn,
                           .content = render::render_pgbouncer_drop_in(),
