@@ -20,19 +20,11 @@
 
 namespace pigsty::framework {
 
-struct AttributeSchema;
 struct BlockSchema;
+struct ObjectSchema;
 
 enum class ObjectNesting { kSingle, kList, kSet, kMap };
 enum class BlockNesting { kSingle, kList, kSet, kMap, kGroup };
-
-// The shape of a nested attribute (`instances = { "1" = {…} }`).
-struct ObjectSchema {
-    ObjectNesting nesting = ObjectNesting::kSingle;
-    std::vector<AttributeSchema> attributes{};
-
-    [[nodiscard]] value::Type type() const;
-};
 
 struct AttributeSchema {
     std::string name{};
@@ -47,6 +39,14 @@ struct AttributeSchema {
     std::string deprecation_message{};  // non-empty: deprecated
 
     [[nodiscard]] value::Type value_type() const;
+};
+
+// The shape of a nested attribute (`instances = { "1" = {…} }`).
+struct ObjectSchema {
+    ObjectNesting nesting = ObjectNesting::kSingle;
+    std::vector<AttributeSchema> attributes{};
+
+    [[nodiscard]] value::Type type() const;
 };
 
 struct NestedBlockSchema {
