@@ -17,16 +17,36 @@ bool is_final(ErrorCode code) {
            code == ErrorCode::invalid || code == ErrorCode::unsupported || code == ErrorCode::internal;
 }
 
+bool has_failed(node::Node& node, const std::string& unit, const Cancel& cancel) {
+    const node::RunScript script{
+        .text = "systemctl is-failed --quiet -- " + shell_quote(unit) + "\n", .may_fail = true, .writes = false};
+    const auto results = node.request({script}, cancel);
+    return results && !results->empty() && results->back().status == 0;
+}
+
+std::string newest_log_tail(node::Node& node, const std::string& folder) {
+    const node::RunScript script{.text = fmt::format("file=$(find {} -maxdepth 1 -type f -size +0 -printf '%T@ %p\\n' "
+                                                     "| sort -n | tail -n 1 | cut -d ' ' -f 2-)\n"
+                                                     "[ -z \"$file\" ] || tail -n 8 -- \"$file\" | cut -c 1-300\n",
+                                                     shell_quote(folder)),
+                                 .may_fail = true,
+                                 .writes = false};
+    const auto results = node.request({script}, Cancel().within_at_most(std::chrono::seconds(10)));
+    return results && !results->empty() ? results->back().out : std::string();
+}
+
 }  // namespace
 
 std::string journal_tail(node::Node& node, const std::string& unit, int lines, const Cancel& cancel) {
     const std::string quoted = shell_quote(unit);
-    // Of the last start only: what an earlier life said would mislead.
+    // Of the last start only: what an earlier life said would mislead. Without the frames of Python's tracebacks, which
+    // would push the cause out.
     const node::RunScript script{
         .text = fmt::format(
             "id=$(systemctl show --property=InvocationID --value -- {0})\n"
-            "if [ -n \"$id\" ]; then journalctl --lines={1} --no-pager --output=cat _SYSTEMD_INVOCATION_ID=$id\n"
-            "else journalctl --unit={0} --lines={1} --no-pager --output=cat; fi\n",
+            "{{ if [ -n \"$id\" ]; then journalctl --lines=200 --no-pager --output=cat _SYSTEMD_INVOCATION_ID=$id\n"
+            "else journalctl --unit={0} --lines=200 --no-pager --output=cat; fi; }} | grep -vE '^ |^Traceback' | tail "
+            "-n {1}\n",
             quoted, lines),
         .may_fail = true,
         .writes = false};
@@ -36,6 +56,7 @@ std::string journal_tail(node::Node& node, const std::string& unit, int lines, c
 
 Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, const Cancel& cancel) {
     auto moved_at = Cancel::Clock::now();
+    auto unit_seen_at = moved_at;
     std::string moved;
     std::string trouble;
     while (true) {
@@ -53,6 +74,11 @@ Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, con
         } else if (Cancel::Clock::now() - moved_at >= gate.stall_timeout) {
             error = Error{ErrorCode::stalled, fmt::format("expected that {}; nothing moved for {}", gate.fact,
                                                           seconds(gate.stall_timeout))};
+        } else if (!seen && gate.node && !gate.unit.empty() &&
+                   Cancel::Clock::now() - unit_seen_at >= std::chrono::seconds(1) &&
+                   (unit_seen_at = Cancel::Clock::now(), has_failed(*gate.node, gate.unit, cancel))) {
+            error = Error{ErrorCode::failed,
+                          fmt::format("expected that {}, found that {} has failed", gate.fact, gate.unit)};
         } else {
             // A pause that is cut short means cancelled or out of time: the check above says which.
             (void)cancel.pause(gate.interval);
@@ -62,8 +88,13 @@ Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, con
         if (!trouble.empty()) error.message += fmt::format("; the last look said: {}", trouble);
         if (gate.node && !gate.unit.empty() && error.code != ErrorCode::cancelled) {
             // Its own time: the bound that ran out must not hide the cause.
-            const std::string tail = journal_tail(*gate.node, gate.unit, 20, Cancel());
-            if (!tail.empty()) error.with_output(fmt::format("last lines of {}:\n{}", gate.unit, tail));
+            std::string output;
+            if (const std::string tail = journal_tail(*gate.node, gate.unit, 20, Cancel()); !tail.empty())
+                output += fmt::format("last lines of {}:\n{}\n", gate.unit, tail);
+            if (const std::string tail = gate.logs.empty() ? std::string() : newest_log_tail(*gate.node, gate.logs);
+                !tail.empty())
+                output += fmt::format("last lines in {}:\n{}", gate.logs, tail);
+            if (!output.empty()) error.with_output(output);
         }
         if (gate.node && error.host.empty()) error.at_host(gate.node->address().address);
         return fail(std::move(error));

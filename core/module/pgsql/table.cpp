@@ -15,6 +15,7 @@
 #include "core/module/pgsql/members.h"
 #include "core/module/pgsql/restart.h"
 #include "core/node/secrets.h"
+#include "core/render/patroni.h"
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -110,7 +111,7 @@ class Builder {
             TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
             const Members members(*cluster, reached(context.sites()), ca_pem);
             TRY_VOID(context.wait_for(
-                {.fact = cluster->name + " has a leader", .node = site.node, .unit = kPatroniService}, [&]() -> Result<converge::Look> {
+                {.fact = cluster->name + " has a leader", .node = site.node, .unit = kPatroniService, .logs = render::kPostgresLogDir}, [&]() -> Result<converge::Look> {
                     TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
                     // Any leader will do, for this may be resumed after a failover. A server that just ended its bootstrap calls
                     // itself primary before it holds the lock: the cluster's word counts.
@@ -132,7 +133,7 @@ class Builder {
             // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
             const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
             TRY_VOID(context.wait_for(
-                {.fact = site.member.name + " streams", .node = site.node, .unit = kPatroniService}, [&]() -> Result<converge::Look> {
+                {.fact = site.member.name + " streams", .node = site.node, .unit = kPatroniService, .logs = render::kPostgresLogDir}, [&]() -> Result<converge::Look> {
                     TRY(const auto status, own.status(context.cancel()));
                     if (status.state == "running" && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
                     if (status.state == "running" && (status.leads() || status.is_streaming)) return converge::Look{.reached = true};
