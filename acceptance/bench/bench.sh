@@ -32,7 +32,7 @@ seconds_of() { # COMMAND…: wall-clock seconds of it, output to $work/out
 }
 # Root requests of the busiest node in the last run's debug log.
 most_requests() { grep -o 'counters node=[^ ]* requests=[0-9]*' "$work/out" | sed 's/.*requests=//' | sort -n | tail -n 1; }
-tf() { lab run -- env TF_LOG_PROVIDER=DEBUG "$PIGSTY_TOFU" -chdir="$work" "$@" -no-color -input=false; }
+tf() { lab run -- env TF_LOG_PROVIDER=DEBUG "$PIGSTY_TOFU" -chdir="$work" "$1" -no-color -input=false "${@:2}"; }
 
 printf '%-58s %12s   %s\n' what measured bound
 row 'size of the program, stripped, one static file (KiB)' "$(($(stat -c %s "$binary") / 1024))" 'at most 22528'
