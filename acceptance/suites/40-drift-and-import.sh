@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# What somebody changed by hand on a node, in the dynamic configuration or in SQL is seen by the next plan and repaired
+# by the next apply; what was imported is known as it was. One node that has one of everything.
+# with: tofu
+. "$(dirname "$0")/../lib/suite.sh"
+. "$(dirname "$0")/../lib/cluster.sh"
+
+nodes=(pg-test-1)
+one_node prepared
+
+test_the_cluster_is_there() {
+  work_in one-node
+  tf init
+  expect_status 0
+  tf apply
+  expect_status 0
+  plan_is_empty
+}
+
+# by_hand COMMAND and what the plan has to name: one a line, separated by " => ".
+changes_by_hand() {
+  cat <<'END'
+echo "# by hand" >>/pg/conf/pg_hba.conf => pg-test-1 /pg/conf/pg_hba.conf
+chmod 0644 /etc/pgbouncer/pgbouncer.ini => pg-test-1 /etc/pgbouncer/pgbouncer.ini
+rm /etc/haproxy/conf.d/pg-test-primary.cfg => pg-test-1 /etc/haproxy/conf.d/pg-test-primary.cfg
+systemctl stop haproxy => pg-test-1 service haproxy.service: inactive
+systemctl disable pgbouncer => pg-test-1 service pgbouncer.service: disabled
+sed -i s/elsewhere/nowhere/ /etc/hosts => pg-test-1 /etc/hosts
+hostname other => pg-test-1 host name
+sysctl -qw net.core.somaxconn=128 => net.core.somaxconn is 128
+echo "* * * * * root false" >>/etc/cron.d/CRON => /etc/cron.d/
+sudo -u postgres patronictl -c /etc/patroni/patroni.yml edit-config --force -p log_statement=none => pg-test dcs: postgresql.parameters.log_statement is none
+sudo -u postgres psql -qc "ALTER ROLE dbrole_readonly LOGIN" => dbrole_readonly
+sudo -u postgres psql -qc "ALTER ROLE app CREATEDB" => createdb
+sudo -u postgres psql -qc "ALTER ROLE app PASSWORD 'by hand'" => password
+sudo -u postgres psql -qc "REVOKE dbrole_readwrite FROM app" => dbrole_readwrite
+sudo -u postgres psql -qc "ALTER DATABASE app OWNER TO postgres" => owner
+sudo -u postgres psql -qd app -c "DROP EXTENSION pg_trgm" => pg_trgm
+chown root:root /pg/conf/pg-test-1.yml => pg-test-1 /pg/conf/pg-test-1.yml
+END
+}
+
+test_every_change_by_hand_is_seen_and_repaired() {
+  work_in one-node
+  local line cron
+  cron=$(on pg-test-1 sh -c 'ls /etc/cron.d | grep pigsty | head -n 1')
+  while IFS= read -r line <&3; do
+    expect on pg-test-1 sh -c "$(sed "s/CRON/$cron/" <<<"${line% => *}")"
+  done 3< <(changes_by_hand)
+  tf plan -detailed-exitcode -out=plan
+  expect_status 2
+  # Nodes tell theirs in `drift`; what is an attribute of a role or a database is a changed attribute.
+  lab run -- "$cli" show -no-color plan >"$out"
+  while IFS= read -r line <&3; do
+    expect_output "${line##* => }"
+  done 3< <(changes_by_hand)
+  tf apply plan
+  expect_status 0
+  plan_is_empty
+}
+
+test_what_is_ignored_is_left_alone() {
+  work_in one-node
+  printf 'resource "pigsty_pg_cluster" "test" {\n  drift_ignore = ["pg-test-1 /etc/haproxy/*"]\n}\n' >ignore_override.tf
+  tf apply
+  expect_status 0
+  expect on pg-test-1 sh -c 'echo "# by hand" >>/etc/haproxy/conf.d/pg-test-primary.cfg'
+  plan_is_empty
+  rm ignore_override.tf
+  tf apply
+  expect_status 0
+  run on pg-test-1 grep -q "by hand" /etc/haproxy/conf.d/pg-test-primary.cfg
+  expect_status 1
+}
+
+test_what_is_decided_at_creation_stays() {
+  work_in one-node
+  local attribute
+  for attribute in 'encoding = "LATIN1"' 'locale = "C.UTF-8"' 'checksum = false' 'data_dir = "/data/other"' 'version = 16'; do
+    printf 'resource "pigsty_pg_cluster" "test" {\n  %s\n}\n' "$attribute" >fixed_override.tf
+    tf plan
+    ((status == 1)) || failure "not refused: $attribute"
+    expect_output "${attribute%% =*}"
+  done
+  rm fixed_override.tf
+}
+
+test_imports_plan_nothing() {
+  # The default: no node knows that somebody wanted less.
+  export TF_VAR_deletion_protection=true
+  work_in one-node
+  local address
+  for address in pigsty_pg_database.app pigsty_pg_user.app pigsty_pg_cluster.test pigsty_etcd_cluster.this pigsty_ca.this pigsty_node.one; do
+    run lab run -- "$cli" state rm "$address"
+    expect_status 0
+  done
+  local -A ids=(
+    [pigsty_node.one]=10.10.10.11
+    [pigsty_ca.this]=pigsty-ca@10.10.10.11
+    [pigsty_etcd_cluster.this]=etcd@10.10.10.11
+    [pigsty_pg_cluster.test]=pg-test@10.10.10.11
+    [pigsty_pg_user.app]=pg-test/app@10.10.10.11
+    [pigsty_pg_database.app]=pg-test/app@10.10.10.11
+  )
+  for address in pigsty_node.one pigsty_ca.this pigsty_etcd_cluster.this pigsty_pg_cluster.test pigsty_pg_user.app pigsty_pg_database.app; do
+    tf import "$address" "${ids[$address]}"
+    expect_status 0
+  done
+  plan_is_empty
+}
+
+run_tests
