@@ -11,8 +11,8 @@
 #include "provider/docs/generate.h"
 #include "provider/framework/framework_server.h"
 #include "provider/pigsty_provider.h"
-#include "provider/release.h"
 #include "provider/plugin/serve.h"
+#include "provider/release.h"
 #include "provider/watch/event_line.h"
 #include "provider/watch/follow.h"
 
@@ -79,7 +79,8 @@ int run_by_hand(int argc, char** argv) {
 
     std::string name;
     std::vector<std::string> addresses;
-    CLI::App* releasing = app.add_subcommand("release", "Undo a create that did not finish and that nobody wants to finish");
+    CLI::App* releasing =
+        app.add_subcommand("release", "Undo a create that did not finish and that nobody wants to finish");
     releasing->add_option("name", name, "Name of the cluster or authority; of a node its address")->required();
     releasing->add_option("address", addresses, "Machines that belong to it")->required();
 

@@ -22,12 +22,15 @@ namespace pigsty::provider {
 using framework::entry;
 
 framework::Declaration<PigstyConfig> PigstyProvider::declare() const {
-    return {.description = "Turns plain Linux machines into highly available PostgreSQL clusters, and keeps them so. Reads the machines over "
-                           "SSH, shows in the plan what will change on which of them, and changes only that.",
+    return {.description =
+                "Turns plain Linux machines into highly available PostgreSQL clusters, and keeps them so. Reads the "
+                "machines over "
+                "SSH, shows in the plan what will change on which of them, and changes only that.",
             .attributes = configuration_attributes()};
 }
 
-Result<std::shared_ptr<void>> PigstyProvider::configure(const PigstyConfig& config, const framework::Unknowns& /*unknown*/,
+Result<std::shared_ptr<void>> PigstyProvider::configure(const PigstyConfig& config,
+                                                        const framework::Unknowns& /*unknown*/,
                                                         framework::Call& /*call*/) const {
     const auto environment = [](const std::string& name) {
         const char* value = std::getenv(name.c_str());

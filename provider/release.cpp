@@ -24,12 +24,16 @@ Result<std::vector<std::string>> release(const std::string& name, const std::vec
         if (releases == nullptr) continue;
         for (const std::string& address : addresses) {
             TRY(const bool undone, releases->release(name, {.address = address}, *fleet, cancel));
-            if (undone) lines.push_back(offered.name + " \"" + name + "\", found at " + address + ": undone on all its members");
+            if (undone)
+                lines.push_back(offered.name + " \"" + name + "\", found at " + address +
+                                ": undone on all its members");
         }
     }
     if (lines.empty()) {
-        return fail(Error{.code = ErrorCode::invalid, .message = "expected an unfinished create of \"" + name + "\" on these machines, found none"}
-                        .with_hint("name it as the resource is named (a node by its address); what is finished is removed by a destroy"));
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = "expected an unfinished create of \"" + name + "\" on these machines, found none"}
+                        .with_hint("name it as the resource is named (a node by its address); what is finished is "
+                                   "removed by a destroy"));
     }
     return lines;
 }

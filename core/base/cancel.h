@@ -21,7 +21,7 @@
 namespace pigsty {
 
 class Cancel {
-public:
+  public:
     using Clock = std::chrono::steady_clock;
 
     Cancel() = default;  // never, until request_stop()
@@ -44,7 +44,7 @@ public:
     // Waits; true when the whole pause passed, false when stopped or out of time.
     [[nodiscard]] bool pause(std::chrono::milliseconds duration) const;
 
-private:
+  private:
     mutable std::stop_source source_;
     Clock::time_point deadline_ = Clock::time_point::max();
 };

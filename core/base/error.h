@@ -12,15 +12,15 @@
 namespace pigsty {
 
 enum class ErrorCode {
-    invalid,       // the input is wrong; nothing was contacted
-    unreachable,   // no connection, or it broke
-    denied,        // wrong key, wrong host key, no sudo, no privilege
-    unsupported,   // system or version that we do not know
-    conflict,      // something else owns what we were to touch, or it changed since the plan
-    failed,        // a command, a statement or a server said no
-    stalled,       // nothing moved for the bound that applies
-    cancelled,     // stopped by the user
-    internal,      // a bug of ours
+    invalid,      // the input is wrong; nothing was contacted
+    unreachable,  // no connection, or it broke
+    denied,       // wrong key, wrong host key, no sudo, no privilege
+    unsupported,  // system or version that we do not know
+    conflict,     // something else owns what we were to touch, or it changed since the plan
+    failed,       // a command, a statement or a server said no
+    stalled,      // nothing moved for the bound that applies
+    cancelled,    // stopped by the user
+    internal,     // a bug of ours
 };
 
 std::string_view to_string(ErrorCode code);

@@ -1,12 +1,12 @@
 #include "core/base/hash.h"
 
+#include <array>
+#include <stdexcept>
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-
-#include <array>
-#include <stdexcept>
 
 namespace pigsty {
 namespace {
@@ -15,9 +15,7 @@ const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<c
 
 using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
-std::string to_string(const Digest& digest) {
-    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
+std::string to_string(const Digest& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
 
 }  // namespace
 

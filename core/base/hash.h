@@ -9,14 +9,14 @@
 
 namespace pigsty {
 
-std::string sha256_hex(std::string_view bytes);       // 64 hex digits
-std::string fingerprint(std::string_view bytes);      // the first 12 of them
-std::string sha256_raw(std::string_view bytes);       // 32 bytes
+std::string sha256_hex(std::string_view bytes);   // 64 hex digits
+std::string fingerprint(std::string_view bytes);  // the first 12 of them
+std::string sha256_raw(std::string_view bytes);   // 32 bytes
 std::string hmac_sha256_raw(std::string_view key, std::string_view bytes);
 std::string pbkdf2_sha256_raw(std::string_view password, std::string_view salt, int iterations);  // 32 bytes
-std::string base64(std::string_view bytes);           // padded, RFC 4648
+std::string base64(std::string_view bytes);                                                       // padded, RFC 4648
 std::string hex(std::string_view bytes);
 std::string random_bytes(std::size_t count);
-std::string uuid4();                                  // RFC 9562, lower case
+std::string uuid4();  // RFC 9562, lower case
 
 }  // namespace pigsty

@@ -29,16 +29,15 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 
 #define PIGSTY_CONCAT_(a, b) a##b
 #define PIGSTY_CONCAT(a, b) PIGSTY_CONCAT_(a, b)
-#define PIGSTY_TRY_(result, declaration, ...)                        \
-    auto result = (__VA_ARGS__);                                     \
-    if (!result) return std::unexpected(std::move(result).error());  \
+#define PIGSTY_TRY_(result, declaration, ...)                       \
+    auto result = (__VA_ARGS__);                                    \
+    if (!result) return std::unexpected(std::move(result).error()); \
     declaration = std::move(*result)
 
 // TRY(declaration, expression): declares a value from a Result, or returns its Error.
 #define TRY(declaration, ...) PIGSTY_TRY_(PIGSTY_CONCAT(try_result_, __LINE__), declaration, __VA_ARGS__)
 // TRY_VOID(expression): the same for Status, or where the value is not wanted.
-#define TRY_VOID(...)                                                                         \
-    do {                                                                                      \
-        if (auto try_status = (__VA_ARGS__); !try_status)                                     \
-            return std::unexpected(std::move(try_status).error());                            \
+#define TRY_VOID(...)                                                                                            \
+    do {                                                                                                         \
+        if (auto try_status = (__VA_ARGS__); !try_status) return std::unexpected(std::move(try_status).error()); \
     } while (false)

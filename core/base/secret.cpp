@@ -1,10 +1,10 @@
 #include "core/base/secret.h"
 
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-
 #include <stdexcept>
 #include <utility>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 namespace pigsty {
 namespace {

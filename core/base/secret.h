@@ -14,7 +14,7 @@
 namespace pigsty {
 
 class Secret {
-public:
+  public:
     Secret() = default;
     explicit Secret(std::string text);
 
@@ -27,7 +27,7 @@ public:
     // Constant time in the contents.
     friend bool operator==(const Secret& a, const Secret& b);
 
-private:
+  private:
     std::shared_ptr<const std::string> text_;
 };
 

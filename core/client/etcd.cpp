@@ -13,8 +13,9 @@ constexpr const char* kLogin = "IFS= read -r ETCDCTL_PASSWORD\nexport ETCDCTL_US
 std::string Etcd::exports(bool login) const {
     std::string endpoints;
     for (const std::string& endpoint : target_.endpoints) endpoints += (endpoints.empty() ? "" : ",") + endpoint;
-    return std::string("set -e\nexport ETCDCTL_API=3 ETCDCTL_ENDPOINTS=") + shell_quote(endpoints) + " ETCDCTL_CACERT=" + kEtcdCaFile +
-           " ETCDCTL_CERT=" + kEtcdClientCertificate + " ETCDCTL_KEY=" + kEtcdClientKey + "\n" + (login ? kLogin : "");
+    return std::string("set -e\nexport ETCDCTL_API=3 ETCDCTL_ENDPOINTS=") + shell_quote(endpoints) +
+           " ETCDCTL_CACERT=" + kEtcdCaFile + " ETCDCTL_CERT=" + kEtcdClientCertificate +
+           " ETCDCTL_KEY=" + kEtcdClientKey + "\n" + (login ? kLogin : "");
 }
 
 Result<std::string> Etcd::run(const std::string& body, const std::string& input, const std::string& what, bool writes,
@@ -33,7 +34,9 @@ Result<std::string> Etcd::run(const std::string& body, const std::string& input,
 
 Result<std::vector<std::string>> Etcd::healthy(const Cancel& cancel) const {
     // A linearizable read needs no permission to prove a quorum: "permission denied" comes after consensus.
-    const node::RunScript script{.text = exports(false) + "etcdctl endpoint health --cluster=false -w json 2>/dev/null || true\n", .writes = false};
+    const node::RunScript script{
+        .text = exports(false) + "etcdctl endpoint health --cluster=false -w json 2>/dev/null || true\n",
+        .writes = false};
     TRY(const auto results, target_.node->request({script}, cancel));
     std::vector<std::string> endpoints;
     const auto reply = nlohmann::json::parse(results.back().out, nullptr, false);
@@ -83,7 +86,8 @@ fi
     return {};
 }
 
-Status Etcd::ensure_user(const std::string& name, const Secret& password, const std::string& prefix, const Cancel& cancel) const {
+Status Etcd::ensure_user(const std::string& name, const Secret& password, const std::string& prefix,
+                         const Cancel& cancel) const {
     const std::string user = shell_quote(name);
     const std::string body = "IFS= read -r new_password\nuser=" + user + "\nprefix=" + shell_quote(prefix) + R"(
 etcdctl role list | grep -qxF -- "$user" || etcdctl role add "$user" >/dev/null
@@ -104,7 +108,8 @@ etcdctl user grant-role "$user" "$user" >/dev/null
 
 Status Etcd::remove_user(const std::string& name, const std::string& prefix, const Cancel& cancel) const {
     const std::string body = "user=" + shell_quote(name) + R"(
-etcdctl del --prefix -- )" + shell_quote(prefix) + R"( >/dev/null
+etcdctl del --prefix -- )" + shell_quote(prefix) +
+                             R"( >/dev/null
 etcdctl user list | grep -qxF -- "$user" && etcdctl user delete "$user" >/dev/null
 etcdctl role list | grep -qxF -- "$user" && etcdctl role delete "$user" >/dev/null
 true
@@ -114,14 +119,16 @@ true
 }
 
 Result<std::string> Etcd::value(const std::string& key, const Cancel& cancel) const {
-    TRY(std::string text, run("etcdctl get --print-value-only -- " + shell_quote(key) + "\n", "", "read " + key, false, cancel));
+    TRY(std::string text,
+        run("etcdctl get --print-value-only -- " + shell_quote(key) + "\n", "", "read " + key, false, cancel));
     if (text.ends_with('\n')) text.pop_back();
     return text;
 }
 
 Result<bool> Etcd::put_new(const std::string& key, const std::string& value, const Cancel& cancel) const {
     // etcdctl's transaction language: compares, success, failure, each ended by an empty line.
-    const std::string transaction = "create(\"" + key + "\") = \"0\"\n\nput " + key + " " + nlohmann::json(value).dump() + "\n\n\n";
+    const std::string transaction =
+        "create(\"" + key + "\") = \"0\"\n\nput " + key + " " + nlohmann::json(value).dump() + "\n\n\n";
     TRY(const std::string reply, run("etcdctl txn\n", transaction, "write " + key, true, cancel));
     return reply.starts_with("SUCCESS");
 }

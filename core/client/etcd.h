@@ -8,9 +8,10 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
@@ -32,7 +33,7 @@ struct EtcdMember {
 };
 
 class Etcd {
-public:
+  public:
     struct Target {
         node::NodePtr node;
         std::vector<std::string> endpoints;  // "https://10.10.10.11:2379"
@@ -49,7 +50,8 @@ public:
     Status enable_authentication(const Cancel& cancel) const;
     // A user with this password that may read and write what begins with `prefix`, and nothing else. The password is set
     // where the user cannot log in with it.
-    Status ensure_user(const std::string& name, const Secret& password, const std::string& prefix, const Cancel& cancel) const;
+    Status ensure_user(const std::string& name, const Secret& password, const std::string& prefix,
+                       const Cancel& cancel) const;
     // The user, its role and everything that begins with `prefix`.
     Status remove_user(const std::string& name, const std::string& prefix, const Cancel& cancel) const;
     // Value of a key; empty where it is not there.
@@ -57,7 +59,7 @@ public:
     // Writes a key that is not there yet; false where it is.
     Result<bool> put_new(const std::string& key, const std::string& value, const Cancel& cancel) const;
 
-private:
+  private:
     // `body` runs behind the exports, logged in as root where `login`; further lines of standard input follow.
     Result<std::string> run(const std::string& body, const std::string& input, const std::string& what, bool writes,
                             const Cancel& cancel) const;

@@ -26,8 +26,8 @@ struct HttpLogin {
 struct HttpRequest {
     std::string method = "GET";
     std::string path = "/";
-    std::string body{};                    // sent as application/json where not empty
-    std::optional<HttpLogin> login{};      // RFC 7617 basic authentication
+    std::string body{};                // sent as application/json where not empty
+    std::optional<HttpLogin> login{};  // RFC 7617 basic authentication
 };
 
 struct HttpResponse {

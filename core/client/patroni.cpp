@@ -65,21 +65,23 @@ Result<PatroniStatus> patroni_status_from_json(const nlohmann::json& reply) {
     if (const auto patroni = reply.find("patroni"); patroni != reply.end())
         status.patroni_version = text_of(*patroni, "version");
     // Patroni before 3.1 does not say: there a replica that runs has to do.
-    status.is_streaming = reply.contains("replication_state")
-                              ? text_of(reply, "replication_state") == "streaming"
-                              : status.patroni_version.starts_with("3.0") && status.state == "running" && !status.leads();
+    status.is_streaming = reply.contains("replication_state") ? text_of(reply, "replication_state") == "streaming"
+                                                              : status.patroni_version.starts_with("3.0") &&
+                                                                    status.state == "running" && !status.leads();
     return status;
 }
 
 Result<HttpResponse> Patroni::call(const std::string& method, const std::string& path, const nlohmann::json& body,
                                    const Cancel& cancel) const {
-    const Cancel bound = cancel.within_at_most(path == "/restart" || path == "/switchover" ? kRestartBound : kReadBound);
+    const Cancel bound =
+        cancel.within_at_most(path == "/restart" || path == "/switchover" ? kRestartBound : kReadBound);
     const auto named = [&](Error error) {
         if (error.host.empty()) error.host = target_.address;
         error.message = "Patroni " + method + " " + path + ": " + error.message;
         return std::unexpected(std::move(error));
     };
-    auto stream = target_.node->open_stream("root", "tcp:" + target_.address + ":" + std::to_string(target_.port), bound);
+    auto stream =
+        target_.node->open_stream("root", "tcp:" + target_.address + ":" + std::to_string(target_.port), bound);
     if (!stream) return named(std::move(stream).error());
     auto reply = http_exchange(**stream, target_.tls,
                                {.method = method,
@@ -91,8 +93,8 @@ Result<HttpResponse> Patroni::call(const std::string& method, const std::string&
     return reply;
 }
 
-Result<nlohmann::json> Patroni::call_json(const std::string& method, const std::string& path, const nlohmann::json& body,
-                                          const Cancel& cancel) const {
+Result<nlohmann::json> Patroni::call_json(const std::string& method, const std::string& path,
+                                          const nlohmann::json& body, const Cancel& cancel) const {
     TRY(const HttpResponse reply, call(method, path, body, cancel));
     auto parsed = nlohmann::json::parse(reply.body, nullptr, false);
     // /patroni answers 503 with its usual document while PostgreSQL does not run.
@@ -137,8 +139,7 @@ Status Patroni::restart(const Cancel& cancel) const {
 }
 
 Status Patroni::switchover(const std::string& leader, const std::string& candidate, const Cancel& cancel) const {
-    TRY(const HttpResponse reply,
-        call("POST", "/switchover", {{"leader", leader}, {"candidate", candidate}}, cancel));
+    TRY(const HttpResponse reply, call("POST", "/switchover", {{"leader", leader}, {"candidate", candidate}}, cancel));
     if (reply.status / 100 == 2) return {};
     return fail(Error{.code = ErrorCode::failed,
                       .message = "Patroni could not move the leader from " + leader + " to " + candidate}

@@ -9,10 +9,11 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
@@ -48,18 +49,18 @@ struct PatroniCluster {
 // GET /patroni of one member.
 struct PatroniStatus {
     std::string state;
-    std::string role;                     // "primary" ("master" before Patroni 4) or "replica"
-    std::int64_t server_version = 0;      // 170012; 0 while PostgreSQL does not run
+    std::string role;                 // "primary" ("master" before Patroni 4) or "replica"
+    std::int64_t server_version = 0;  // 170012; 0 while PostgreSQL does not run
     std::string patroni_version;
-    std::string system_identifier;        // empty before it is known
+    std::string system_identifier;  // empty before it is known
     std::int64_t timeline = 0;
     bool pending_restart = false;
-    bool is_streaming = false;            // a replica that receives WAL right now
+    bool is_streaming = false;  // a replica that receives WAL right now
     [[nodiscard]] bool leads() const { return role == "primary" || role == "master"; }
 };
 
 class Patroni {
-public:
+  public:
     struct Target {
         node::NodePtr node;
         std::string address;
@@ -81,7 +82,7 @@ public:
     Status restart(const Cancel& cancel) const;
     Status switchover(const std::string& leader, const std::string& candidate, const Cancel& cancel) const;
 
-private:
+  private:
     Result<HttpResponse> call(const std::string& method, const std::string& path, const nlohmann::json& body,
                               const Cancel& cancel) const;
     Result<nlohmann::json> call_json(const std::string& method, const std::string& path, const nlohmann::json& body,

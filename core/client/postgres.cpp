@@ -1,7 +1,8 @@
 #include "core/client/postgres.h"
 
-#include <pqxx/pqxx>
 #include <utility>
+
+#include <pqxx/pqxx>
 
 #include "core/base/quote.h"
 
@@ -14,7 +15,8 @@ constexpr const char* kConnectionFailure = "08006";  // PostgreSQL's own code fo
 
 // The server went, or it is no leader any more: another connection may do what this one cannot.
 bool is_lost(std::string_view sql_state) {
-    return sql_state == "57P01" || sql_state == "57P02" || sql_state == "57P03" || sql_state == "25006" || sql_state.starts_with("08");
+    return sql_state == "57P01" || sql_state == "57P02" || sql_state == "57P03" || sql_state == "25006" ||
+           sql_state.starts_with("08");
 }
 
 // libpq takes C strings: what stands behind a NUL would not be sent, and the rest would mean something else.
@@ -25,7 +27,8 @@ Status no_nul(std::string_view text) {
 
 }  // namespace
 
-Postgres::Postgres(Target target, std::unique_ptr<node::LocalSocket> socket) : target_(std::move(target)), socket_(std::move(socket)) {}
+Postgres::Postgres(Target target, std::unique_ptr<node::LocalSocket> socket)
+    : target_(std::move(target)), socket_(std::move(socket)) {}
 
 Postgres::~Postgres() = default;
 
@@ -34,12 +37,13 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
     const std::string file = ".s.PGSQL." + std::to_string(target.port);
     TRY(auto socket, node::LocalSocket::listen(target.node, target.os_user, remote, file));
     std::unique_ptr<Postgres> postgres(new Postgres(std::move(target), std::move(socket)));
-    const std::string text = "host=" + conninfo_quote(postgres->socket_->folder()) + " port=" + std::to_string(postgres->target_.port) +
-                             " dbname=" + conninfo_quote(postgres->target_.database) + " user=" + conninfo_quote(postgres->target_.os_user) +
-                             " application_name=terraform-provider-pigsty connect_timeout=" + std::to_string(kConnectSeconds) +
-                             // Nothing of the caller's environment and no file of theirs decides anything here.
-                             " sslmode=disable gssencmode=disable passfile=/nonexistent options='-c search_path=pg_catalog -c "
-                             "client_min_messages=warning -c idle_in_transaction_session_timeout=10min'";
+    const std::string text =
+        "host=" + conninfo_quote(postgres->socket_->folder()) + " port=" + std::to_string(postgres->target_.port) +
+        " dbname=" + conninfo_quote(postgres->target_.database) + " user=" + conninfo_quote(postgres->target_.os_user) +
+        " application_name=terraform-provider-pigsty connect_timeout=" + std::to_string(kConnectSeconds) +
+        // Nothing of the caller's environment and no file of theirs decides anything here.
+        " sslmode=disable gssencmode=disable passfile=/nonexistent options='-c search_path=pg_catalog -c "
+        "client_min_messages=warning -c idle_in_transaction_session_timeout=10min'";
     TRY_VOID(cancel.check("connecting to PostgreSQL"));
     try {
         postgres->connection_ = std::make_unique<pqxx::connection>(text);
@@ -51,11 +55,13 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
     return postgres;
 }
 
-std::unexpected<Error> Postgres::failed(const std::string& message, const std::string& sql_state, const std::string& shown) const {
+std::unexpected<Error> Postgres::failed(const std::string& message, const std::string& sql_state,
+                                        const std::string& shown) const {
     std::string text = message;
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     return fail(Error{.code = is_lost(sql_state) ? ErrorCode::unreachable : ErrorCode::failed,
-                      .message = "PostgreSQL (database " + target_.database + "): " + text + (sql_state.empty() ? "" : " (SQLSTATE " + sql_state + ")")}
+                      .message = "PostgreSQL (database " + target_.database + "): " + text +
+                                 (sql_state.empty() ? "" : " (SQLSTATE " + sql_state + ")")}
                     .at_host(target_.node->address().address)
                     .with_command(shown));
 }

@@ -58,7 +58,8 @@ class Postgres {
 
   private:
     Postgres(Target target, std::unique_ptr<node::LocalSocket> socket);
-    [[nodiscard]] std::unexpected<Error> failed(const std::string& message, const std::string& sql_state, const std::string& shown) const;
+    [[nodiscard]] std::unexpected<Error> failed(const std::string& message, const std::string& sql_state,
+                                                const std::string& shown) const;
 
     Target target_;
     std::unique_ptr<node::LocalSocket> socket_;

@@ -1,12 +1,12 @@
 #include "core/client/tls_stream.h"
 
+#include <array>
+#include <string>
+
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-
-#include <array>
-#include <string>
 
 namespace pigsty::client {
 namespace {
@@ -19,7 +19,8 @@ std::string last_openssl_error() {
 
 bool is_ip_address(const std::string& text) {
     std::array<unsigned char, sizeof(in6_addr)> parsed{};
-    return inet_pton(AF_INET, text.c_str(), parsed.data()) == 1 || inet_pton(AF_INET6, text.c_str(), parsed.data()) == 1;
+    return inet_pton(AF_INET, text.c_str(), parsed.data()) == 1 ||
+           inet_pton(AF_INET6, text.c_str(), parsed.data()) == 1;
 }
 
 Status trust(SSL_CTX* context, const std::string& ca_pem) {
@@ -68,9 +69,9 @@ Status TlsStream::handshake(const Cancel& cancel) {
         if (why == SSL_ERROR_NONE) return {};
         if (why != SSL_ERROR_WANT_READ) {
             const long verified = SSL_get_verify_result(ssl_.get());
-            return fail(ErrorCode::denied, "TLS handshake failed: " + (verified == X509_V_OK
-                                                                           ? last_openssl_error()
-                                                                           : X509_verify_cert_error_string(verified)));
+            return fail(ErrorCode::denied,
+                        "TLS handshake failed: " +
+                            (verified == X509_V_OK ? last_openssl_error() : X509_verify_cert_error_string(verified)));
         }
         TRY(const bool more, fill(cancel));
         if (!more) return fail(ErrorCode::unreachable, "the server closed the connection during the TLS handshake");

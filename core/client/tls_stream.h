@@ -1,11 +1,11 @@
 // TLS client side over a node::Stream, with OpenSSL's memory BIOs: the bytes travel through a bridge, not a socket.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <span>
 #include <string_view>
+
+#include <openssl/ssl.h>
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
@@ -15,7 +15,7 @@
 namespace pigsty::client {
 
 class TlsStream {
-public:
+  public:
     // Performs the handshake; error `denied` where the certificate is not of this CA or names another address.
     static Result<TlsStream> connect(node::Stream& stream, const Tls& tls, const Cancel& cancel);
 
@@ -23,7 +23,7 @@ public:
     // 0 at the end of the stream.
     Result<std::size_t> read(std::span<char> buffer, const Cancel& cancel);
 
-private:
+  private:
     struct Free {
         void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
         void operator()(SSL* ssl) const { SSL_free(ssl); }

@@ -103,7 +103,8 @@ class Builder {
     void keep_nothing_of_ours(node::Operation& operation, const std::vector<item::ItemPtr>& items) const {
         auto* put = std::get_if<node::PutFile>(&operation);
         if (put == nullptr || input_.before.state != node::ClaimState::ready) return;
-        const bool ours = std::ranges::any_of(items, [&](const item::ItemPtr& item) { return input_.before.items.contains(item->label()); });
+        const bool ours = std::ranges::any_of(
+            items, [&](const item::ItemPtr& item) { return input_.before.items.contains(item->label()); });
         if (ours) put->keep_before = false;
     }
 

@@ -15,17 +15,26 @@ constexpr const char* kKeyRule = "Written as a file's content; `file(…)` or a 
 Attributes<BastionConfig> bastion_attributes() {
     return {
         attribute("host", &BastionConfig::host).required().description("Name or address of the bastion."),
-        attribute("port", &BastionConfig::port).fixed_default(22).validate(framework::port()).description("Its SSH port."),
+        attribute("port", &BastionConfig::port)
+            .fixed_default(22)
+            .validate(framework::port())
+            .description("Its SSH port."),
         attribute("user", &BastionConfig::user).optional().description("Login there. Not set: the login of the nodes."),
         attribute("private_key_file", &BastionConfig::private_key_file)
             .optional()
             .description("Key for the bastion. Nothing set: the key of the nodes."),
         attribute("private_key", &BastionConfig::private_key).optional().sensitive().description(kKeyRule),
-        attribute("passphrase", &BastionConfig::passphrase).optional().sensitive().description("Of an encrypted private key."),
+        attribute("passphrase", &BastionConfig::passphrase)
+            .optional()
+            .sensitive()
+            .description("Of an encrypted private key."),
         attribute("certificate_file", &BastionConfig::certificate_file)
             .optional()
             .description("OpenSSH user certificate that belongs to the key."),
-        attribute("password", &BastionConfig::password).optional().sensitive().description("Password, where the bastion takes one."),
+        attribute("password", &BastionConfig::password)
+            .optional()
+            .sensitive()
+            .description("Password, where the bastion takes one."),
         attribute("agent", &BastionConfig::agent).fixed_default(false).description("Ask the SSH agent for keys."),
     };
 }
@@ -36,36 +45,52 @@ Attributes<SshConfig> ssh_attributes() {
             .optional()
             .example("\"admin\"")
             .description("Login on the nodes. Not set: `PIGSTY_SSH_USER`, else `root`."),
-        attribute("port", &SshConfig::port).fixed_default(22).validate(framework::port()).description("SSH port of the nodes."),
+        attribute("port", &SshConfig::port)
+            .fixed_default(22)
+            .validate(framework::port())
+            .description("SSH port of the nodes."),
         attribute("private_key_file", &SshConfig::private_key_file)
             .optional()
             .example("\"~/.ssh/id_ed25519\"")
-            .description("Private key: ed25519, ECDSA or RSA. Nothing set: `PIGSTY_SSH_PRIVATE_KEY_FILE`, else the SSH agent "
-                         "where `SSH_AUTH_SOCK` names one."),
+            .description(
+                "Private key: ed25519, ECDSA or RSA. Nothing set: `PIGSTY_SSH_PRIVATE_KEY_FILE`, else the SSH agent "
+                "where `SSH_AUTH_SOCK` names one."),
         attribute("private_key", &SshConfig::private_key).optional().sensitive().description(kKeyRule),
-        attribute("passphrase", &SshConfig::passphrase).optional().sensitive().description("Of an encrypted private key."),
+        attribute("passphrase", &SshConfig::passphrase)
+            .optional()
+            .sensitive()
+            .description("Of an encrypted private key."),
         attribute("certificate_file", &SshConfig::certificate_file)
             .optional()
             .description("OpenSSH user certificate that belongs to the key."),
-        attribute("password", &SshConfig::password).optional().sensitive().description("Password, where the nodes take one."),
+        attribute("password", &SshConfig::password)
+            .optional()
+            .sensitive()
+            .description("Password, where the nodes take one."),
         attribute("agent", &SshConfig::agent).fixed_default(false).description("Ask the SSH agent for keys."),
         attribute("known_hosts_file", &SshConfig::known_hosts_file)
             .optional()
-            .description("Host keys that are believed. Not set: `PIGSTY_SSH_KNOWN_HOSTS_FILE`, else `~/.ssh/known_hosts`."),
+            .description(
+                "Host keys that are believed. Not set: `PIGSTY_SSH_KNOWN_HOSTS_FILE`, else `~/.ssh/known_hosts`."),
         attribute("host_keys", &SshConfig::host_keys)
             .optional()
             .example("{ \"10.10.10.11\" = \"ssh-ed25519 AAAA…\" }")
-            .description("Pinned host keys by address; a cloud provider's output fits here. A pinned address believes its pins only."),
+            .description("Pinned host keys by address; a cloud provider's output fits here. A pinned address believes "
+                         "its pins only."),
         attribute("host_key_policy", &SshConfig::host_key_policy)
             .fixed_default("strict")
             .validate(framework::one_of({"strict", "accept_new"}))
-            .description("`strict` refuses a host that is not known. `accept_new` records its key in the known hosts file at the "
+            .description("`strict` refuses a host that is not known. `accept_new` records its key in the known hosts "
+                         "file at the "
                          "first connection; a key that changed later is refused all the same."),
-        nested("bastions", &SshConfig::bastions, bastion_attributes()).optional().description("Hosts on the way to the nodes, first hop first."),
+        nested("bastions", &SshConfig::bastions, bastion_attributes())
+            .optional()
+            .description("Hosts on the way to the nodes, first hop first."),
         attribute("proxy_command", &SshConfig::proxy_command)
             .optional()
             .example("\"cloud ssh-proxy %h %p\"")
-            .description("Command whose input and output reach the node; `%h`, `%p` and `%r` stand for host, port and user."),
+            .description(
+                "Command whose input and output reach the node; `%h`, `%p` and `%r` stand for host, port and user."),
         attribute("connect_timeout", &SshConfig::connect_timeout)
             .fixed_default("5m")
             .validate(framework::duration())
@@ -79,7 +104,9 @@ Attributes<SshConfig> ssh_attributes() {
 
 Attributes<BecomeConfig> become_attributes() {
     return {
-        attribute("enabled", &BecomeConfig::enabled).optional().description("Use sudo. Not set: unless the login is root."),
+        attribute("enabled", &BecomeConfig::enabled)
+            .optional()
+            .description("Use sudo. Not set: unless the login is root."),
         attribute("password", &BecomeConfig::password)
             .optional()
             .sensitive()
@@ -89,8 +116,13 @@ Attributes<BecomeConfig> become_attributes() {
 
 Attributes<node::SshRoute> route_attributes() {
     return {
-        attribute("host", &node::SshRoute::host).optional().description("Name or address to connect to. Not set: `address`."),
-        attribute("port", &node::SshRoute::port).optional().validate(framework::port()).description("Port. Not set: the provider's."),
+        attribute("host", &node::SshRoute::host)
+            .optional()
+            .description("Name or address to connect to. Not set: `address`."),
+        attribute("port", &node::SshRoute::port)
+            .optional()
+            .validate(framework::port())
+            .description("Port. Not set: the provider's."),
         attribute("user", &node::SshRoute::user).optional().description("Login. Not set: the provider's."),
     };
 }
@@ -100,7 +132,9 @@ Attributes<node::SshRoute> route_attributes() {
 Attributes<PigstyConfig> configuration_attributes() {
     return {
         nested("ssh", &PigstyConfig::ssh, ssh_attributes()).optional().description("How the machines are reached."),
-        nested("become", &PigstyConfig::become, become_attributes()).optional().description("Who one becomes on the machines: root, by sudo."),
+        nested("become", &PigstyConfig::become, become_attributes())
+            .optional()
+            .description("Who one becomes on the machines: root, by sudo."),
         attribute("max_parallel_nodes", &PigstyConfig::max_parallel_nodes)
             .optional()
             .validate(framework::between(1, 256))
@@ -113,7 +147,10 @@ Attributes<PigstyConfig> configuration_attributes() {
 }
 
 Attributes<node::NodeAddress> node_address_attributes(bool address_is_identity) {
-    auto address = attribute("address", &node::NodeAddress::address).required().validate(framework::ip_address()).example("\"10.10.10.11\"");
+    auto address = attribute("address", &node::NodeAddress::address)
+                       .required()
+                       .validate(framework::ip_address())
+                       .example("\"10.10.10.11\"");
     if (address_is_identity) std::move(address).forces_replacement();
     return {
         std::move(address).description("IP address of the machine, as the other machines of the cluster reach it."),

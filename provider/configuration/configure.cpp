@@ -45,9 +45,11 @@ bool names_something(const Login& login) {
     return login.private_key_file || login.private_key || login.password || login.agent;
 }
 
-Result<ssh::Credentials> credentials_from(const Login& login, const std::string& where, const Environment& environment) {
+Result<ssh::Credentials> credentials_from(const Login& login, const std::string& where,
+                                          const Environment& environment) {
     if (login.private_key_file && login.private_key) {
-        return fail(Error{.code = ErrorCode::invalid, .message = where + ": expected one private key, found both private_key_file and private_key"}
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = where + ": expected one private key, found both private_key_file and private_key"}
                         .with_hint("remove one of them"));
     }
     return ssh::Credentials{.private_key_file = expanded(known_or(login.private_key_file, ""), environment),
@@ -91,29 +93,35 @@ Result<node::Connection> connection_from(const PigstyConfig& config, const Envir
     TRY(connection.route.credentials, credentials_from(node_login, "ssh", environment));
     for (const BastionConfig& bastion : ssh.bastions) {
         const Login bastion_login = login_of(bastion);
-        TRY(auto credentials, credentials_from(names_something(bastion_login) ? bastion_login : node_login, "ssh.bastions", environment));
-        connection.route.bastions.push_back(
-            {.endpoint = {.host = bastion.host, .port = static_cast<std::uint16_t>(bastion.port), .user = known_or(bastion.user, user)},
-             .credentials = std::move(credentials)});
+        TRY(auto credentials,
+            credentials_from(names_something(bastion_login) ? bastion_login : node_login, "ssh.bastions", environment));
+        connection.route.bastions.push_back({.endpoint = {.host = bastion.host,
+                                                          .port = static_cast<std::uint16_t>(bastion.port),
+                                                          .user = known_or(bastion.user, user)},
+                                             .credentials = std::move(credentials)});
     }
     connection.route.proxy_command = known_or(ssh.proxy_command, "");
     if (!connection.route.proxy_command.empty() && !ssh.bastions.empty()) {
-        return fail(Error{.code = ErrorCode::invalid, .message = "ssh: expected bastions or a proxy_command, found both"}.with_hint("remove one of them"));
+        return fail(
+            Error{.code = ErrorCode::invalid, .message = "ssh: expected bastions or a proxy_command, found both"}
+                .with_hint("remove one of them"));
     }
     using std::chrono::duration_cast;
     using std::chrono::seconds;
-    connection.route.connect_timeout = duration_cast<seconds>(duration_or(ssh.connect_timeout, std::chrono::minutes(5)));
+    connection.route.connect_timeout =
+        duration_cast<seconds>(duration_or(ssh.connect_timeout, std::chrono::minutes(5)));
     connection.route.keepalive_interval = duration_cast<seconds>(duration_or(ssh.keepalive_interval, seconds(15)));
     connection.host_keys = host_keys_from(ssh, environment);
-    connection.become = {.enabled = config.become.enabled.value_or(true), .password = config.become.password.value_or(Secret())};
+    connection.become = {.enabled = config.become.enabled.value_or(true),
+                         .password = config.become.password.value_or(Secret())};
     return connection;
 }
 
 Fleet::~Fleet() {
     if (nodes == nullptr) return;
     for (const auto& [address, count] : nodes->counters()) {
-        spdlog::debug("counters node={} requests={} replies={} writes={} bytes_out={} bytes_in={}", address, count.requests, count.replies,
-                      count.writes, count.bytes_out, count.bytes_in);
+        spdlog::debug("counters node={} requests={} replies={} writes={} bytes_out={} bytes_in={}", address,
+                      count.requests, count.replies, count.writes, count.bytes_out, count.bytes_in);
     }
     if (sessions == nullptr) return;
     for (const auto& [cluster, count] : sessions->counters())
@@ -126,7 +134,9 @@ Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Envi
     auto fleet = std::make_shared<Fleet>();
     fleet->nodes = std::make_shared<node::NodePool>(std::move(connection));
     fleet->sessions = std::make_shared<module::pgsql::Sessions>(
-        [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel) { return nodes->node(address, cancel); });
+        [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel) {
+            return nodes->node(address, cancel);
+        });
     fleet->progress = std::move(progress);
     if (config.max_parallel_nodes > 0) fleet->max_parallel_nodes = static_cast<std::size_t>(config.max_parallel_nodes);
     fleet->lock_timeout = duration_or(config.lock_timeout, std::chrono::minutes(5));

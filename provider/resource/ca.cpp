@@ -24,19 +24,22 @@ Attributes<Authority> authority_attributes() {
         attribute("name", &Authority::name)
             .fixed_default("pigsty-ca")
             .forces_replacement()
-            .validate(framework::matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "letters, digits, `.`, `_` and `-`, 63 at most"))
+            .validate(
+                framework::matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "letters, digits, `.`, `_` and `-`, 63 at most"))
             .description("Name of the authority, and the common name of its certificate."),
         nested("nodes", &Authority::nodes, node_address_attributes())
             .required()
             .validate(framework::keys(framework::member_key()))
             .validate(framework::size_between(1, 9))
             .example("{ 1 = { address = \"10.10.10.11\" }, 2 = { address = \"10.10.10.12\" } }")
-            .description("The nodes that hold the key, root only. The first makes it, the others get a copy. Signing works while one "
+            .description("The nodes that hold the key, root only. The first makes it, the others get a copy. Signing "
+                         "works while one "
                          "of them answers, so two or more are recommended."),
         attribute("validity_days", &Authority::validity_days)
             .fixed_default(36500)
             .validate(framework::between(1, 36500))
-            .fixed_after_creation("the certificate is made once; a new life needs a new authority, that is, another name")
+            .fixed_after_creation(
+                "the certificate is made once; a new life needs a new authority, that is, another name")
             .description("Life of the authority's certificate."),
         attribute("leaf_validity_days", &Authority::leaf_validity_days)
             .fixed_default(7300)
@@ -65,22 +68,30 @@ Attributes<Reference> ca_reference_attributes() {
         attribute("id", &Reference::id).required().description("The authority's `id`."),
         attribute("name", &Reference::name).required().description("Its name."),
         attribute("fingerprint", &Reference::fingerprint).required().description("SHA-256 of its certificate."),
-        nested("nodes", &Reference::nodes, node_address_attributes()).required().description("The nodes that hold its key."),
+        nested("nodes", &Reference::nodes, node_address_attributes())
+            .required()
+            .description("The nodes that hold its key."),
     };
 }
 
 Declaration<CaState> CaResource::declare() const {
-    return {.description = "A certificate authority. Its key is made on a node and kept, root only, on each of `nodes`; it is in no state, "
-                           "plan or log. Keys of the certificates it signs are made on their own nodes and stay there.",
+    return {.description =
+                "A certificate authority. Its key is made on a node and kept, root only, on each of `nodes`; it is in "
+                "no state, "
+                "plan or log. Keys of the certificates it signs are made on their own nodes and stay there.",
             .subcategory = "Certificates",
             .attributes = ca_attributes()};
 }
 
 std::string CaResource::claim_kind() const { return module::ca::kKind; }
 
-converge::Identity CaResource::identity_of(const CaState& state) const { return {.kind = claim_kind(), .name = state.authority.name}; }
+converge::Identity CaResource::identity_of(const CaState& state) const {
+    return {.kind = claim_kind(), .name = state.authority.name};
+}
 
-std::vector<converge::Member> CaResource::members(const CaState& state) const { return module::ca::members_of(state.authority); }
+std::vector<converge::Member> CaResource::members(const CaState& state) const {
+    return module::ca::members_of(state.authority);
+}
 
 converge::Table CaResource::table(const CaState& state, const Fleet* fleet) const {
     // While planning nothing must depend on the fingerprint: it is not known before the create.
@@ -102,7 +113,8 @@ Status CaResource::complete(CaState& state, const converge::Run& run, Call& call
     if (!pem.empty()) {
         TRY(const auto certificate, item::read_certificate(pem));
         if (state.certificate_pem.empty() || has_unknown(state.certificate_pem)) state.certificate_pem = pem;
-        if (state.ref.fingerprint.empty() || has_unknown(state.ref.fingerprint)) state.ref.fingerprint = certificate.fingerprint;
+        if (state.ref.fingerprint.empty() || has_unknown(state.ref.fingerprint))
+            state.ref.fingerprint = certificate.fingerprint;
     }
     state.ref.id = state.common.id;
     state.ref.name = state.authority.name;
@@ -113,10 +125,11 @@ Status CaResource::complete(CaState& state, const converge::Run& run, Call& call
 void CaResource::validate(const CaState& config, framework::Validation& validation) const {
     refuse_equal_addresses(config.authority.nodes, "nodes", validation);
     if (config.authority.nodes.size() == 1 && !validation.unknown.at("nodes")) {
-        validation.diagnostics.add_warning(config.authority.name + ": one node holds the only key",
-                                           "If it is lost, everything that this authority signed must be signed anew by another. "
-                                           "Name a second node: the key is copied there, root only.",
-                                           value::Path::of("nodes"));
+        validation.diagnostics.add_warning(
+            config.authority.name + ": one node holds the only key",
+            "If it is lost, everything that this authority signed must be signed anew by another. "
+            "Name a second node: the key is copied there, root only.",
+            value::Path::of("nodes"));
     }
 }
 

@@ -20,8 +20,10 @@ struct CaState {
 // `ref` of a CA as every resource that wants certificates takes it.
 framework::Attributes<module::ca::Reference> ca_reference_attributes();
 
-class CaResource final : public Converged<CaState>, public framework::Validates<CaState>, public framework::ModifiesPlan<CaState> {
-public:
+class CaResource final : public Converged<CaState>,
+                         public framework::Validates<CaState>,
+                         public framework::ModifiesPlan<CaState> {
+  public:
     [[nodiscard]] Declaration<CaState> declare() const override;
     [[nodiscard]] std::string claim_kind() const override;
     [[nodiscard]] converge::Identity identity_of(const CaState& state) const override;

@@ -15,11 +15,12 @@
 
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/unknown.h"
 #include "core/converge/plan.h"
@@ -43,7 +44,8 @@ class Releases {
   public:
     virtual ~Releases() = default;
     // False where this machine holds no unfinished create of that name and of this kind. Members are those of the claim.
-    virtual Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet, const Cancel& cancel) const = 0;
+    virtual Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet,
+                                 const Cancel& cancel) const = 0;
 };
 
 template <class S>
@@ -58,7 +60,8 @@ class Converged : public framework::TypedResource<S>,
     // `fleet` is null while planning; acts, which need it, do not run then.
     [[nodiscard]] virtual converge::Table table(const S& state, const Fleet* fleet) const = 0;
     // What an update runs: the whole table, unless acts depend on what changes.
-    [[nodiscard]] virtual converge::Table update_table(const S& /*prior*/, const S& planned, const Fleet& fleet, Call& /*call*/) const {
+    [[nodiscard]] virtual converge::Table update_table(const S& /*prior*/, const S& planned, const Fleet& fleet,
+                                                       Call& /*call*/) const {
         return table(planned, &fleet);
     }
     // Entries of `managed` for what is on no node: dynamic configuration, roles. Keyed by the cluster's name.
@@ -72,13 +75,16 @@ class Converged : public framework::TypedResource<S>,
     // Fills in what is computed besides the common attributes. After create, update and read.
     virtual Status complete(S& /*state*/, const converge::Run& /*run*/, Call& /*call*/) const { return {}; }
     // Drift that items do not show (dynamic configuration, SQL), as sentences. Part of read.
-    virtual Result<std::vector<std::string>> more_drift(const S& /*state*/, const converge::Run& /*run*/, Call& /*call*/) const {
+    virtual Result<std::vector<std::string>> more_drift(const S& /*state*/, const converge::Run& /*run*/,
+                                                        Call& /*call*/) const {
         return std::vector<std::string>{};
     }
     // What a change means beyond items ("restart postgresql on …"), and what is not known yet in a create.
     virtual void more_forecast(const Plan<S>& /*plan*/, framework::Forecast& /*forecast*/) const {}
     // Steps before a destroy undoes the claims.
-    [[nodiscard]] virtual converge::Table before_destroy(const S& /*state*/, const Fleet* /*fleet*/) const { return {}; }
+    [[nodiscard]] virtual converge::Table before_destroy(const S& /*state*/, const Fleet* /*fleet*/) const {
+        return {};
+    }
 
     Result<S> create(const S& planned, Call& call) const final {
         S state = planned;
@@ -145,7 +151,8 @@ class Converged : public framework::TypedResource<S>,
         return outcome;
     }
 
-    Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet, const Cancel& cancel) const final {
+    Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet,
+                         const Cancel& cancel) const final {
         TRY(const node::NodePtr node, fleet.connect(at, cancel, node::Reach::change));
         const auto claim = node->claim(claim_kind(), name);
         if (!claim || claim->state == node::ClaimState::ready) return false;
@@ -169,8 +176,9 @@ class Converged : public framework::TypedResource<S>,
                                                  drifted_keys(plan.private_data.get("observed")));
         result.last_change = forecast.sentences;
         if (!forecast.diff.empty()) {
-            result.advice.push_back({framework::Severity::kWarning, identity_of(plan.planned).name + ": files that change",
-                                     forecast.diff, std::nullopt});
+            result.advice.push_back({framework::Severity::kWarning,
+                                     identity_of(plan.planned).name + ": files that change", forecast.diff,
+                                     std::nullopt});
         }
         more_forecast(plan, result);
         return result;
@@ -193,11 +201,12 @@ class Converged : public framework::TypedResource<S>,
             state.common.managed = known(managed_of(state, desired_of(state)));
             return state;
         }
-        return fail(Error{.code = ErrorCode::invalid, .message = "expected " + claim_kind() + " " + target.name +
-                                                                 ", found no claim of it on this node"}
-                        .at_host(target.address)
-                        .with_hint("an import id has the form " + import_form() +
-                                   ", with the address of a node that belongs to it"));
+        return fail(
+            Error{.code = ErrorCode::invalid,
+                  .message = "expected " + claim_kind() + " " + target.name + ", found no claim of it on this node"}
+                .at_host(target.address)
+                .with_hint("an import id has the form " + import_form() +
+                           ", with the address of a node that belongs to it"));
     }
 
     // For import: "etcd_cluster", and the id's form as the documentation gives it.
@@ -209,7 +218,7 @@ class Converged : public framework::TypedResource<S>,
         return import_target_of(key, import_form());
     }
 
-protected:
+  protected:
     [[nodiscard]] converge::RunOptions run_options(const S& state, const Fleet& fleet, node::Reach reach) const {
         converge::Identity identity = identity_of(state);
         // Not known while planning a create; Run finds the unfinished one or makes a new id.
@@ -217,14 +226,15 @@ protected:
         return {.identity = std::move(identity),
                 .members = members(state),
                 .spec = claimed_spec(state),
-                .connect = [&fleet, reach](const node::NodeAddress& address, const Cancel& cancel) { return fleet.connect(address, cancel, reach); },
+                .connect = [&fleet, reach](const node::NodeAddress& address,
+                                           const Cancel& cancel) { return fleet.connect(address, cancel, reach); },
                 .progress = fleet.progress,
                 .max_parallel_nodes = fleet.max_parallel_nodes,
                 .lock_timeout = fleet.lock_timeout,
                 .import_id = import_id(state)};
     }
 
-private:
+  private:
     [[nodiscard]] converge::Desired desired_of(const S& state) const {
         return converge::desired(table(state, nullptr), members(state));
     }
@@ -247,7 +257,8 @@ private:
         for (const std::string& sentence : run.warnings()) call.diagnostics.add_warning(sentence, "");
     }
 
-    Result<converge::Planned> planned_from(const S& prior, const S& planned, const converge::Table& steps, Call& call) const {
+    Result<converge::Planned> planned_from(const S& prior, const S& planned, const converge::Table& steps,
+                                           Call& call) const {
         converge::Planned what;
         what.managed = converge::managed(converge::desired(steps, members(planned)));
         what.prior = to_managed(prior.common.managed);

@@ -35,7 +35,8 @@ Attributes<EtcdCluster> cluster_attributes() {
             .validate(framework::keys(framework::member_key()))
             .validate(framework::size_between(1, 7))
             .example("{ 1 = { address = \"10.10.10.11\" } }")
-            .description("Members by number, 1 to 7 of them; an odd number, since an even one survives no more failures than the odd "
+            .description("Members by number, 1 to 7 of them; an odd number, since an even one survives no more "
+                         "failures than the odd "
                          "one below it."),
         object("ca", &EtcdCluster::ca, ca_reference_attributes())
             .required()
@@ -53,7 +54,8 @@ Attributes<EtcdCluster> cluster_attributes() {
             .description("Port for the other members."),
         attribute("data_dir", &EtcdCluster::data_dir)
             .fixed_default("/data/etcd")
-            .validate(framework::matches("/[A-Za-z0-9._/-]+", "an absolute path of letters, digits, `.`, `_`, `-` and `/`"))
+            .validate(
+                framework::matches("/[A-Za-z0-9._/-]+", "an absolute path of letters, digits, `.`, `_`, `-` and `/`"))
             .fixed_after_creation(kNewCluster)
             .description("Folder of the members' data, on a fast disk."),
         attribute("quota_backend_bytes", &EtcdCluster::quota_backend_bytes)
@@ -79,7 +81,9 @@ Attributes<Access> etcd_access_attributes() {
     return {
         attribute("id", &Access::id).required().description("The cluster's `id`."),
         attribute("name", &Access::name).required().description("Its name."),
-        attribute("endpoints", &Access::endpoints).required().description("Where clients connect: `https://ADDRESS:PORT` of each member."),
+        attribute("endpoints", &Access::endpoints)
+            .required()
+            .description("Where clients connect: `https://ADDRESS:PORT` of each member."),
         attribute("ca_fingerprint", &Access::ca_fingerprint)
             .required()
             .description("SHA-256 of the authority's certificate whose clients are let in."),
@@ -88,8 +92,10 @@ Attributes<Access> etcd_access_attributes() {
 }
 
 Declaration<EtcdState> EtcdClusterResource::declare() const {
-    return {.description = "An etcd cluster: TLS on both sides with client certificates required, authentication on, one root password made "
-                           "on the nodes and kept there.",
+    return {.description =
+                "An etcd cluster: TLS on both sides with client certificates required, authentication on, one root "
+                "password made "
+                "on the nodes and kept there.",
             .subcategory = "etcd",
             .attributes = etcd_attributes()};
 }
@@ -100,7 +106,9 @@ converge::Identity EtcdClusterResource::identity_of(const EtcdState& state) cons
     return {.kind = claim_kind(), .name = state.cluster.name};
 }
 
-std::vector<converge::Member> EtcdClusterResource::members(const EtcdState& state) const { return module::etcd::members_of(state.cluster); }
+std::vector<converge::Member> EtcdClusterResource::members(const EtcdState& state) const {
+    return module::etcd::members_of(state.cluster);
+}
 
 converge::Table EtcdClusterResource::table(const EtcdState& state, const Fleet* fleet) const {
     return module::etcd::table_of(state.cluster, connect_through(fleet));
@@ -128,15 +136,16 @@ void EtcdClusterResource::validate(const EtcdState& config, framework::Validatio
     refuse_equal_addresses(cluster.members, "members", validation);
     if (cluster.port == cluster.peer_port && !validation.unknown.at("port") && !validation.unknown.at("peer_port")) {
         validation.error(value::Path::of("peer_port"), "One port for two purposes",
-                         "Expected ports of their own for clients and for the other members, found " + std::to_string(cluster.port) +
-                             " for both. Set another `peer_port`.");
+                         "Expected ports of their own for clients and for the other members, found " +
+                             std::to_string(cluster.port) + " for both. Set another `peer_port`.");
     }
     if (!validation.unknown.at("members") && cluster.members.size() % 2 == 0 && !cluster.members.empty()) {
-        validation.diagnostics.add_warning(
-            cluster.name + ": an even number of etcd members",
-            std::to_string(cluster.members.size()) + " members survive the loss of " + std::to_string((cluster.members.size() - 1) / 2) +
-                ", as " + std::to_string(cluster.members.size() - 1) + " do, and one more can fail. Use an odd number.",
-            value::Path::of("members"));
+        validation.diagnostics.add_warning(cluster.name + ": an even number of etcd members",
+                                           std::to_string(cluster.members.size()) + " members survive the loss of " +
+                                               std::to_string((cluster.members.size() - 1) / 2) + ", as " +
+                                               std::to_string(cluster.members.size() - 1) +
+                                               " do, and one more can fail. Use an odd number.",
+                                           value::Path::of("members"));
     }
 }
 

@@ -10,25 +10,29 @@ value::Path member_path(const std::string& attribute, const std::string& number)
 }
 
 constexpr const char* kWayOut =
-    "This version does not add, remove or move members of a living cluster. Bring the member back as it was, or destroy the "
+    "This version does not add, remove or move members of a living cluster. Bring the member back as it was, or "
+    "destroy the "
     "cluster and create it with the members wanted.";
 
 }  // namespace
 
 converge::Connect connect_through(const Fleet* fleet) {
     if (fleet == nullptr) return {};
-    return [fleet](const node::NodeAddress& address, const Cancel& cancel) { return fleet->connect(address, cancel, node::Reach::change); };
+    return [fleet](const node::NodeAddress& address, const Cancel& cancel) {
+        return fleet->connect(address, cancel, node::Reach::change);
+    };
 }
 
-void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute, framework::Validation& validation) {
+void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
+                            framework::Validation& validation) {
     std::map<std::string, std::string> seen;
     for (const auto& [number, member] : members) {
         if (member.address.empty() || has_unknown(member.address)) continue;
         const auto [other, fresh] = seen.emplace(member.address, number);
         if (fresh) continue;
         validation.error(member_path(attribute, number), "Two members at one address",
-                         "Expected an address of its own for each member, found " + member.address + " for member " + other->second +
-                             " and member " + number + ". Give one of them another machine.");
+                         "Expected an address of its own for each member, found " + member.address + " for member " +
+                             other->second + " and member " + number + ". Give one of them another machine.");
     }
 }
 
@@ -37,17 +41,23 @@ void refuse_changed_members(const MemberMap<node::NodeAddress>& prior, const Mem
     for (const auto& [number, member] : prior) {
         const auto now = planned.find(number);
         if (now == planned.end()) {
-            diagnostics.add_error("Member removed", "Member " + number + " at " + member.address + " is no longer in `" + attribute + "`. " + kWayOut,
-                                  value::Path::of(attribute));
+            diagnostics.add_error(
+                "Member removed",
+                "Member " + number + " at " + member.address + " is no longer in `" + attribute + "`. " + kWayOut,
+                value::Path::of(attribute));
         } else if (now->second.address != member.address) {
-            const std::string to = has_unknown(now->second.address) ? "an address that is not known yet" : now->second.address;
-            diagnostics.add_error("Member moved", "Member " + number + " is at " + member.address + " and would move to " + to + ". " + kWayOut,
-                                  member_path(attribute, number));
+            const std::string to =
+                has_unknown(now->second.address) ? "an address that is not known yet" : now->second.address;
+            diagnostics.add_error(
+                "Member moved",
+                "Member " + number + " is at " + member.address + " and would move to " + to + ". " + kWayOut,
+                member_path(attribute, number));
         }
     }
     for (const auto& [number, member] : planned) {
         if (prior.contains(number)) continue;
-        diagnostics.add_error("Member added", "Member " + number + " is new in `" + attribute + "`. " + kWayOut, member_path(attribute, number));
+        diagnostics.add_error("Member added", "Member " + number + " is new in `" + attribute + "`. " + kWayOut,
+                              member_path(attribute, number));
     }
 }
 

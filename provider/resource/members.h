@@ -18,7 +18,8 @@ namespace pigsty::provider {
 converge::Connect connect_through(const Fleet* fleet);
 
 // Error with the path of each member whose address another one has. Unknown addresses are skipped.
-void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute, framework::Validation& validation);
+void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
+                            framework::Validation& validation);
 
 // This version changes neither who the members of a living cluster are nor where they are: an error with the member's path.
 // `prior` and `planned` are the maps; only the addresses are compared, another SSH route is an ordinary change.
@@ -26,7 +27,8 @@ void refuse_changed_members(const MemberMap<node::NodeAddress>& prior, const Mem
                             const std::string& attribute, framework::Diagnostics& diagnostics);
 
 template <class S, class Spec>
-void refuse_changed_members(framework::Plan<S>& plan, Spec S::*spec, MemberMap<node::NodeAddress> Spec::*members, const std::string& attribute) {
+void refuse_changed_members(framework::Plan<S>& plan, Spec S::* spec, MemberMap<node::NodeAddress> Spec::* members,
+                            const std::string& attribute) {
     if (plan.prior == nullptr) return;
     refuse_changed_members(plan.prior->*spec.*members, plan.planned.*spec.*members, attribute, plan.diagnostics);
 }

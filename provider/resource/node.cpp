@@ -21,7 +21,10 @@ using module::machine::Repository;
 
 Attributes<Repository> repository_attributes() {
     return {
-        attribute("types", &Repository::types).optional().validate(each(framework::one_of({"deb", "deb-src"}))).description("Kinds of packages. Not set: `deb`."),
+        attribute("types", &Repository::types)
+            .optional()
+            .validate(each(framework::one_of({"deb", "deb-src"})))
+            .description("Kinds of packages. Not set: `deb`."),
         attribute("uris", &Repository::uris)
             .required()
             .validate(not_empty())
@@ -45,7 +48,9 @@ Attributes<Repository> repository_attributes() {
             .optional()
             .validate(each(no_control_characters()))
             .description("Architectures. Not set: the machine's."),
-        attribute("trusted", &Repository::trusted).fixed_default(false).description("Take packages without a signature."),
+        attribute("trusted", &Repository::trusted)
+            .fixed_default(false)
+            .description("Take packages without a signature."),
     };
 }
 
@@ -62,7 +67,8 @@ Attributes<Machine> machine_attributes() {
             .validate(keys(framework::ip_address()))
             .validate(each(each(framework::matches("[^\\s#]+", "a name without blanks"))))
             .example("{ \"10.10.10.10\" = [\"i.pigsty\"] }")
-            .description("Lines of `/etc/hosts`: address to names. They stand in a marked block; other lines are left alone."),
+            .description(
+                "Lines of `/etc/hosts`: address to names. They stand in a marked block; other lines are left alone."),
         nested("repositories", &Machine::repositories, repository_attributes())
             .optional()
             .validate(keys(framework::matches("[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, `_`, `.` and `-`")))
@@ -71,7 +77,8 @@ Attributes<Machine> machine_attributes() {
             .optional()
             .validate(each(framework::matches("[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?", "`name` or `name=version`")))
             .example("[\"htop\"]")
-            .description("Packages to install, as `name` or `name=version`. They stay at the version first installed, and stay when "
+            .description("Packages to install, as `name` or `name=version`. They stay at the version first installed, "
+                         "and stay when "
                          "they leave the list."),
         attribute("timezone", &Machine::timezone)
             .optional()
@@ -93,7 +100,10 @@ Attributes<Machine> machine_attributes() {
             .optional()
             .validate(keys(framework::matches("[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, `_`, `.` and `-`")))
             .validate(each(framework::text_rule("a certificate in PEM form",
-                                                [](std::string_view text) { return text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos; })))
+                                                [](std::string_view text) {
+                                                    return text.find("-----BEGIN CERTIFICATE-----") !=
+                                                           std::string_view::npos;
+                                                })))
             .description("CA certificates (PEM) by name that the whole machine trusts."),
     };
 }
@@ -106,9 +116,10 @@ Attributes<NodeState> node_attributes() {
 }  // namespace
 
 Declaration<NodeState> NodeResource::declare() const {
-    return {.description = "Adopts a machine: host name, hosts, repositories, packages, time zone, kernel settings, cron, trusted "
-                           "certificates. Only what is set is managed, and each host-wide change is visible in the plan.\n\n"
-                           "Destroying it takes our files away and leaves packages, kernel settings, host name and time zone.",
+    return {.description =
+                "Adopts a machine: host name, hosts, repositories, packages, time zone, kernel settings, cron, trusted "
+                "certificates. Only what is set is managed, and each host-wide change is visible in the plan.\n\n"
+                "Destroying it takes our files away and leaves packages, kernel settings, host name and time zone.",
             .subcategory = "Nodes",
             .attributes = node_attributes()};
 }
@@ -125,7 +136,9 @@ converge::Identity NodeResource::identity_of(const NodeState& state) const {
     return {.kind = claim_kind(), .name = state.machine.address.address};
 }
 
-std::vector<converge::Member> NodeResource::members(const NodeState& state) const { return {module::machine::member_of(state.machine)}; }
+std::vector<converge::Member> NodeResource::members(const NodeState& state) const {
+    return {module::machine::member_of(state.machine)};
+}
 
 converge::Table NodeResource::table(const NodeState& state, const Fleet* /*fleet*/) const {
     return module::machine::table_of(state.machine);

@@ -15,7 +15,7 @@ struct NodeState {
 };
 
 class NodeResource final : public Converged<NodeState> {
-public:
+  public:
     [[nodiscard]] Declaration<NodeState> declare() const override;
     [[nodiscard]] std::string claim_kind() const override;
     [[nodiscard]] std::string import_form() const override { return "ADDRESS"; }

@@ -45,7 +45,8 @@ Result<ImportTarget> import_target_of(const framework::ImportKey& key, const std
     if (key.by_identity()) return ImportTarget{.name = key.get("name"), .address = key.get("address")};
     const auto at = key.id.rfind('@');
     if (at == std::string::npos || at == 0 || at + 1 == key.id.size())
-        return fail(Error{.code = ErrorCode::invalid, .message = "expected an import id of the form " + form + ", found \"" + key.id + "\""});
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = "expected an import id of the form " + form + ", found \"" + key.id + "\""});
     return ImportTarget{.name = percent_decode(key.id.substr(0, at)), .address = key.id.substr(at + 1)};
 }
 

@@ -34,7 +34,9 @@ Attributes<PgClusterState> state_attributes() {
         attribute("system_identifier", &PgClusterState::system_identifier)
             .computed_once()
             .description("PostgreSQL's own name for this cluster's data."),
-        attribute("version_actual", &PgClusterState::version_actual).computed_once().description("The server's version, as `17.6`."),
+        attribute("version_actual", &PgClusterState::version_actual)
+            .computed_once()
+            .description("The server's version, as `17.6`."),
         object("connection", &PgClusterState::connection, pg_connection_attributes())
             .computed()
             .description("What users and databases take as `cluster`: no secret, the same over failovers."),
@@ -60,7 +62,9 @@ Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
     Sizing sizing;
     for (const auto& site : sites) {
         const node::Facts& facts = site->node->facts();
-        const auto take = [](std::int64_t& into, std::int64_t value) { into = into == 0 ? value : std::min(into, value); };
+        const auto take = [](std::int64_t& into, std::int64_t value) {
+            into = into == 0 ? value : std::min(into, value);
+        };
         take(sizing.cpu, facts.cpu);
         take(sizing.memory_mb, facts.memory_mb);
         take(sizing.disk_gb, facts.data_disk_gb);
@@ -77,11 +81,13 @@ bool differs(const converge::Managed& before, const converge::Managed& after, co
 }  // namespace
 
 Declaration<PgClusterState> PgClusterResource::declare() const {
-    return {.description = "A highly available PostgreSQL cluster: Patroni on each member, streaming replication, automatic failover, "
-                           "pgbouncer, and HAProxy services that find the leader by themselves.",
-            .subcategory = "PostgreSQL",
-            .attributes = state_attributes(),
-            .timeouts = {.create = std::chrono::minutes(60), .update = std::chrono::minutes(60)}};
+    return {
+        .description =
+            "A highly available PostgreSQL cluster: Patroni on each member, streaming replication, automatic failover, "
+            "pgbouncer, and HAProxy services that find the leader by themselves.",
+        .subcategory = "PostgreSQL",
+        .attributes = state_attributes(),
+        .timeouts = {.create = std::chrono::minutes(60), .update = std::chrono::minutes(60)}};
 }
 
 std::string PgClusterResource::claim_kind() const { return module::pgsql::kKind; }
@@ -100,12 +106,14 @@ converge::Table PgClusterResource::table(const PgClusterState& state, const Flee
     return module::pgsql::table_of(state.cluster, &ways);
 }
 
-converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned, const Fleet& fleet,
-                                                Call& /*call*/) const {
+converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned,
+                                                const Fleet& fleet, Call& /*call*/) const {
     const auto before = to_managed(prior.common.managed);
     const auto after = more_managed(planned);
     const auto drifted = [&prior](const std::string& word) {
-        return std::ranges::any_of(prior.common.drift, [&](const std::string& sentence) { return sentence.starts_with(prior.cluster.name + word); });
+        return std::ranges::any_of(prior.common.drift, [&](const std::string& sentence) {
+            return sentence.starts_with(prior.cluster.name + word);
+        });
     };
     module::pgsql::ClusterChanges changes{.configuration = drifted(" dcs"),
                                           .default_objects = drifted(" default"),
@@ -129,11 +137,14 @@ converge::Managed PgClusterResource::more_managed(const PgClusterState& state) c
         managed[key] = has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
     const auto configuration = module::pgsql::wanted_configuration(state.cluster);
     const std::string text = configuration ? configuration->dump() : std::string();
-    managed[state.cluster.name + " dcs"] = text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
+    managed[state.cluster.name + " dcs"] =
+        text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
     return managed;
 }
 
-nlohmann::json PgClusterResource::claimed_spec(const PgClusterState& state) const { return module::pgsql::to_json(state.cluster); }
+nlohmann::json PgClusterResource::claimed_spec(const PgClusterState& state) const {
+    return module::pgsql::to_json(state.cluster);
+}
 
 Result<PgClusterState> PgClusterResource::from_claimed_spec(const nlohmann::json& spec) const {
     PgClusterState state;
@@ -158,8 +169,8 @@ Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call
 Status PgClusterResource::complete(PgClusterState& state, const converge::Run& run, Call& call) const {
     state.connection = module::pgsql::connection_of(state.cluster, state.common.id);
     state.endpoints = module::pgsql::endpoints_of(state.cluster);
-    const bool known = !state.system_identifier.empty() && !has_unknown(state.system_identifier) && !state.version_actual.empty() &&
-                       !has_unknown(state.version_actual);
+    const bool known = !state.system_identifier.empty() && !has_unknown(state.system_identifier) &&
+                       !state.version_actual.empty() && !has_unknown(state.version_actual);
     if (known || run.sites().empty()) return {};
     const auto session = call.provider<Fleet>()->sessions->of(state.cluster, state.connection);
     return session->look(
@@ -172,9 +183,11 @@ Status PgClusterResource::complete(PgClusterState& state, const converge::Run& r
         call.cancel);
 }
 
-Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterState& state, const converge::Run& run, Call& call) const {
+Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterState& state, const converge::Run& run,
+                                                               Call& call) const {
     std::vector<std::string> sentences;
-    const auto session = call.provider<Fleet>()->sessions->of(state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
+    const auto session = call.provider<Fleet>()->sessions->of(
+        state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
     const auto members = session->members(call.cancel);
     // Who answers is reported by the run; without Patroni there is nothing to compare.
     if (!members || run.sites().empty()) return sentences;
@@ -211,7 +224,8 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     const auto before = to_managed(plan.prior->common.managed);
     const auto after = more_managed(plan.planned);
     for (const auto& [key, value] : after)
-        if (key != plan.planned.cluster.name + " dcs" && differs(before, after, key)) forecast.last_change->push_back("update " + key);
+        if (key != plan.planned.cluster.name + " dcs" && differs(before, after, key))
+            forecast.last_change->push_back("update " + key);
 }
 
 void PgClusterResource::validate(const PgClusterState& config, framework::Validation& validation) const {
@@ -226,21 +240,25 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
     if (known("instances")) plan.decide("connection");
     if (known("instances") && known("services") && known("default_services")) plan.decide("endpoints");
     if (plan.prior != nullptr) {
-        refuse_changed_members(addresses_of(plan.prior->cluster), addresses_of(plan.planned.cluster), "instances", plan.diagnostics);
-        if (plan.prior->cluster.ca.fingerprint != plan.planned.cluster.ca.fingerprint || plan.prior->cluster.dcs.name != plan.planned.cluster.dcs.name) {
-            plan.diagnostics.add_error("Another authority or etcd cluster",
-                                       "This version does not move a living cluster to another certificate authority or another etcd "
-                                       "cluster. Bring `ca` and `dcs` back as they were.",
-                                       value::Path::of("dcs"));
+        refuse_changed_members(addresses_of(plan.prior->cluster), addresses_of(plan.planned.cluster), "instances",
+                               plan.diagnostics);
+        if (plan.prior->cluster.ca.fingerprint != plan.planned.cluster.ca.fingerprint ||
+            plan.prior->cluster.dcs.name != plan.planned.cluster.dcs.name) {
+            plan.diagnostics.add_error(
+                "Another authority or etcd cluster",
+                "This version does not move a living cluster to another certificate authority or another etcd "
+                "cluster. Bring `ca` and `dcs` back as they were.",
+                value::Path::of("dcs"));
         }
     }
     const auto& cluster = plan.planned.cluster;
-    if (!has_unknown(cluster.ca.fingerprint) && !has_unknown(cluster.dcs.ca_fingerprint) && !cluster.dcs.ca_fingerprint.empty() &&
-        cluster.ca.fingerprint != cluster.dcs.ca_fingerprint) {
-        plan.diagnostics.add_error("Two certificate authorities",
-                                   "Expected an etcd cluster whose members trust the authority in `ca`, found one that trusts another (" +
-                                       cluster.dcs.ca_fingerprint.substr(0, 12) + "…). Use one authority for both.",
-                                   value::Path::of("dcs").attribute("ca_fingerprint"));
+    if (!has_unknown(cluster.ca.fingerprint) && !has_unknown(cluster.dcs.ca_fingerprint) &&
+        !cluster.dcs.ca_fingerprint.empty() && cluster.ca.fingerprint != cluster.dcs.ca_fingerprint) {
+        plan.diagnostics.add_error(
+            "Two certificate authorities",
+            "Expected an etcd cluster whose members trust the authority in `ca`, found one that trusts another (" +
+                cluster.dcs.ca_fingerprint.substr(0, 12) + "…). Use one authority for both.",
+            value::Path::of("dcs").attribute("ca_fingerprint"));
     }
 }
 

@@ -31,15 +31,16 @@ class PgClusterResource final : public Converged<PgClusterState>,
     [[nodiscard]] converge::Identity identity_of(const PgClusterState& state) const override;
     [[nodiscard]] std::vector<converge::Member> members(const PgClusterState& state) const override;
     [[nodiscard]] converge::Table table(const PgClusterState& state, const Fleet* fleet) const override;
-    [[nodiscard]] converge::Table update_table(const PgClusterState& prior, const PgClusterState& planned, const Fleet& fleet,
-                                               Call& call) const override;
+    [[nodiscard]] converge::Table update_table(const PgClusterState& prior, const PgClusterState& planned,
+                                               const Fleet& fleet, Call& call) const override;
     [[nodiscard]] converge::Table before_destroy(const PgClusterState& state, const Fleet* fleet) const override;
     [[nodiscard]] converge::Managed more_managed(const PgClusterState& state) const override;
     [[nodiscard]] nlohmann::json claimed_spec(const PgClusterState& state) const override;
     [[nodiscard]] Result<PgClusterState> from_claimed_spec(const nlohmann::json& spec) const override;
     Status decide(PgClusterState& state, converge::Run& run, Call& call) const override;
     Status complete(PgClusterState& state, const converge::Run& run, Call& call) const override;
-    Result<std::vector<std::string>> more_drift(const PgClusterState& state, const converge::Run& run, Call& call) const override;
+    Result<std::vector<std::string>> more_drift(const PgClusterState& state, const converge::Run& run,
+                                                Call& call) const override;
     void more_forecast(const Plan<PgClusterState>& plan, framework::Forecast& forecast) const override;
     void validate(const PgClusterState& config, framework::Validation& validation) const override;
     void modify_plan(Plan<PgClusterState>& plan) const override;

@@ -17,7 +17,9 @@ value::Path path_from_text(std::string_view text) {
         } else if (text.starts_with('[')) {
             const auto end = text.find(']');
             std::int64_t index = 0;
-            if (end == std::string_view::npos || std::from_chars(text.data() + 1, text.data() + end, index).ec != std::errc{}) return path;
+            if (end == std::string_view::npos ||
+                std::from_chars(text.data() + 1, text.data() + end, index).ec != std::errc{})
+                return path;
             path = path.index(index);
             text.remove_prefix(end + 1);
         } else {

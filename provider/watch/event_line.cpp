@@ -1,12 +1,12 @@
 #include "provider/watch/event_line.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace pigsty::watch {
 namespace {
@@ -28,7 +28,7 @@ std::string_view name_of(ProgressState state) {
 }
 
 bool is_ours_alone(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
            (status.st_mode & 077) == 0;
 }
@@ -52,7 +52,8 @@ std::optional<ProgressEvent> from_line(std::string_view line) {
         const auto found = object.find(key);
         return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
     };
-    ProgressEvent event{.operation = text("operation"), .member = text("member"), .what = text("what"), .detail = text("detail")};
+    ProgressEvent event{
+        .operation = text("operation"), .member = text("member"), .what = text("what"), .detail = text("detail")};
     const std::string state = text("state");
     bool known = false;
     for (const auto& [candidate, name] : kStates) {
@@ -68,8 +69,8 @@ std::optional<ProgressEvent> from_line(std::string_view line) {
 
 std::string runtime_directory() {
     const char* given = std::getenv("XDG_RUNTIME_DIR");
-    const std::string path = given != nullptr && *given == '/' ? std::string(given) + "/pigsty"
-                                                               : "/tmp/pigsty-" + std::to_string(geteuid());
+    const std::string path =
+        given != nullptr && *given == '/' ? std::string(given) + "/pigsty" : "/tmp/pigsty-" + std::to_string(geteuid());
     mkdir(path.c_str(), 0700);
     return is_ours_alone(path) ? path : std::string();
 }

@@ -1,11 +1,5 @@
 #include "provider/watch/follow.h"
 
-#include <poll.h>
-#include <sys/inotify.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,6 +8,12 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "core/converge/progress.h"
 #include "provider/watch/event_line.h"
@@ -53,7 +53,7 @@ std::string for_terminal(std::string_view text) {
 }
 
 class Followed {
-public:
+  public:
     Followed(std::string directory, std::FILE* out) : directory_(std::move(directory)), out_(out) {}
     ~Followed() {
         for (const auto& [path, process] : processes_) close(process.socket);
@@ -88,7 +88,7 @@ public:
 
     [[nodiscard]] std::size_t printed() const { return printed_; }
 
-private:
+  private:
     struct Process {
         int socket = -1;
         std::string pending = {};

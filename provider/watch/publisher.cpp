@@ -1,17 +1,17 @@
 #include "provider/watch/publisher.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 #include <vector>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "provider/watch/event_line.h"
 
@@ -28,7 +28,8 @@ struct Watcher {
 // False where the watcher is gone.
 bool send_unsent(Watcher& watcher) {
     while (!watcher.unsent.empty()) {
-        const ssize_t sent = send(watcher.socket, watcher.unsent.data(), watcher.unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent =
+            send(watcher.socket, watcher.unsent.data(), watcher.unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
         watcher.unsent.erase(0, static_cast<std::size_t>(sent));
     }
@@ -108,9 +109,12 @@ void Publisher::serve() {
         }
         if (last_round) break;
 
-        std::vector<pollfd> polled{{.fd = wake_, .events = POLLIN, .revents = 0}, {.fd = listener_, .events = POLLIN, .revents = 0}};
+        std::vector<pollfd> polled{{.fd = wake_, .events = POLLIN, .revents = 0},
+                                   {.fd = listener_, .events = POLLIN, .revents = 0}};
         for (const Watcher& watcher : watchers)
-            polled.push_back({.fd = watcher.socket, .events = static_cast<short>(watcher.unsent.empty() ? 0 : POLLOUT), .revents = 0});
+            polled.push_back({.fd = watcher.socket,
+                              .events = static_cast<short>(watcher.unsent.empty() ? 0 : POLLOUT),
+                              .revents = 0});
         if (poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) break;
 
         std::uint64_t drained = 0;

@@ -19,7 +19,7 @@
 namespace pigsty::watch {
 
 class Publisher final : public converge::ProgressSink {
-public:
+  public:
     static constexpr std::size_t kHistory = 5000;
 
     Publisher() = default;
@@ -29,7 +29,7 @@ public:
 
     void event(const converge::ProgressEvent& event) noexcept override;
 
-private:
+  private:
     void start();
     void serve();
 

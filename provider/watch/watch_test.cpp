@@ -1,13 +1,13 @@
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "provider/watch/event_line.h"
 #include "provider/watch/follow.h"
@@ -19,11 +19,14 @@ namespace {
 using namespace std::chrono_literals;
 
 converge::ProgressEvent package_done() {
-    return {.operation = "create pg_cluster pg-test", .member = "pg-test-2", .what = "package postgresql-17", .took = 6100ms};
+    return {.operation = "create pg_cluster pg-test",
+            .member = "pg-test-2",
+            .what = "package postgresql-17",
+            .took = 6100ms};
 }
 
 class RuntimeDirectory : public testing::Test {
-protected:
+  protected:
     void SetUp() override {
         std::string name = (std::filesystem::temp_directory_path() / "pigsty-watch.XXXXXX").string();
         ASSERT_NE(mkdtemp(name.data()), nullptr);
@@ -55,7 +58,7 @@ TEST(EventLine, ignores_what_it_does_not_know) {
 
 TEST_F(RuntimeDirectory, is_for_its_owner_only) {
     const std::string path = runtime_directory();
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0700U);
     ASSERT_EQ(chmod(path.c_str(), 0755), 0);
@@ -64,9 +67,10 @@ TEST_F(RuntimeDirectory, is_for_its_owner_only) {
 
 // Follows until `wanted` lines were printed or the time is over; answers what was printed.
 class Follower {
-public:
+  public:
     Follower() : file_(std::tmpfile()) {
-        done_ = std::async(std::launch::async, [this] { return follow(runtime_directory(), file_, stop_.get_token()); });
+        done_ =
+            std::async(std::launch::async, [this] { return follow(runtime_directory(), file_, stop_.get_token()); });
     }
     ~Follower() { std::fclose(file_); }
 
@@ -79,7 +83,7 @@ public:
         return printed();
     }
 
-private:
+  private:
     std::string printed() {
         std::string text(1 << 16, '\0');
         text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, pread(fileno(file_), text.data(), text.size(), 0))));
@@ -107,7 +111,8 @@ TEST_F(RuntimeDirectory, a_watcher_follows_processes_that_start_later) {
 
 TEST_F(RuntimeDirectory, names_do_not_reach_the_terminal_as_commands) {
     Publisher publisher;
-    publisher.event({.operation = "create pg_user", .member = "pg-test", .what = "role two\nlines \x1b[2J žluť", .took = 100ms});
+    publisher.event(
+        {.operation = "create pg_user", .member = "pg-test", .what = "role two\nlines \x1b[2J žluť", .took = 100ms});
     Follower follower;
     EXPECT_EQ(follower.until("role"), "pg-test role two\\nlines \\x1b[2J žluť … 0.1 s\n");
 }

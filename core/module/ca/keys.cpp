@@ -10,7 +10,9 @@ namespace {
 std::string folder(const std::string& name) { return "/var/lib/pigsty/ca/" + name; }
 
 Error script_error(const node::Node& node, const node::OperationResult& result, std::string message) {
-    return Error{.code = ErrorCode::failed, .message = std::move(message)}.at_host(node.address().address).with_output(result.err);
+    return Error{.code = ErrorCode::failed, .message = std::move(message)}
+        .at_host(node.address().address)
+        .with_output(result.err);
 }
 
 // Certificate, a line of its own, key. Empty where there is no key. The key passes through our memory only.
@@ -26,11 +28,13 @@ std::string key_path(const std::string& name) { return folder(name) + "/ca.key";
 std::string certificate_path(const std::string& name) { return folder(name) + "/ca.crt"; }
 
 std::string KeyItem::desired() const {
-    return "authority " + spec_.authority.name + "; validity " + std::to_string(spec_.authority.validity_days) + " days";
+    return "authority " + spec_.authority.name + "; validity " + std::to_string(spec_.authority.validity_days) +
+           " days";
 }
 
 node::Probes KeyItem::probes() const {
-    return {{node::ProbeKind::keyed_path, key_path(spec_.authority.name)}, {node::ProbeKind::text, certificate_path(spec_.authority.name)}};
+    return {{node::ProbeKind::keyed_path, key_path(spec_.authority.name)},
+            {node::ProbeKind::text, certificate_path(spec_.authority.name)}};
 }
 
 std::optional<item::Change> KeyItem::compare(const node::Observation& seen, const node::ClaimedItem* claimed) const {
@@ -48,7 +52,9 @@ std::optional<item::Change> KeyItem::compare(const node::Observation& seen, cons
     return std::nullopt;
 }
 
-std::string KeyItem::state(const node::Observation& seen) const { return seen.path(key_path(spec_.authority.name)).digest; }
+std::string KeyItem::state(const node::Observation& seen) const {
+    return seen.path(key_path(spec_.authority.name)).digest;
+}
 
 node::ClaimedItem KeyItem::claimed(const node::Observation& /*seen*/) const {
     const node::Probes wanted = probes();
@@ -62,11 +68,13 @@ Status KeyItem::converse(node::Node& node, const item::Change& /*change*/, const
     TRY(const bool copied, copy_from_others(node, cancel));
     if (copied) return {};
     if (!spec_.fingerprint.empty()) {
-        return fail(Error{.code = ErrorCode::failed, .message = "the key of the authority " + spec_.authority.name +
-                                                                 " is lost: none of its nodes has it"}
-                        .at_host(node.address().address)
-                        .with_hint("bring back " + key_path(spec_.authority.name) + " and ca.crt from a backup of one of the nodes. "
-                                   "A new authority would not be trusted by anything that this one signed"));
+        return fail(
+            Error{.code = ErrorCode::failed,
+                  .message = "the key of the authority " + spec_.authority.name + " is lost: none of its nodes has it"}
+                .at_host(node.address().address)
+                .with_hint("bring back " + key_path(spec_.authority.name) +
+                           " and ca.crt from a backup of one of the nodes. "
+                           "A new authority would not be trusted by anything that this one signed"));
     }
     return make(node, cancel);
 }
@@ -76,7 +84,8 @@ Result<bool> KeyItem::copy_from_others(node::Node& node, const Cancel& cancel) c
         TRY(const node::NodePtr other, spec_.connect(address, cancel));
         const node::RunScript read{.text = "DIRECTORY=" + shell_quote(folder(spec_.authority.name)) + "\n" + kReadPair};
         TRY(const auto results, other->request({read}, cancel));
-        if (results.back().status != 0) return fail(script_error(*other, results.back(), "cannot read the authority's key"));
+        if (results.back().status != 0)
+            return fail(script_error(*other, results.back(), "cannot read the authority's key"));
         const std::string& pair = results.back().out;
         const auto mark = pair.find(kKeyMark);
         if (mark == std::string::npos) continue;
@@ -84,7 +93,9 @@ Result<bool> KeyItem::copy_from_others(node::Node& node, const Cancel& cancel) c
         TRY(const auto read_back, item::read_certificate(certificate));
         if (!spec_.fingerprint.empty() && read_back.fingerprint != spec_.fingerprint) continue;
         TRY(const auto written,
-            node.request({node::PutFile{.path = key_path(spec_.authority.name), .content = pair.substr(mark + kKeyMark.size()), .mode = 0600},
+            node.request({node::PutFile{.path = key_path(spec_.authority.name),
+                                        .content = pair.substr(mark + kKeyMark.size()),
+                                        .mode = 0600},
                           node::PutFile{.path = certificate_path(spec_.authority.name), .content = certificate}},
                          cancel));
         for (const auto& result : written)

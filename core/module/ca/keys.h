@@ -25,7 +25,7 @@ struct KeySpec {
 };
 
 class KeyItem final : public item::Item {
-public:
+  public:
     explicit KeyItem(KeySpec spec) : spec_(std::move(spec)) {}
 
     // Undone like any file of ours; its folder goes with it.
@@ -41,7 +41,7 @@ public:
     [[nodiscard]] node::ClaimedItem claimed(const node::Observation& seen) const override;
     [[nodiscard]] std::string state(const node::Observation& seen) const override;
 
-private:
+  private:
     // Nothing: no other node has it. Error: one may have it and does not answer.
     [[nodiscard]] Result<bool> copy_from_others(node::Node& node, const Cancel& cancel) const;
     [[nodiscard]] Status make(node::Node& node, const Cancel& cancel) const;

@@ -15,8 +15,9 @@ Status safe_name(const std::string& name) {
 }
 
 Result<std::string> extensions(const item::CertificateSpec& spec) {
-    std::string text = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
-                       "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
+    std::string text =
+        "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
+        "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
     std::string usages;
     for (const std::string& usage : spec.usages) usages += (usages.empty() ? "" : ",") + usage;
     if (!usages.empty()) text += "extendedKeyUsage=" + usages + "\n";
@@ -60,18 +61,21 @@ Result<std::string> Signer::sign(const item::CertificateRequest& request, const 
     // A leaf never outlives its authority: openssl x509 does not look.
     const std::string script = R"sh(set -e
 umask 077
-cd )sh" + shell_quote(key_path(authority_.name).substr(0, key_path(authority_.name).rfind('/'))) + R"sh(
+cd )sh" + shell_quote(key_path(authority_.name).substr(0, key_path(authority_.name).rfind('/'))) +
+                               R"sh(
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat > "$work/extensions" <<'PIGSTY_END'
 )sh" + extension_text + R"sh(PIGSTY_END
-days=)sh" + std::to_string(request.spec.validity_days) + R"sh(
+days=)sh" + std::to_string(request.spec.validity_days) +
+                               R"sh(
 end=$(date -d "$(openssl x509 -in ca.crt -noout -enddate | cut -d= -f2)" +%s)
 left=$(( (end - $(date +%s)) / 86400 ))
 [ "$days" -le "$left" ] || days=$left
 cat > "$work/request"
-openssl x509 -req -in "$work/request" -CA ca.crt -CAkey ca.key -sha256 -days "$days" -set_serial )sh" + serial() +
-                               " -subj " + shell_quote(subject(request.spec)) + R"sh( -extfile "$work/extensions" -out "$work/leaf" 2>"$work/messages" ||
+openssl x509 -req -in "$work/request" -CA ca.crt -CAkey ca.key -sha256 -days "$days" -set_serial )sh" +
+                               serial() + " -subj " + shell_quote(subject(request.spec)) +
+                               R"sh( -extfile "$work/extensions" -out "$work/leaf" 2>"$work/messages" ||
   { cat "$work/messages" >&2; exit 1; }
 cat "$work/leaf"
 )sh";
@@ -81,19 +85,21 @@ cat "$work/leaf"
 Result<std::string> Signer::certificate_pem(const Cancel& cancel) {
     const std::lock_guard lock(mutex_);
     if (!pem_.empty()) return pem_;
-    TRY(std::string pem, ask("cat " + shell_quote(certificate_path(authority_.name)), "", "read the authority's certificate", cancel));
+    TRY(std::string pem,
+        ask("cat " + shell_quote(certificate_path(authority_.name)), "", "read the authority's certificate", cancel));
     TRY(const auto certificate, item::read_certificate(pem));
     if (certificate.fingerprint != authority_.fingerprint) {
         return fail(Error{.code = ErrorCode::conflict,
-                          .message = "expected the authority " + authority_.name + " with fingerprint " + authority_.fingerprint +
-                                     ", found " + certificate.fingerprint}
+                          .message = "expected the authority " + authority_.name + " with fingerprint " +
+                                     authority_.fingerprint + ", found " + certificate.fingerprint}
                         .with_hint("plan again: the authority was made anew since this plan"));
     }
     pem_ = std::move(pem);
     return pem_;
 }
 
-Result<std::string> Signer::ask(const std::string& script, const std::string& input, const char* what, const Cancel& cancel) {
+Result<std::string> Signer::ask(const std::string& script, const std::string& input, const char* what,
+                                const Cancel& cancel) {
     Error last{.code = ErrorCode::invalid, .message = "the authority " + authority_.name + " names no nodes"};
     for (const auto& [number, address] : authority_.nodes) {
         auto node = connect_(address, cancel);
@@ -116,7 +122,8 @@ node::Probes AuthorityFileItem::probes() const {
     return {{node::ProbeKind::path, spec_.path}, {node::ProbeKind::text, spec_.path}};
 }
 
-std::optional<item::Change> AuthorityFileItem::compare(const node::Observation& seen, const node::ClaimedItem* /*claimed*/) const {
+std::optional<item::Change> AuthorityFileItem::compare(const node::Observation& seen,
+                                                       const node::ClaimedItem* /*claimed*/) const {
     const node::PathState file = seen.path(spec_.path);
     const auto text = seen.text(spec_.path);
     if (!text) return item::Change{item::Verb::create, "not there"};
@@ -132,13 +139,19 @@ std::string AuthorityFileItem::state(const node::Observation& seen) const { retu
 
 node::ClaimedItem AuthorityFileItem::claimed(const node::Observation& seen) const {
     const node::Probes wanted = probes();
-    return {.kind = kind(), .fingerprint = fingerprint(desired()), .digest = state(seen), .probes = {wanted.begin(), wanted.end()}};
+    return {.kind = kind(),
+            .fingerprint = fingerprint(desired()),
+            .digest = state(seen),
+            .probes = {wanted.begin(), wanted.end()}};
 }
 
 Status AuthorityFileItem::converse(node::Node& node, const item::Change& /*change*/, const Cancel& cancel) const {
     TRY(const std::string pem, signer_->certificate_pem(cancel));
     TRY(const auto results,
-        node.request({node::PutFile{.path = spec_.path, .content = pem, .owner = spec_.owner, .group = spec_.group, .mode = spec_.mode}}, cancel));
+        node.request(
+            {node::PutFile{
+                .path = spec_.path, .content = pem, .owner = spec_.owner, .group = spec_.group, .mode = spec_.mode}},
+            cancel));
     if (results.back().status == 0) return {};
     return fail(Error{.code = ErrorCode::failed, .message = "cannot write " + spec_.path}
                     .at_host(node.address().address)

@@ -18,16 +18,18 @@
 namespace pigsty::module::ca {
 
 class Signer final : public item::CertificateSigner {
-public:
-    Signer(Reference authority, converge::Connect connect) : authority_(std::move(authority)), connect_(std::move(connect)) {}
+  public:
+    Signer(Reference authority, converge::Connect connect)
+        : authority_(std::move(authority)), connect_(std::move(connect)) {}
 
     Result<std::string> sign(const item::CertificateRequest& request, const Cancel& cancel) override;
     // The authority's certificate; asked once, checked against the reference's fingerprint.
     Result<std::string> certificate_pem(const Cancel& cancel);
 
-private:
+  private:
     // Runs a script on one node after the other until one answers; what the last of them failed with otherwise.
-    Result<std::string> ask(const std::string& script, const std::string& input, const char* what, const Cancel& cancel);
+    Result<std::string> ask(const std::string& script, const std::string& input, const char* what,
+                            const Cancel& cancel);
 
     const Reference authority_;
     const converge::Connect connect_;
@@ -46,7 +48,7 @@ struct AuthorityFileSpec {
 };
 
 class AuthorityFileItem final : public item::Item {
-public:
+  public:
     AuthorityFileItem(AuthorityFileSpec spec, Reference authority, std::shared_ptr<Signer> signer)
         : spec_(std::move(spec)), authority_(std::move(authority)), signer_(std::move(signer)) {}
 
@@ -65,7 +67,7 @@ public:
     [[nodiscard]] std::vector<std::string> paths() const override { return {spec_.path}; }
     [[nodiscard]] std::vector<item::Handler> handlers() const override { return spec_.handlers; }
 
-private:
+  private:
     AuthorityFileSpec spec_;
     Reference authority_;
     std::shared_ptr<Signer> signer_;

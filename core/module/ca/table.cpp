@@ -42,7 +42,8 @@ converge::Table table_of(const Authority& authority, const std::string& fingerpr
     return {folders, keys};
 }
 
-Result<std::string> read_certificate_pem(const Authority& authority, const std::vector<std::shared_ptr<converge::Site>>& sites,
+Result<std::string> read_certificate_pem(const Authority& authority,
+                                         const std::vector<std::shared_ptr<converge::Site>>& sites,
                                          const Cancel& cancel) {
     const std::string path = certificate_path(authority.name);
     for (const auto& site : sites) {

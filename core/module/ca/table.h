@@ -18,7 +18,8 @@ std::vector<converge::Member> members_of(const Authority& authority);
 converge::Table table_of(const Authority& authority, const std::string& fingerprint, const converge::Connect& connect);
 
 // The authority's certificate as one of its connected sites has it; empty where none has.
-Result<std::string> read_certificate_pem(const Authority& authority, const std::vector<std::shared_ptr<converge::Site>>& sites,
+Result<std::string> read_certificate_pem(const Authority& authority,
+                                         const std::vector<std::shared_ptr<converge::Site>>& sites,
                                          const Cancel& cancel);
 
 }  // namespace pigsty::module::ca

@@ -24,14 +24,18 @@ Status ensure_root_password(const std::string& cluster, converge::StepContext& c
 Result<Secret> root_password(const std::string& cluster, node::Node& node, const Cancel& cancel) {
     TRY(const auto secrets, node::read_secrets(node, scope_of(cluster), {kRootSecret}, cancel));
     if (const auto found = secrets.find(kRootSecret); found != secrets.end()) return found->second.value;
-    return fail(Error{.code = ErrorCode::failed, .message = "the root password of etcd cluster " + cluster + " is not on this member"}
-                    .at_host(node.address().address)
-                    .with_hint("is this a member of an etcd cluster that pigsty_etcd_cluster made, and has its creation finished?"));
+    return fail(
+        Error{.code = ErrorCode::failed,
+              .message = "the root password of etcd cluster " + cluster + " is not on this member"}
+            .at_host(node.address().address)
+            .with_hint(
+                "is this a member of an etcd cluster that pigsty_etcd_cluster made, and has its creation finished?"));
 }
 
 Result<client::Etcd> administrator(const Access& access, const converge::Connect& connect, const Cancel& cancel) {
-    Error last{.code = ErrorCode::invalid,
-               .message = "etcd cluster " + access.name + ": `dcs` names no members, so there is no way to administer it"};
+    Error last{
+        .code = ErrorCode::invalid,
+        .message = "etcd cluster " + access.name + ": `dcs` names no members, so there is no way to administer it"};
     for (const auto& [number, address] : access.members) {
         auto node = connect(address, cancel);
         if (!node) {
@@ -39,7 +43,8 @@ Result<client::Etcd> administrator(const Access& access, const converge::Connect
             continue;
         }
         TRY(Secret password, root_password(access.name, **node, cancel));
-        return client::Etcd({.node = std::move(*node), .endpoints = access.endpoints, .root_password = std::move(password)});
+        return client::Etcd(
+            {.node = std::move(*node), .endpoints = access.endpoints, .root_password = std::move(password)});
     }
     return fail(std::move(last));
 }

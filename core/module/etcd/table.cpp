@@ -36,8 +36,9 @@ std::string member_name(const EtcdCluster& cluster, const std::string& number) {
 // A member that restarts must be back in the quorum before the next one does.
 item::Handler restart() {
     item::Handler handler = item::Handler::restart(kUnit, true);
-    handler.health = std::string("ETCDCTL_API=3 etcdctl --cacert=") + client::kEtcdCaFile + " --cert=" + client::kEtcdClientCertificate +
-                     " --key=" + client::kEtcdClientKey + " --endpoints=https://127.0.0.1:2379 endpoint health >/dev/null 2>&1";
+    handler.health = std::string("ETCDCTL_API=3 etcdctl --cacert=") + client::kEtcdCaFile +
+                     " --cert=" + client::kEtcdClientCertificate + " --key=" + client::kEtcdClientKey +
+                     " --endpoints=https://127.0.0.1:2379 endpoint health >/dev/null 2>&1";
     return handler;
 }
 
@@ -56,10 +57,10 @@ Items packages(const platform::Platform& platform) {
 }
 
 Items directories(const EtcdCluster& cluster) {
-    return {std::make_shared<item::DirectoryItem>(
-                item::DirectorySpec{.path = "/etc/etcd", .owner = kOwner, .group = kOwner, .mode = 0750, .shared = false}),
-            std::make_shared<item::DirectoryItem>(
-                item::DirectorySpec{.path = cluster.data_dir, .owner = kOwner, .group = kOwner, .mode = 0700, .shared = false})};
+    return {std::make_shared<item::DirectoryItem>(item::DirectorySpec{
+                .path = "/etc/etcd", .owner = kOwner, .group = kOwner, .mode = 0750, .shared = false}),
+            std::make_shared<item::DirectoryItem>(item::DirectorySpec{
+                .path = cluster.data_dir, .owner = kOwner, .group = kOwner, .mode = 0700, .shared = false})};
 }
 
 Items certificates(const EtcdCluster& cluster, const Site& site, const std::shared_ptr<ca::Signer>& signer) {
@@ -86,7 +87,9 @@ Items certificates(const EtcdCluster& cluster, const Site& site, const std::shar
                                  .validity_days = kLeafDays,
                                  .authority_fingerprint = cluster.ca.fingerprint};
     return {std::make_shared<ca::AuthorityFileItem>(
-                ca::AuthorityFileSpec{.path = client::kEtcdCaFile, .owner = kOwner, .group = kOwner, .handlers = {restart()}}, cluster.ca, signer),
+                ca::AuthorityFileSpec{
+                    .path = client::kEtcdCaFile, .owner = kOwner, .group = kOwner, .handlers = {restart()}},
+                cluster.ca, signer),
             std::make_shared<item::CertificateItem>(std::move(server), signer),
             std::make_shared<item::CertificateItem>(std::move(client), signer)};
 }
@@ -114,25 +117,28 @@ Items configuration(const EtcdCluster& cluster, const Site& site) {
 
 // The members of a new cluster start together: none is ready before there is a quorum (behaviour 8).
 Items service() {
-    return {std::make_shared<item::ServiceItem>(item::ServiceSpec{.unit = kUnit, .enabled = true, .running = true, .no_block = true})};
+    return {std::make_shared<item::ServiceItem>(
+        item::ServiceSpec{.unit = kUnit, .enabled = true, .running = true, .no_block = true})};
 }
 
 Status wait_for_quorum(const EtcdCluster& cluster, Site& site, StepContext& context) {
     const client::Etcd etcd({.node = site.node, .endpoints = access_of(cluster, "").endpoints});
-    return context.wait_for({.fact = "all " + std::to_string(cluster.members.size()) + " members of " + cluster.name + " answer",
-                             .node = site.node,
-                             .unit = kUnit},
-                            [&]() -> Result<converge::Look> {
-                                TRY(const auto healthy, etcd.healthy(context.cancel()));
-                                return converge::Look{.reached = healthy.size() == cluster.members.size(),
-                                                      .moved = std::to_string(healthy.size()) + " answer"};
-                            });
+    return context.wait_for(
+        {.fact = "all " + std::to_string(cluster.members.size()) + " members of " + cluster.name + " answer",
+         .node = site.node,
+         .unit = kUnit},
+        [&]() -> Result<converge::Look> {
+            TRY(const auto healthy, etcd.healthy(context.cancel()));
+            return converge::Look{.reached = healthy.size() == cluster.members.size(),
+                                  .moved = std::to_string(healthy.size()) + " answer"};
+        });
 }
 
 Status switch_authentication_on(const EtcdCluster& cluster, Site& site, StepContext& context) {
     TRY_VOID(ensure_root_password(cluster.name, context));
     TRY(const Secret password, root_password(cluster.name, *site.node, context.cancel()));
-    const client::Etcd etcd({.node = site.node, .endpoints = access_of(cluster, "").endpoints, .root_password = password});
+    const client::Etcd etcd(
+        {.node = site.node, .endpoints = access_of(cluster, "").endpoints, .root_password = password});
     TRY_VOID(etcd.enable_authentication(context.cancel()));
     context.changed_something(site);
     return {};
@@ -172,7 +178,8 @@ converge::Table table_of(const EtcdCluster& cluster, const converge::Connect& co
     items("configuration", [shared](const Site& site) { return configuration(*shared, site); });
     items("start etcd", [](const Site&) { return service(); });
     act("quorum", [shared](Site& site, StepContext& context) { return wait_for_quorum(*shared, site, context); });
-    act("authentication", [shared](Site& site, StepContext& context) { return switch_authentication_on(*shared, site, context); });
+    act("authentication",
+        [shared](Site& site, StepContext& context) { return switch_authentication_on(*shared, site, context); });
     return table;
 }
 
@@ -183,8 +190,9 @@ converge::Table removal_of(const EtcdCluster& cluster) {
     step.act_when = converge::When::always;
     step.act = [shared](Site& site, StepContext& context) -> Status {
         // Only what this member's own etcd made: its folder is removed by name, not whatever stands at data_dir.
-        const std::string script = "systemctl disable --now " + std::string(kUnit) + " >/dev/null 2>&1 || true\nrm -rf -- " +
-                                   shell_quote(shared->data_dir + "/member") + " " + shell_quote(secrets_folder(shared->name)) + "\n";
+        const std::string script = "systemctl disable --now " + std::string(kUnit) +
+                                   " >/dev/null 2>&1 || true\nrm -rf -- " + shell_quote(shared->data_dir + "/member") +
+                                   " " + shell_quote(secrets_folder(shared->name)) + "\n";
         TRY_VOID(context.request(site, {node::RunScript{.text = script}}));
         return {};
     };
@@ -192,8 +200,13 @@ converge::Table removal_of(const EtcdCluster& cluster) {
 }
 
 Access access_of(const EtcdCluster& cluster, const std::string& id) {
-    Access access{.id = id, .name = cluster.name, .endpoints = {}, .ca_fingerprint = cluster.ca.fingerprint, .members = cluster.members};
-    for (const auto& [number, address] : cluster.members) access.endpoints.push_back(render::etcd_endpoint(address.address, cluster.port));
+    Access access{.id = id,
+                  .name = cluster.name,
+                  .endpoints = {},
+                  .ca_fingerprint = cluster.ca.fingerprint,
+                  .members = cluster.members};
+    for (const auto& [number, address] : cluster.members)
+        access.endpoints.push_back(render::etcd_endpoint(address.address, cluster.port));
     return access;
 }
 

@@ -29,10 +29,10 @@ struct Machine {
     std::optional<std::string> name{};                        // host name
     std::map<std::string, std::vector<std::string>> hosts{};  // /etc/hosts: address → names
     std::map<std::string, Repository> repositories{};
-    std::set<std::string> packages{};                         // "name" or "name=version"
+    std::set<std::string> packages{};  // "name" or "name=version"
     std::optional<std::string> timezone{};
     std::map<std::string, std::string> sysctl{};
-    std::vector<std::string> crontab{};                       // system crontab lines, with user
+    std::vector<std::string> crontab{};                         // system crontab lines, with user
     std::map<std::string, std::string> trusted_certificates{};  // name → PEM
     bool operator==(const Machine&) const = default;
 };

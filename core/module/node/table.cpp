@@ -46,7 +46,8 @@ Items identity_items(const Machine& machine) {
 Items trust_items(const Machine& machine) {
     Items items;
     for (const auto& [name, pem] : machine.trusted_certificates)
-        items.push_back(std::make_shared<item::TrustedCertificateItem>(item::TrustedCertificateSpec{.name = name, .pem = pem}));
+        items.push_back(
+            std::make_shared<item::TrustedCertificateItem>(item::TrustedCertificateSpec{.name = name, .pem = pem}));
     return items;
 }
 
@@ -68,15 +69,18 @@ Items repository_items(const Machine& machine) {
 
 Items package_items(const Machine& machine) {
     Items items;
-    for (const std::string& package : machine.packages) items.push_back(std::make_shared<item::PackageItem>(package_of(package)));
+    for (const std::string& package : machine.packages)
+        items.push_back(std::make_shared<item::PackageItem>(package_of(package)));
     return items;
 }
 
 Items setting_items(const Machine& machine) {
     Items items;
-    if (!machine.sysctl.empty()) items.push_back(std::make_shared<item::SysctlItem>(item::SysctlSpec{.name = kKind, .values = machine.sysctl}));
+    if (!machine.sysctl.empty())
+        items.push_back(std::make_shared<item::SysctlItem>(item::SysctlSpec{.name = kKind, .values = machine.sysctl}));
     if (!machine.crontab.empty())
-        items.push_back(std::make_shared<item::CronFileItem>(item::CronFileSpec{.name = "pigsty-node", .lines = machine.crontab}));
+        items.push_back(
+            std::make_shared<item::CronFileItem>(item::CronFileSpec{.name = "pigsty-node", .lines = machine.crontab}));
     return items;
 }
 
@@ -96,8 +100,8 @@ converge::Table table_of(const Machine& machine) {
         row.items = [shared, items](const Site&) { return items(*shared); };
         return row;
     };
-    return {step("identity", identity_items), step("trusted certificates", trust_items), step("repositories", repository_items),
-            step("packages", package_items), step("settings", setting_items)};
+    return {step("identity", identity_items), step("trusted certificates", trust_items),
+            step("repositories", repository_items), step("packages", package_items), step("settings", setting_items)};
 }
 
 }  // namespace pigsty::module::machine

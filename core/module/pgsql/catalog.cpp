@@ -172,7 +172,8 @@ const DatabaseState* Catalog::database(const std::string& name) const {
 }
 
 const ObjectClaim* Catalog::claim(std::string_view kind, std::string_view name) const {
-    const auto found = std::ranges::find_if(claims, [&](const ObjectClaim& claim) { return claim.kind == kind && claim.name == name; });
+    const auto found = std::ranges::find_if(
+        claims, [&](const ObjectClaim& claim) { return claim.kind == kind && claim.name == name; });
     return found == claims.end() ? nullptr : &*found;
 }
 
@@ -232,13 +233,14 @@ Result<DatabaseContents> parse_contents(std::string_view json_text) {
         contents.admin_schema_create = holds(acl, "dbrole_admin", "CREATE");
         if (const auto& defaults = answer.at("default_privileges"); defaults.is_array())
             for (const auto& entry : defaults)
-                contents.default_privileges.insert(default_privilege_key(text(entry, "owner"), text(entry, "type"),
-                                                                         text(entry, "grantee"), text(entry, "privilege")));
+                contents.default_privileges.insert(default_privilege_key(
+                    text(entry, "owner"), text(entry, "type"), text(entry, "grantee"), text(entry, "privilege")));
         return contents;
     });
 }
 
-std::string default_privilege_key(std::string_view owner, std::string_view type, std::string_view grantee, std::string_view privilege) {
+std::string default_privilege_key(std::string_view owner, std::string_view type, std::string_view grantee,
+                                  std::string_view privilege) {
     std::string key(owner);
     for (const std::string_view part : {type, grantee, privilege}) key.append("|").append(part);
     return key;

@@ -8,12 +8,13 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/result.h"
 #include "core/base/secret.h"
@@ -32,11 +33,11 @@ struct RoleState {
     bool login = false, superuser = false, createdb = false, createrole = false;
     bool inherit = true, replication = false, bypassrls = false;
     std::int64_t connection_limit = -1;
-    std::optional<std::string> valid_until{};     // "2027-01-31 00:00:00+00" in UTC, "infinity"
-    std::optional<Secret> verifier{};             // pg_authid.rolpassword
+    std::optional<std::string> valid_until{};  // "2027-01-31 00:00:00+00" in UTC, "infinity"
+    std::optional<Secret> verifier{};          // pg_authid.rolpassword
     std::optional<std::string> comment{};
-    std::map<std::string, std::string> parameters{};    // pg_db_role_setting for all databases
-    std::map<std::string, Membership> memberships{};    // by the role that it is a member of
+    std::map<std::string, std::string> parameters{};  // pg_db_role_setting for all databases
+    std::map<std::string, Membership> memberships{};  // by the role that it is a member of
 };
 
 struct DatabaseState {
@@ -50,15 +51,15 @@ struct DatabaseState {
     bool is_template = false;
     std::int64_t connection_limit = -1;
     std::optional<std::string> comment{};
-    bool public_connect = true;      // PUBLIC holds CONNECT
-    bool public_create = false;      // PUBLIC holds CREATE
-    bool admin_create = false;       // dbrole_admin holds CREATE
+    bool public_connect = true;  // PUBLIC holds CONNECT
+    bool public_create = false;  // PUBLIC holds CREATE
+    bool admin_create = false;   // dbrole_admin holds CREATE
     std::map<std::string, std::string> parameters{};
 };
 
 // A row of pigsty.claim (behaviour 3): what a user or database resource owns.
 struct ObjectClaim {
-    std::string kind;   // "role", "database"
+    std::string kind;  // "role", "database"
     std::string name;
     std::string id;     // uuid, the resource's id
     std::string state;  // "creating", "ready"
@@ -70,8 +71,8 @@ struct Catalog {
     std::int64_t server_version = 0;  // 170012
     bool in_recovery = false;
     std::string system_identifier;
-    bool has_claims = false;          // table pigsty.claim is there
-    bool checks_passwords = false;    // passwordcheck or credcheck is loaded: they must see plain text
+    bool has_claims = false;        // table pigsty.claim is there
+    bool checks_passwords = false;  // passwordcheck or credcheck is loaded: they must see plain text
     std::string password_encryption;
     std::int64_t scram_iterations = 4096;
     std::map<std::string, RoleState> roles{};
@@ -102,16 +103,17 @@ struct ExtensionState {
 struct DatabaseContents {
     std::map<std::string, SchemaState> schemas{};
     std::map<std::string, ExtensionState> extensions{};
-    bool public_schema_create = false;        // PUBLIC holds CREATE on schema public
-    bool admin_schema_create = false;         // dbrole_admin holds CREATE on schema public
-    bool has_pgbouncer_auth = false;          // function monitor.pgbouncer_auth(text)
+    bool public_schema_create = false;           // PUBLIC holds CREATE on schema public
+    bool admin_schema_create = false;            // dbrole_admin holds CREATE on schema public
+    bool has_pgbouncer_auth = false;             // function monitor.pgbouncer_auth(text)
     std::set<std::string> default_privileges{};  // "OWNER|TYPE|GRANTEE|PRIVILEGE", see default_privilege_key()
 };
 std::string contents_query();
 Result<DatabaseContents> parse_contents(std::string_view json_text);
 
 // "dbrole_admin|TABLES|dbrole_readonly|SELECT": one entry of pg_default_acl.
-std::string default_privilege_key(std::string_view owner, std::string_view type, std::string_view grantee, std::string_view privilege);
+std::string default_privilege_key(std::string_view owner, std::string_view type, std::string_view grantee,
+                                  std::string_view privilege);
 
 // DDL of schema pigsty and table pigsty.claim; idempotent, owned by the superuser, granted to nobody.
 std::string claims_table_statement();

@@ -46,7 +46,8 @@ std::optional<DefaultGrant> parse_default_grant(std::string_view text) {
 
 // What ALL means per type of object (PostgreSQL, "Privileges").
 std::vector<std::string> expanded(const DefaultGrant& grant) {
-    if (grant.privileges != std::vector<std::string>{"ALL"} && grant.privileges != std::vector<std::string>{"ALL", "PRIVILEGES"})
+    if (grant.privileges != std::vector<std::string>{"ALL"} &&
+        grant.privileges != std::vector<std::string>{"ALL", "PRIVILEGES"})
         return grant.privileges;
     if (grant.type == "TABLES") return {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"};
     if (grant.type == "SEQUENCES") return {"SELECT", "UPDATE", "USAGE"};
@@ -69,9 +70,10 @@ Statement create_database_statement(const PgDatabase& wanted, const Catalog& cat
     const auto other = [](const std::optional<std::string>& value, const std::string& of_template) {
         return value && !same_locale(*value, of_template);
     };
-    const bool differs = standard == nullptr ? (wanted.encoding || collate || ctype)
-                                             : other(wanted.encoding, standard->encoding) || other(collate, standard->lc_collate) ||
-                                                   other(ctype, standard->lc_ctype);
+    const bool differs = standard == nullptr
+                             ? (wanted.encoding || collate || ctype)
+                             : other(wanted.encoding, standard->encoding) || other(collate, standard->lc_collate) ||
+                                   other(ctype, standard->lc_ctype);
     if (wanted.template_name)
         text += " TEMPLATE " + sql_identifier(*wanted.template_name);
     else if (differs)
@@ -105,7 +107,8 @@ Statements database_statements(const PgDatabase& wanted, const DatabaseState& li
     if (wanted.comment && *wanted.comment != live.comment.value_or(""))
         add("COMMENT ON " + database + " IS " + (wanted.comment->empty() ? "NULL" : sql_literal(*wanted.comment)));
     if (live.public_create) add("REVOKE CREATE ON " + database + " FROM PUBLIC");
-    if (!live.admin_create && catalog.role(kAdminRole) != nullptr) add("GRANT CREATE ON " + database + " TO " + std::string(kAdminRole));
+    if (!live.admin_create && catalog.role(kAdminRole) != nullptr)
+        add("GRANT CREATE ON " + database + " TO " + std::string(kAdminRole));
     if (wanted.revoke_public && live.public_connect) {
         add("REVOKE CONNECT ON " + database + " FROM PUBLIC");
         for (const char* role : {render::kReplicationUser, render::kMonitorUser})
@@ -121,7 +124,8 @@ Statements database_statements(const PgDatabase& wanted, const DatabaseState& li
 
 Statements allow_connections_statements(const PgDatabase& wanted, const DatabaseState& live) {
     if (wanted.allow_connections == live.allow_connections) return {};
-    return {{.text = "ALTER DATABASE " + sql_identifier(wanted.name) + " ALLOW_CONNECTIONS " + (wanted.allow_connections ? "true" : "false")}};
+    return {{.text = "ALTER DATABASE " + sql_identifier(wanted.name) + " ALLOW_CONNECTIONS " +
+                     (wanted.allow_connections ? "true" : "false")}};
 }
 
 Statements contents_statements(const PgDatabase& wanted, const DatabaseContents& live, const Catalog& catalog,
@@ -161,8 +165,8 @@ Statements contents_statements(const PgDatabase& wanted, const DatabaseContents&
     return statements;
 }
 
-Statements default_privilege_statements(const std::string& owner, const std::vector<std::string>& grants, const DatabaseContents& live,
-                                        const Catalog& catalog) {
+Statements default_privilege_statements(const std::string& owner, const std::vector<std::string>& grants,
+                                        const DatabaseContents& live, const Catalog& catalog) {
     Statements statements;
     for (const std::string& text : grants) {
         const auto grant = parse_default_grant(text);
@@ -170,13 +174,14 @@ Statements default_privilege_statements(const std::string& owner, const std::vec
         if (catalog.role(grant->grantee) == nullptr || grant->grantee == owner) continue;
         const auto privileges = expanded(*grant);
         const bool holds = std::ranges::all_of(privileges, [&](const std::string& privilege) {
-            return live.default_privileges.contains(default_privilege_key(owner, grant->type, grant->grantee, privilege));
+            return live.default_privileges.contains(
+                default_privilege_key(owner, grant->type, grant->grantee, privilege));
         });
         if (holds) continue;
         std::string list;
         for (const std::string& privilege : privileges) list += (list.empty() ? "" : ", ") + privilege;
-        statements.push_back({.text = "ALTER DEFAULT PRIVILEGES FOR ROLE " + sql_identifier(owner) + " GRANT " + list + " ON " +
-                                      grant->type + " TO " + sql_identifier(grant->grantee)});
+        statements.push_back({.text = "ALTER DEFAULT PRIVILEGES FOR ROLE " + sql_identifier(owner) + " GRANT " + list +
+                                      " ON " + grant->type + " TO " + sql_identifier(grant->grantee)});
     }
     return statements;
 }

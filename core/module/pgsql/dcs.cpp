@@ -14,23 +14,82 @@ using render::Yaml;
 
 // PostgreSQL's "Server Configuration": parameters that "can only be set at server start".
 constexpr auto kPostmaster = std::to_array<std::string_view>({
-    "allow_alter_system", "archive_mode", "autovacuum_freeze_max_age", "autovacuum_max_workers", "autovacuum_multixact_freeze_max_age",
-    "autovacuum_worker_slots", "bonjour", "bonjour_name", "cluster_name", "commit_timestamp_buffers", "config_file", "data_directory",
-    "debug_io_direct", "dynamic_shared_memory_type", "event_source", "external_pid_file", "hba_file", "hot_standby", "huge_page_size",
-    "huge_pages", "ident_file", "io_max_combine_limit", "io_max_concurrency", "io_method", "jit_provider", "listen_addresses",
-    "logging_collector", "max_active_replication_origins", "max_connections", "max_files_per_process", "max_locks_per_transaction",
-    "max_logical_replication_workers", "max_notify_queue_pages", "max_pred_locks_per_transaction", "max_prepared_transactions",
-    "max_replication_slots", "max_wal_senders", "max_worker_processes", "min_dynamic_shared_memory", "multixact_member_buffers",
-    "multixact_offset_buffers", "notify_buffers", "old_snapshot_threshold", "pg_stat_statements.max", "port", "recovery_target",
-    "recovery_target_action", "recovery_target_inclusive", "recovery_target_lsn", "recovery_target_name", "recovery_target_time",
-    "recovery_target_timeline", "recovery_target_xid", "reserved_connections", "serializable_buffers", "shared_buffers",
-    "shared_memory_type", "shared_preload_libraries", "subtransaction_buffers", "summarize_wal", "superuser_reserved_connections",
-    "track_activity_query_size", "track_commit_timestamp", "transaction_buffers", "unix_socket_directories", "unix_socket_group",
-    "unix_socket_permissions", "wal_buffers", "wal_decode_buffer_size", "wal_level", "wal_log_hints",
+    "allow_alter_system",
+    "archive_mode",
+    "autovacuum_freeze_max_age",
+    "autovacuum_max_workers",
+    "autovacuum_multixact_freeze_max_age",
+    "autovacuum_worker_slots",
+    "bonjour",
+    "bonjour_name",
+    "cluster_name",
+    "commit_timestamp_buffers",
+    "config_file",
+    "data_directory",
+    "debug_io_direct",
+    "dynamic_shared_memory_type",
+    "event_source",
+    "external_pid_file",
+    "hba_file",
+    "hot_standby",
+    "huge_page_size",
+    "huge_pages",
+    "ident_file",
+    "io_max_combine_limit",
+    "io_max_concurrency",
+    "io_method",
+    "jit_provider",
+    "listen_addresses",
+    "logging_collector",
+    "max_active_replication_origins",
+    "max_connections",
+    "max_files_per_process",
+    "max_locks_per_transaction",
+    "max_logical_replication_workers",
+    "max_notify_queue_pages",
+    "max_pred_locks_per_transaction",
+    "max_prepared_transactions",
+    "max_replication_slots",
+    "max_wal_senders",
+    "max_worker_processes",
+    "min_dynamic_shared_memory",
+    "multixact_member_buffers",
+    "multixact_offset_buffers",
+    "notify_buffers",
+    "old_snapshot_threshold",
+    "pg_stat_statements.max",
+    "port",
+    "recovery_target",
+    "recovery_target_action",
+    "recovery_target_inclusive",
+    "recovery_target_lsn",
+    "recovery_target_name",
+    "recovery_target_time",
+    "recovery_target_timeline",
+    "recovery_target_xid",
+    "reserved_connections",
+    "serializable_buffers",
+    "shared_buffers",
+    "shared_memory_type",
+    "shared_preload_libraries",
+    "subtransaction_buffers",
+    "summarize_wal",
+    "superuser_reserved_connections",
+    "track_activity_query_size",
+    "track_commit_timestamp",
+    "transaction_buffers",
+    "unix_socket_directories",
+    "unix_socket_group",
+    "unix_socket_permissions",
+    "wal_buffers",
+    "wal_decode_buffer_size",
+    "wal_level",
+    "wal_log_hints",
 });
 
-constexpr auto kShrinksLeaderFirst = std::to_array<std::string_view>({
-    "max_connections", "max_locks_per_transaction", "max_prepared_transactions", "max_wal_senders", "max_worker_processes"});
+constexpr auto kShrinksLeaderFirst =
+    std::to_array<std::string_view>({"max_connections", "max_locks_per_transaction", "max_prepared_transactions",
+                                     "max_wal_senders", "max_worker_processes"});
 
 std::string text_of(const json& value) {
     if (value.is_string()) return value.get<std::string>();
@@ -107,7 +166,8 @@ json parameters_of(const Yaml& configuration) {
 }  // namespace
 
 Result<render::PgParameters> tuned_parameters(const PgCluster& cluster) {
-    if (!cluster.sizing || !cluster.version) return fail(ErrorCode::internal, "sizing and version of " + cluster.name + " are not decided");
+    if (!cluster.sizing || !cluster.version)
+        return fail(ErrorCode::internal, "sizing and version of " + cluster.name + " are not decided");
     render::TuneInput input{.template_name = cluster.template_name,
                             .revision = cluster.template_revision.value_or(render::kTemplateRevision),
                             .sizing = *cluster.sizing,
@@ -142,7 +202,9 @@ std::vector<std::string> configuration_drift(const std::string& cluster, const Y
     return sentences;
 }
 
-bool needs_restart(std::string_view parameter) { return std::ranges::find(kPostmaster, parameter) != kPostmaster.end(); }
+bool needs_restart(std::string_view parameter) {
+    return std::ranges::find(kPostmaster, parameter) != kPostmaster.end();
+}
 
 bool shrinks_leader_first(std::string_view parameter) {
     return std::ranges::find(kShrinksLeaderFirst, parameter) != kShrinksLeaderFirst.end();
@@ -171,7 +233,8 @@ bool any_shrinks(const std::vector<ParameterChange>& changes) {
         return value;
     };
     return std::ranges::any_of(changes, [&](const ParameterChange& change) {
-        return shrinks_leader_first(change.name) && !change.before.empty() && !change.after.empty() && number(change.after) < number(change.before);
+        return shrinks_leader_first(change.name) && !change.before.empty() && !change.after.empty() &&
+               number(change.after) < number(change.before);
     });
 }
 

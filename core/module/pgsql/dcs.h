@@ -5,9 +5,10 @@
 //     const nlohmann::json patch = configuration_patch(wanted, live, owned);
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/result.h"
 #include "core/module/pgsql/spec.h"
@@ -25,7 +26,8 @@ Result<render::Yaml> wanted_configuration(const PgCluster& cluster);
 // An empty object where nothing differs. Values are compared by meaning: "100" and 100, "on" and true are equal.
 nlohmann::json configuration_patch(const render::Yaml& wanted, const nlohmann::json& live, const render::Yaml& before);
 // Sentences for the drift list: "pg-test dcs: postgresql.parameters.work_mem is 1GB, expected 64MB".
-std::vector<std::string> configuration_drift(const std::string& cluster, const render::Yaml& wanted, const nlohmann::json& live);
+std::vector<std::string> configuration_drift(const std::string& cluster, const render::Yaml& wanted,
+                                             const nlohmann::json& live);
 
 // PostgreSQL reads it at server start only (context postmaster in pg_settings of versions 13 to 18).
 bool needs_restart(std::string_view parameter);

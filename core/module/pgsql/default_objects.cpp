@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::array<const char*, 2> kDatabases{"template1", "postgres"};
 
-std::vector<std::string> schemas_of(const PgCluster& cluster) { return cluster.default_schemas.value_or(render::default_schemas()); }
+std::vector<std::string> schemas_of(const PgCluster& cluster) {
+    return cluster.default_schemas.value_or(render::default_schemas());
+}
 
 std::vector<render::Extension> extensions_of(const PgCluster& cluster) {
     return cluster.default_extensions.value_or(render::default_extensions());
@@ -44,15 +46,18 @@ Statements role_statements_of(const PgCluster& cluster, const Catalog& catalog) 
 
 // Roles that the statements above will have made count as there.
 Catalog with_default_roles(const PgCluster& cluster, Catalog catalog) {
-    for (const render::Role& role : default_roles_of(cluster)) catalog.roles.try_emplace(role.name, RoleState{.name = role.name});
+    for (const render::Role& role : default_roles_of(cluster))
+        catalog.roles.try_emplace(role.name, RoleState{.name = role.name});
     return catalog;
 }
 
-Statements contents_of(const PgCluster& cluster, const std::string& database, const DatabaseContents& live, const Catalog& catalog) {
+Statements contents_of(const PgCluster& cluster, const std::string& database, const DatabaseContents& live,
+                       const Catalog& catalog) {
     const auto privileges = default_privileges_of(cluster);
     Statements statements = contents_statements(as_database(cluster, database), live, catalog, privileges);
     for (const char* owner : {render::kAdminUser, "dbrole_admin"})
-        if (catalog.role(owner) != nullptr) append(statements, default_privilege_statements(owner, privileges, live, catalog));
+        if (catalog.role(owner) != nullptr)
+            append(statements, default_privilege_statements(owner, privileges, live, catalog));
     // auth_query asks it, in whichever database it is called: template1 gives it to all.
     const auto schemas = schemas_of(cluster);
     if (cluster.pgbouncer.enabled && !live.has_pgbouncer_auth && std::ranges::find(schemas, "monitor") != schemas.end())
@@ -62,7 +67,9 @@ Statements contents_of(const PgCluster& cluster, const std::string& database, co
 
 }  // namespace
 
-std::vector<render::Role> default_roles_of(const PgCluster& cluster) { return cluster.default_roles.value_or(render::default_roles()); }
+std::vector<render::Role> default_roles_of(const PgCluster& cluster) {
+    return cluster.default_roles.value_or(render::default_roles());
+}
 
 std::vector<std::string> default_privileges_of(const PgCluster& cluster) {
     return cluster.default_privileges.value_or(render::default_privileges());
@@ -70,7 +77,8 @@ std::vector<std::string> default_privileges_of(const PgCluster& cluster) {
 
 std::map<std::string, std::string> default_object_texts(const PgCluster& cluster) {
     std::map<std::string, std::string> texts;
-    for (const render::Role& role : default_roles_of(cluster)) texts[cluster.name + " role " + role.name] = to_json(role).dump();
+    for (const render::Role& role : default_roles_of(cluster))
+        texts[cluster.name + " role " + role.name] = to_json(role).dump();
     texts[cluster.name + " default privileges"] = nlohmann::json(default_privileges_of(cluster)).dump();
     texts[cluster.name + " default schemas"] = nlohmann::json(schemas_of(cluster)).dump();
     nlohmann::json extensions = nlohmann::json::array();
@@ -101,12 +109,14 @@ Result<bool> ensure_default_objects(const PgCluster& cluster, ClusterSession::Wo
 Result<std::vector<std::string>> default_object_drift(const PgCluster& cluster, ClusterSession::Work& work) {
     std::vector<std::string> sentences;
     TRY(Catalog* const catalog, work.catalog());
-    for (const Statement& statement : role_statements_of(cluster, *catalog)) sentences.push_back(cluster.name + " default roles: needs " + statement.display());
+    for (const Statement& statement : role_statements_of(cluster, *catalog))
+        sentences.push_back(cluster.name + " default roles: needs " + statement.display());
     const Catalog with_roles = with_default_roles(cluster, *catalog);
     for (const char* database : kDatabases) {
         TRY(DatabaseContents* const contents, work.contents(database));
         for (const Statement& statement : contents_of(cluster, database, *contents, with_roles))
-            sentences.push_back(cluster.name + " default objects in " + database + ": needs " + statement.display().substr(0, 120));
+            sentences.push_back(cluster.name + " default objects in " + database + ": needs " +
+                                statement.display().substr(0, 120));
     }
     return sentences;
 }

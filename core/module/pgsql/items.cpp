@@ -25,13 +25,14 @@ constexpr const char* kOwner = "postgres";
 constexpr int kLeafDays = 7300;
 
 item::ItemPtr directory(std::string path, unsigned mode, bool whole = false) {
-    return std::make_shared<item::DirectoryItem>(
-        item::DirectorySpec{.path = std::move(path), .owner = kOwner, .group = kOwner, .mode = mode, .whole = whole, .shared = false});
+    return std::make_shared<item::DirectoryItem>(item::DirectorySpec{
+        .path = std::move(path), .owner = kOwner, .group = kOwner, .mode = mode, .whole = whole, .shared = false});
 }
 
 // Of a drop-in: other packages and people may have theirs in it.
 item::ItemPtr folder_of(std::string_view path) {
-    return std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = std::string(path.substr(0, path.rfind('/')))});
+    return std::make_shared<item::DirectoryItem>(
+        item::DirectorySpec{.path = std::string(path.substr(0, path.rfind('/')))});
 }
 
 item::ItemPtr file(item::FileSpec spec) { return std::make_shared<item::FileItem>(std::move(spec)); }
@@ -40,12 +41,15 @@ item::Handler reload_patroni() { return item::Handler::reload(kPatroniService); 
 
 // PostgreSQL says itself what it thinks of the file, before it takes it: the old one comes back when it minds.
 item::Handler reload_postgresql(std::int64_t port) {
-    const std::string psql = "runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /var/run/postgresql -p " + std::to_string(port) + " -d postgres -c ";
+    const std::string psql = "runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /var/run/postgresql -p " +
+                             std::to_string(port) + " -d postgres -c ";
     return item::Handler::reload(
-        "postgresql", "if systemctl is-active -q patroni.service && " + psql + "'SELECT 1' >/dev/null 2>&1; then\n  wrong=$(" + psql +
-                          shell_quote("SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL") +
-                          ")\n  [ -z \"$wrong\" ] || { echo \"$wrong\" >&2; exit 1; }\n  " + psql +
-                          "'SELECT pg_reload_conf()' >/dev/null\nfi\n");
+        "postgresql",
+        "if systemctl is-active -q patroni.service && " + psql + "'SELECT 1' >/dev/null 2>&1; then\n  wrong=$(" + psql +
+            shell_quote(
+                "SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL") +
+            ")\n  [ -z \"$wrong\" ] || { echo \"$wrong\" >&2; exit 1; }\n  " + psql +
+            "'SELECT pg_reload_conf()' >/dev/null\nfi\n");
 }
 
 std::vector<std::string> addresses(const PgCluster& cluster) {
@@ -69,42 +73,52 @@ Items reservation_items(const PgCluster& cluster) {
                 std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
                 std::make_shared<item::ReservationItem>("port " + std::to_string(kRestPort)),
                 std::make_shared<item::ReservationItem>("directory " + cluster_folder(cluster))};
-    if (cluster.pgbouncer.enabled) items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.pgbouncer.port)));
+    if (cluster.pgbouncer.enabled)
+        items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.pgbouncer.port)));
     for (const auto& [name, service] : services_of(cluster))
         items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(service.port)));
     return items;
 }
 
 Items before_package_items() {
-    return {std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/postgresql-common/createcluster.d"}),
-            file({.path = platform::kCreateClusterConf, .content = platform::kCreateClusterText, .shared = true})};
+    return {
+        std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/postgresql-common/createcluster.d"}),
+        file({.path = platform::kCreateClusterConf, .content = platform::kCreateClusterText, .shared = true})};
 }
 
 Items package_items(const PgCluster& cluster, const platform::Platform& platform) {
     std::set<std::string> names;
-    std::vector<platform::Component> components{platform::Component::postgresql, platform::Component::patroni, platform::Component::haproxy};
+    std::vector<platform::Component> components{platform::Component::postgresql, platform::Component::patroni,
+                                                platform::Component::haproxy};
     if (cluster.pgbouncer.enabled) components.push_back(platform::Component::pgbouncer);
     for (const platform::Component component : components)
-        for (std::string& name : platform.packages(component, cluster.version.value_or(0))) names.insert(std::move(name));
+        for (std::string& name : platform.packages(component, cluster.version.value_or(0)))
+            names.insert(std::move(name));
     for (const render::Extension& extension : cluster.default_extensions.value_or(render::default_extensions()))
-        if (auto name = platform.extension_package(extension.name, cluster.version.value_or(0))) names.insert(std::move(*name));
+        if (auto name = platform.extension_package(extension.name, cluster.version.value_or(0)))
+            names.insert(std::move(*name));
     Items items;
-    for (const std::string& name : names) items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
+    for (const std::string& name : names)
+        items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
     return items;
 }
 
 Items directory_items(const PgCluster& cluster) {
     const std::string folder = cluster_folder(cluster);
     Items items{directory(cluster.data_dir, 0755), directory(folder, 0700)};
-    for (const char* part : {"bin", "cert", "conf", "spool", "tmp"}) items.push_back(directory(folder + "/" + part, 0700));
+    for (const char* part : {"bin", "cert", "conf", "spool", "tmp"})
+        items.push_back(directory(folder + "/" + part, 0700));
     items.push_back(directory(folder + "/log", 0750, true));
-    for (const char* part : {"patroni", "pgbouncer", "postgres"}) items.push_back(directory(folder + "/log/" + part, 0750, true));
+    for (const char* part : {"patroni", "pgbouncer", "postgres"})
+        items.push_back(directory(folder + "/log/" + part, 0750, true));
     items.push_back(std::make_shared<item::LinkItem>(item::LinkSpec{.path = kLink, .target = folder}));
-    items.push_back(std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/patroni", .shared = false}));
+    items.push_back(
+        std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = "/etc/patroni", .shared = false}));
     return items;
 }
 
-Items certificate_items(const PgCluster& cluster, const converge::Member& member, const std::shared_ptr<ca::Signer>& signer) {
+Items certificate_items(const PgCluster& cluster, const converge::Member& member,
+                        const std::shared_ptr<ca::Signer>& signer) {
     const std::string& address = member.address.address;
     // Patroni takes certificates with a reload, PostgreSQL and pgbouncer too.
     const std::vector<item::Handler> handlers{reload_patroni(), reload_postgresql(cluster.port)};
@@ -134,8 +148,11 @@ Items certificate_items(const PgCluster& cluster, const converge::Member& member
                                .authority_fingerprint = cluster.ca.fingerprint,
                                .handlers = {reload_patroni()}};
     return {std::make_shared<ca::AuthorityFileItem>(
-                ca::AuthorityFileSpec{.path = render::kCaCertificate, .owner = kOwner, .group = kOwner, .handlers = handlers}, cluster.ca, signer),
-            std::make_shared<item::CertificateItem>(std::move(server), signer), std::make_shared<item::CertificateItem>(std::move(etcd), signer)};
+                ca::AuthorityFileSpec{
+                    .path = render::kCaCertificate, .owner = kOwner, .group = kOwner, .handlers = handlers},
+                cluster.ca, signer),
+            std::make_shared<item::CertificateItem>(std::move(server), signer),
+            std::make_shared<item::CertificateItem>(std::move(etcd), signer)};
 }
 
 Items patroni_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform) {
@@ -185,7 +202,9 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                   .group = kOwner,
                   .mode = 0600,
                   .handlers = {reload_postgresql(cluster.port)}}),
-            file({.path = render::kPatroniUnit, .content = render::render_patroni_unit(), .handlers = {item::Handler::daemon_reload()}})};
+            file({.path = render::kPatroniUnit,
+                  .content = render::render_patroni_unit(),
+                  .handlers = {item::Handler::daemon_reload()}})};
 }
 
 Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform) {
@@ -193,20 +212,23 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
     const Instance& instance = cluster.instances.at(member.number);
     const item::Handler reload = item::Handler::reload(kPgbouncerService);
     const auto defaults = cluster.pgbouncer.default_hba_rules.value_or(render::default_pgbouncer_hba_rules());
-    const auto hba = render::render_pgbouncer_hba(defaults, cluster.pgbouncer.hba_rules, hba_context(cluster, instance, cluster.ssl && cluster.pgbouncer.ssl_mode != "disable"));
+    const auto hba = render::render_pgbouncer_hba(
+        defaults, cluster.pgbouncer.hba_rules,
+        hba_context(cluster, instance, cluster.ssl && cluster.pgbouncer.ssl_mode != "disable"));
     Items items{directory(render::kPgbouncerDir, 0750)};
-    items.push_back(file({.path = render::kPgbouncerIni,
-                          .content = render::render_pgbouncer_ini({.port = cluster.pgbouncer.port,
-                                                                   .pool_mode = cluster.pgbouncer.pool_mode,
-                                                                   .ssl_mode = cluster.pgbouncer.ssl_mode,
-                                                                   .tls = cluster.ssl,
-                                                                   .auth_query = cluster.pgbouncer.auth_query,
-                                                                   .knows_prepared_statements =
-                                                                       platform.offers(platform::Setting::pgbouncer_max_prepared_statements)}),
-                          .owner = kOwner,
-                          .group = kOwner,
-                          .mode = 0640,
-                          .handlers = {reload}}));
+    items.push_back(
+        file({.path = render::kPgbouncerIni,
+              .content = render::render_pgbouncer_ini(
+                  {.port = cluster.pgbouncer.port,
+                   .pool_mode = cluster.pgbouncer.pool_mode,
+                   .ssl_mode = cluster.pgbouncer.ssl_mode,
+                   .tls = cluster.ssl,
+                   .auth_query = cluster.pgbouncer.auth_query,
+                   .knows_prepared_statements = platform.offers(platform::Setting::pgbouncer_max_prepared_statements)}),
+              .owner = kOwner,
+              .group = kOwner,
+              .mode = 0640,
+              .handlers = {reload}}));
     items.push_back(file({.path = render::kPgbouncerHba,
                           .content = hba.value_or(""),
                           .owner = kOwner,
@@ -224,19 +246,24 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
 Items haproxy_items(const PgCluster& cluster) {
     const item::Handler reload = item::Handler::reload(kHaproxyService);
     Items items{std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = render::kHaproxyServices})};
-    items.push_back(file({.path = render::kHaproxyConfig, .content = render::render_haproxy_base(), .shared = true, .handlers = {reload}}));
+    items.push_back(file({.path = render::kHaproxyConfig,
+                          .content = render::render_haproxy_base(),
+                          .shared = true,
+                          .handlers = {reload}}));
     items.push_back(folder_of(render::kHaproxyDropIn));
     items.push_back(file({.path = render::kHaproxyDropIn,
                           .content = render::render_haproxy_drop_in(),
                           .shared = true,
                           .handlers = {item::Handler::daemon_reload(), item::Handler::restart(kHaproxyService)}}));
     for (const auto& [name, service] : services_of(cluster)) {
-        const auto text = render::render_haproxy_service(cluster.name, name, service, service_members(cluster), cluster.default_service_dest);
-        items.push_back(file({.path = std::string(render::kHaproxyServices) + "/" + cluster.name + "-" + name + ".cfg",
-                              .content = text.value_or(""),
-                              .check = std::string("haproxy -c -q -f ") + render::kHaproxyConfig + " -f " + render::kHaproxyServices,
-                              .check_where = item::CheckWhere::placed,
-                              .handlers = {reload}}));
+        const auto text = render::render_haproxy_service(cluster.name, name, service, service_members(cluster),
+                                                         cluster.default_service_dest);
+        items.push_back(file(
+            {.path = std::string(render::kHaproxyServices) + "/" + cluster.name + "-" + name + ".cfg",
+             .content = text.value_or(""),
+             .check = std::string("haproxy -c -q -f ") + render::kHaproxyConfig + " -f " + render::kHaproxyServices,
+             .check_where = item::CheckWhere::placed,
+             .handlers = {reload}}));
     }
     return items;
 }

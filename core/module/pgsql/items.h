@@ -21,7 +21,8 @@ Items reservation_items(const PgCluster& cluster);
 Items before_package_items();
 Items package_items(const PgCluster& cluster, const platform::Platform& platform);
 Items directory_items(const PgCluster& cluster);
-Items certificate_items(const PgCluster& cluster, const converge::Member& member, const std::shared_ptr<ca::Signer>& signer);
+Items certificate_items(const PgCluster& cluster, const converge::Member& member,
+                        const std::shared_ptr<ca::Signer>& signer);
 // patroni.yml, HBA, ident, the unit.
 Items patroni_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);

@@ -14,7 +14,11 @@ std::vector<Reached> reached(const std::vector<std::shared_ptr<converge::Site>>&
 }
 
 Members::Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem)
-    : name_(cluster.name), ssl_(cluster.ssl), scope_(secret_scope(cluster)), members_(std::move(members)), ca_pem_(std::move(ca_pem)) {}
+    : name_(cluster.name),
+      ssl_(cluster.ssl),
+      scope_(secret_scope(cluster)),
+      members_(std::move(members)),
+      ca_pem_(std::move(ca_pem)) {}
 
 client::Patroni Members::patroni(const Reached& member) const {
     const std::string& address = member.node->address().address;
@@ -27,7 +31,9 @@ Result<client::Patroni> Members::patroni_with_login(const Reached& member, const
     TRY(const auto secrets, node::read_secrets(*member.node, scope_, {kRestSecret}, cancel));
     const auto found = secrets.find(kRestSecret);
     if (found == secrets.end())
-        return fail(Error{.code = ErrorCode::failed, .message = "the password of Patroni's REST interface is not on this member"}.at_host(member.name));
+        return fail(Error{.code = ErrorCode::failed,
+                          .message = "the password of Patroni's REST interface is not on this member"}
+                        .at_host(member.name));
     const std::string& address = member.node->address().address;
     client::Patroni::Target target{.node = member.node,
                                    .address = address,
@@ -68,7 +74,8 @@ Result<Reached> Members::leader(const Cancel& cancel) const {
     }
     const auto member = std::ranges::find(members_, leader->name, &Reached::name);
     if (member != members_.end()) return *member;
-    return fail(Error{.code = ErrorCode::unreachable, .message = leader->name + " leads " + name_ + " and its machine does not answer"});
+    return fail(Error{.code = ErrorCode::unreachable,
+                      .message = leader->name + " leads " + name_ + " and its machine does not answer"});
 }
 
 }  // namespace pigsty::module::pgsql

@@ -9,8 +9,9 @@
 namespace pigsty::module::pgsql {
 
 bool is_list_parameter(std::string_view name) {
-    static constexpr std::array<std::string_view, 5> kLists{"local_preload_libraries", "search_path", "session_preload_libraries",
-                                                            "shared_preload_libraries", "temp_tablespaces"};
+    static constexpr std::array<std::string_view, 5> kLists{"local_preload_libraries", "search_path",
+                                                            "session_preload_libraries", "shared_preload_libraries",
+                                                            "temp_tablespaces"};
     return std::ranges::find(kLists, name) != kLists.end();
 }
 
@@ -66,7 +67,9 @@ bool same_parameter(std::string_view name, std::string_view a, std::string_view 
 Statements parameter_statements(const std::string& subject, const std::map<std::string, std::string>& wanted,
                                 const std::map<std::string, std::string>& live) {
     Statements statements;
-    const auto add = [&](std::string text) { statements.push_back({.text = "ALTER " + subject + " " + std::move(text)}); };
+    const auto add = [&](std::string text) {
+        statements.push_back({.text = "ALTER " + subject + " " + std::move(text)});
+    };
     for (const auto& [name, value] : live)
         if (!wanted.contains(name)) add("RESET " + sql_identifier(name));
     for (const auto& [name, value] : wanted) {

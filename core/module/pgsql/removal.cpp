@@ -23,8 +23,8 @@ Status run_script(Site& site, StepContext& context, std::string script) {
 // Replicas stop before the leader: it sends them all that it has, and nobody is promoted meanwhile. Asked of PostgreSQL
 // itself, since Patroni may be down.
 std::string stop_script(std::int64_t port, bool replicas_only) {
-    std::string script = "in_recovery=$(runuser -u postgres -- psql -XAtq -h /var/run/postgresql -p " + std::to_string(port) +
-                         " -d postgres -c 'SELECT pg_is_in_recovery()' 2>/dev/null || true)\n";
+    std::string script = "in_recovery=$(runuser -u postgres -- psql -XAtq -h /var/run/postgresql -p " +
+                         std::to_string(port) + " -d postgres -c 'SELECT pg_is_in_recovery()' 2>/dev/null || true)\n";
     if (replicas_only) script += "[ \"$in_recovery\" = t ] || exit 0\n";
     return script + "systemctl disable --now patroni.service >/dev/null 2>&1 || systemctl stop patroni.service\n";
 }
@@ -40,7 +40,8 @@ if [ -e "$folder/data/postmaster.pid" ]; then
 fi
 if [ -e "$folder/data/global/pg_control" ] && [ -n "$expected" ]; then
   found=$(LC_ALL=C )sh" +
-           shell_quote(bin_dir + "/pg_controldata") + R"sh( "$folder/data" | sed -n 's/^Database system identifier: *//p')
+           shell_quote(bin_dir + "/pg_controldata") +
+           R"sh( "$folder/data" | sed -n 's/^Database system identifier: *//p')
   if [ "$found" != "$expected" ]; then
     echo "expected the data of the cluster with system identifier $expected in $folder/data, found $found" >&2
     exit 1
@@ -50,8 +51,8 @@ for part in data conf cert log tmp spool; do rm -rf -- "${folder:?}/$part"; done
 rm -rf -- )sh" +
            shell_quote("/var/lib/pigsty/secrets/" + secret_scope(cluster)) +
            // The lists are put together from fragments, none of which is left: users and databases went before.
-           (cluster.pgbouncer.enabled ? std::string(" /etc/pgbouncer/fragments ") + render::kPgbouncerUserlist + " " + render::kPgbouncerDatabases +
-                                            " " + render::kPgbouncerUserOptions
+           (cluster.pgbouncer.enabled ? std::string(" /etc/pgbouncer/fragments ") + render::kPgbouncerUserlist + " " +
+                                            render::kPgbouncerDatabases + " " + render::kPgbouncerUserOptions
                                       : std::string()) +
            "\n";
 }
@@ -69,10 +70,12 @@ converge::Table removal_of(const PgCluster& cluster, const std::string& system_i
         step.act = std::move(body);
         table.push_back(std::move(step));
     };
-    act("stop replicas", Spread::parallel,
-        [shared](Site& site, StepContext& context) { return run_script(site, context, stop_script(shared->port, true)); });
-    act("stop leader", Spread::parallel,
-        [shared](Site& site, StepContext& context) { return run_script(site, context, stop_script(shared->port, false)); });
+    act("stop replicas", Spread::parallel, [shared](Site& site, StepContext& context) {
+        return run_script(site, context, stop_script(shared->port, true));
+    });
+    act("stop leader", Spread::parallel, [shared](Site& site, StepContext& context) {
+        return run_script(site, context, stop_script(shared->port, false));
+    });
     act("remove data", Spread::parallel, [shared, system_identifier](Site& site, StepContext& context) {
         const std::string bin_dir = platform::platform_at(site.node).bin_dir(shared->version.value_or(0));
         return run_script(site, context, remove_script(*shared, system_identifier, bin_dir));
@@ -81,8 +84,8 @@ converge::Table removal_of(const PgCluster& cluster, const std::string& system_i
         auto etcd = etcd::administrator(shared->dcs, ways.connect, context.cancel());
         if (!etcd) {
             // The etcd cluster may be gone already; its keys of this cluster are then gone too.
-            context.warn("etcd cluster " + shared->dcs.name + " does not answer: the user " + shared->name + " and the keys below " +
-                         dcs_prefix(*shared) + " stay there");
+            context.warn("etcd cluster " + shared->dcs.name + " does not answer: the user " + shared->name +
+                         " and the keys below " + dcs_prefix(*shared) + " stay there");
             return {};
         }
         return etcd->remove_user(shared->name, dcs_prefix(*shared), context.cancel());

@@ -27,7 +27,8 @@ std::string_view control_data_name(std::string_view parameter) {
 
 class RollingRestart {
   public:
-    RollingRestart(const PgCluster& cluster, const Members& members, converge::Site& site, converge::StepContext& context)
+    RollingRestart(const PgCluster& cluster, const Members& members, converge::Site& site,
+                   converge::StepContext& context)
         : cluster_(cluster), members_(members), site_(site), context_(context) {}
 
     Status run(const std::vector<ParameterChange>& changes) {
@@ -80,33 +81,39 @@ class RollingRestart {
     // A standby starts with the larger of its setting and what its control data say: until the leader's new value has
     // arrived there, a restart changes nothing.
     Status wait_for_control_data(const Reached& member, const std::vector<ParameterChange>& changes) {
-        const std::string script = "LC_ALL=C " +
-                                   shell_quote(platform::platform_at(member.node).bin_dir(cluster_.version.value_or(0)) + "/pg_controldata") +
-                                   " " + kDataDir + "\n";
-        return context_.wait_for({.fact = member.name + " has received the leader's settings", .node = member.node, .unit = kPatroniService},
-                                 [&]() -> Result<converge::Look> {
-                                     TRY(const auto results,
-                                         member.node->request({node::RunScript{.text = script, .writes = false}}, context_.cancel()));
-                                     const std::string& text = results.back().out;
-                                     const bool arrived = std::ranges::all_of(changes, [&text](const ParameterChange& change) {
-                                         if (!shrinks_leader_first(change.name) || change.after.empty()) return true;
-                                         const std::string label = std::string(control_data_name(change.name)) + " setting:";
-                                         const auto at = text.find(label);
-                                         return at == std::string::npos || std::stoll(text.substr(at + label.size())) == std::stoll(change.after);
-                                     });
-                                     return converge::Look{.reached = arrived, .moved = text};
-                                 });
+        const std::string script =
+            "LC_ALL=C " +
+            shell_quote(platform::platform_at(member.node).bin_dir(cluster_.version.value_or(0)) + "/pg_controldata") +
+            " " + kDataDir + "\n";
+        return context_.wait_for(
+            {.fact = member.name + " has received the leader's settings", .node = member.node, .unit = kPatroniService},
+            [&]() -> Result<converge::Look> {
+                TRY(const auto results,
+                    member.node->request({node::RunScript{.text = script, .writes = false}}, context_.cancel()));
+                const std::string& text = results.back().out;
+                const bool arrived = std::ranges::all_of(changes, [&text](const ParameterChange& change) {
+                    if (!shrinks_leader_first(change.name) || change.after.empty()) return true;
+                    const std::string label = std::string(control_data_name(change.name)) + " setting:";
+                    const auto at = text.find(label);
+                    return at == std::string::npos ||
+                           std::stoll(text.substr(at + label.size())) == std::stoll(change.after);
+                });
+                return converge::Look{.reached = arrived, .moved = text};
+            });
     }
 
     Status check_safe() {
         TRY(const auto seen, members_.cluster(context_.cancel()));
         for (const auto& member : seen.members) {
-            const bool lags = !member.leads() && (!member.serves() || member.lag_bytes.value_or(kMaxLagBytes + 1) > kMaxLagBytes);
+            const bool lags =
+                !member.leads() && (!member.serves() || member.lag_bytes.value_or(kMaxLagBytes + 1) > kMaxLagBytes);
             if (!lags) continue;
-            return fail(Error{.code = ErrorCode::failed,
-                              .message = cluster_.name + " cannot restart safely: " + member.name + " is " + member.state +
-                                         (member.lag_bytes ? ", " + std::to_string(*member.lag_bytes) + " bytes behind" : "")}
-                            .with_hint("the change is stored and waits for a restart; apply again when the member has caught up"));
+            return fail(
+                Error{.code = ErrorCode::failed,
+                      .message = cluster_.name + " cannot restart safely: " + member.name + " is " + member.state +
+                                 (member.lag_bytes ? ", " + std::to_string(*member.lag_bytes) + " bytes behind" : "")}
+                    .with_hint(
+                        "the change is stored and waits for a restart; apply again when the member has caught up"));
         }
         return {};
     }
@@ -126,7 +133,8 @@ class RollingRestart {
         return context_.wait_for({.fact = member.name + " serves again", .node = member.node, .unit = kPatroniService},
                                  [&]() -> Result<converge::Look> {
                                      TRY(const auto status, members_.patroni(member).status(context_.cancel()));
-                                     return converge::Look{.reached = status.state == "running" && !status.pending_restart &&
+                                     return converge::Look{.reached = status.state == "running" &&
+                                                                      !status.pending_restart &&
                                                                       (status.leads() || status.is_streaming),
                                                            .moved = status.state};
                                  });
@@ -145,23 +153,28 @@ class RollingRestart {
                                    [&]() -> Result<converge::Look> {
                                        TRY(const auto now, members_.cluster(context_.cancel()));
                                        const auto* leads = now.leader();
-                                       return converge::Look{.reached = leads != nullptr && leads->name == candidate->name};
+                                       return converge::Look{.reached =
+                                                                 leads != nullptr && leads->name == candidate->name};
                                    }));
         return wait_until_serving_or_restart(leader);
     }
 
     // The old leader restarts as it becomes a replica, and then has nothing pending any more.
     Status wait_until_serving_or_restart(const Reached& member) {
-        TRY_VOID(context_.wait_for({.fact = member.name + " follows the new leader", .node = member.node, .unit = kPatroniService},
-                                   [&]() -> Result<converge::Look> {
-                                       TRY(const auto status, members_.patroni(member).status(context_.cancel()));
-                                       return converge::Look{.reached = status.state == "running" && status.is_streaming, .moved = status.state};
-                                   }));
+        TRY_VOID(context_.wait_for(
+            {.fact = member.name + " follows the new leader", .node = member.node, .unit = kPatroniService},
+            [&]() -> Result<converge::Look> {
+                TRY(const auto status, members_.patroni(member).status(context_.cancel()));
+                return converge::Look{.reached = status.state == "running" && status.is_streaming,
+                                      .moved = status.state};
+            }));
         return restart(member);
     }
 
     Status wait_for_none_pending() {
-        return context_.wait_for({.fact = "no member of " + cluster_.name + " waits for a restart", .node = site_.node, .unit = kPatroniService},
+        return context_.wait_for({.fact = "no member of " + cluster_.name + " waits for a restart",
+                                  .node = site_.node,
+                                  .unit = kPatroniService},
                                  [this]() -> Result<converge::Look> {
                                      bool none = true;
                                      for (const Reached& member : members_.all()) {
@@ -182,8 +195,8 @@ class RollingRestart {
 
 }  // namespace
 
-Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members, converge::Site& site,
-                           converge::StepContext& context) {
+Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members,
+                           converge::Site& site, converge::StepContext& context) {
     TRY(const render::Yaml wanted, wanted_configuration(cluster));
     render::Yaml owned = wanted;
     if (before != nullptr) {
@@ -195,11 +208,13 @@ Status apply_configuration(const PgCluster& cluster, const PgCluster* before, co
     const auto changes = restart_changes(owned, wanted);
     TRY(const auto seen, members.cluster(context.cancel()));
     // An apply that was stopped between the patch and the restarts goes on with them.
-    const bool restarts = cluster.restart == "rolling" &&
-                          (!changes.empty() || std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart));
+    const bool restarts =
+        cluster.restart == "rolling" &&
+        (!changes.empty() || std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart));
     if (patch.empty() && !restarts) return {};
     if (seen.paused) {
-        return fail(Error{.code = ErrorCode::conflict, .message = cluster.name + " is paused (maintenance): its configuration is left alone"}
+        return fail(Error{.code = ErrorCode::conflict,
+                          .message = cluster.name + " is paused (maintenance): its configuration is left alone"}
                         .with_hint("resume it with `patronictl resume`, then apply again"));
     }
     TRY_VOID(context.begin_changes());
@@ -217,14 +232,19 @@ std::vector<std::string> restart_forecast(const PgCluster& before, const PgClust
     for (const auto& [number, instance] : after.instances) names.push_back(member_name(after, number));
     const auto changes = restart_changes(*old_configuration, *new_configuration);
     if (changes.empty()) {
-        if (configuration_patch(*new_configuration, nlohmann::json::parse(old_configuration->dump()), *old_configuration).empty()) return {};
+        if (configuration_patch(*new_configuration, nlohmann::json::parse(old_configuration->dump()),
+                                *old_configuration)
+                .empty())
+            return {};
         return {"reload postgresql on " + named(names) + ": dynamic configuration"};
     }
     std::vector<std::string> what;
     for (const ParameterChange& change : changes)
-        what.push_back(change.name + " " + (change.before.empty() ? "default" : change.before) + " → " + (change.after.empty() ? "default" : change.after));
+        what.push_back(change.name + " " + (change.before.empty() ? "default" : change.before) + " → " +
+                       (change.after.empty() ? "default" : change.after));
     if (after.restart != "rolling")
-        return {"reload postgresql on " + named(names) + ", waits for a restart (restart = \"manual\"): " + named(what)};
+        return {"reload postgresql on " + named(names) +
+                ", waits for a restart (restart = \"manual\"): " + named(what)};
     const bool leader_first = any_shrinks(changes);
     return {"restart postgresql on " + named(names) + ": " + named(what) +
             (leader_first ? ", leader first, write gap about 5 s" : ", one at a time, write gap about 2 s")};

@@ -10,8 +10,8 @@ namespace pigsty::module::pgsql {
 
 // Patches what differs; with restart = "rolling", restarts the members that need it in the order that keeps the cluster
 // serving. `before`: the specification so far, may be null.
-Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members, converge::Site& site,
-                           converge::StepContext& context);
+Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members,
+                           converge::Site& site, converge::StepContext& context);
 
 // Sentences for the forecast: "restart postgresql on pg-test-1, pg-test-2: max_connections 500 → 300, leader first …".
 std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after);

@@ -14,8 +14,8 @@ namespace {
 constexpr std::int64_t kMembershipOptions = 160000;  // GRANT … WITH INHERIT, SET: PostgreSQL 16
 
 struct Flag {
-    bool RoleWanted::*wanted;
-    bool RoleState::*live;
+    bool RoleWanted::* wanted;
+    bool RoleState::* live;
     const char* on;
     const char* off;
 };
@@ -35,7 +35,8 @@ std::string valid_until_or_infinity(const std::optional<std::string>& value) { r
 std::string options_that_differ(const RoleWanted& wanted, const RoleState& live) {
     std::string options;
     for (const Flag& flag : kFlags)
-        if (wanted.*flag.wanted != live.*flag.live) options += std::string(" ") + (wanted.*flag.wanted ? flag.on : flag.off);
+        if (wanted.*flag.wanted != live.*flag.live)
+            options += std::string(" ") + (wanted.*flag.wanted ? flag.on : flag.off);
     if (wanted.connection_limit != live.connection_limit)
         options += " CONNECTION LIMIT " + std::to_string(wanted.connection_limit);
     if (valid_until_or_infinity(wanted.valid_until) != valid_until_or_infinity(live.valid_until))
@@ -46,7 +47,9 @@ std::string options_that_differ(const RoleWanted& wanted, const RoleState& live)
 Statement with_options(const std::string& verb, const RoleWanted& wanted, const std::string& options) {
     const std::string head = verb + " ROLE " + sql_identifier(wanted.name) + options;
     if (!wanted.password) return {.text = head};
-    return {.text = head + " PASSWORD " + sql_literal(wanted.password->reveal()), .secret = true, .shown = head + " PASSWORD ****"};
+    return {.text = head + " PASSWORD " + sql_literal(wanted.password->reveal()),
+            .secret = true,
+            .shown = head + " PASSWORD ****"};
 }
 
 std::string grant_options(const RoleOptions& options, std::int64_t server_version) {
@@ -73,23 +76,26 @@ bool options_hold(const RoleOptions& wanted, const Membership& live) {
     return holds(wanted.admin, live.admin) && holds(wanted.inherit, live.inherit) && holds(wanted.set, live.set);
 }
 
-void add_memberships(Statements& statements, const RoleWanted& wanted, const RoleState& live, std::int64_t server_version) {
+void add_memberships(Statements& statements, const RoleWanted& wanted, const RoleState& live,
+                     std::int64_t server_version) {
     const std::string member = sql_identifier(wanted.name);
     if (wanted.authoritative) {
         for (const auto& [role, membership] : live.memberships)
-            if (!wanted.roles.contains(role)) statements.push_back({.text = "REVOKE " + sql_identifier(role) + " FROM " + member});
+            if (!wanted.roles.contains(role))
+                statements.push_back({.text = "REVOKE " + sql_identifier(role) + " FROM " + member});
     }
     for (const std::string& role : wanted.roles) {
         const auto given = wanted.role_options.find(role);
         const RoleOptions options = given == wanted.role_options.end() ? RoleOptions{} : given->second;
         const auto found = live.memberships.find(role);
         if (found != live.memberships.end() && options_hold(options, found->second)) continue;
-        const bool loses_admin = server_version < kMembershipOptions && found != live.memberships.end() && found->second.admin &&
-                                 !options.admin.value_or(true);
+        const bool loses_admin = server_version < kMembershipOptions && found != live.memberships.end() &&
+                                 found->second.admin && !options.admin.value_or(true);
         if (loses_admin)
             statements.push_back({.text = "REVOKE ADMIN OPTION FOR " + sql_identifier(role) + " FROM " + member});
         else
-            statements.push_back({.text = "GRANT " + sql_identifier(role) + " TO " + member + grant_options(options, server_version)});
+            statements.push_back(
+                {.text = "GRANT " + sql_identifier(role) + " TO " + member + grant_options(options, server_version)});
     }
 }
 
@@ -148,7 +154,8 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
                                       (wanted.comment->empty() ? "NULL" : sql_literal(*wanted.comment))});
     }
     std::map<std::string, std::string> live_parameters = base.parameters;
-    if (!wanted.authoritative) std::erase_if(live_parameters, [&](const auto& entry) { return !wanted.parameters.contains(entry.first); });
+    if (!wanted.authoritative)
+        std::erase_if(live_parameters, [&](const auto& entry) { return !wanted.parameters.contains(entry.first); });
     append(statements, parameter_statements("ROLE " + sql_identifier(wanted.name), wanted.parameters, live_parameters));
     add_memberships(statements, wanted, base, server_version);
     return statements;
@@ -156,12 +163,14 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
 
 Result<std::string> canonical_valid_until(std::string_view text) {
     if (text == "infinity") return std::string(text);
-    static const std::regex kForm(R"((\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?)");
+    static const std::regex kForm(
+        R"((\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?)");
     std::cmatch part;
     const auto number = [&part](std::size_t index) { return part[index].matched ? std::stoi(part[index].str()) : 0; };
     if (!std::regex_match(text.data(), text.data() + text.size(), part, kForm)) {
-        return fail(ErrorCode::invalid, "expected a time such as \"2027-01-31\", \"2027-01-31T12:00:00Z\" or \"infinity\", found \"" +
-                                            std::string(text) + "\"");
+        return fail(ErrorCode::invalid,
+                    "expected a time such as \"2027-01-31\", \"2027-01-31T12:00:00Z\" or \"infinity\", found \"" +
+                        std::string(text) + "\"");
     }
     std::tm when{};
     when.tm_year = number(1) - 1900;
@@ -172,7 +181,8 @@ Result<std::string> canonical_valid_until(std::string_view text) {
     when.tm_sec = number(6);
     const std::tm asked = when;
     std::time_t seconds = timegm(&when);
-    if (when.tm_mon != asked.tm_mon || when.tm_mday != asked.tm_mday || asked.tm_hour > 23 || asked.tm_min > 59 || asked.tm_sec > 59)
+    if (when.tm_mon != asked.tm_mon || when.tm_mday != asked.tm_mday || asked.tm_hour > 23 || asked.tm_min > 59 ||
+        asked.tm_sec > 59)
         return fail(ErrorCode::invalid, "expected a date of the calendar, found \"" + std::string(text) + "\"");
     if (part[7].matched && part[7].str() != "Z") {
         const std::string zone = part[7].str();
@@ -192,8 +202,6 @@ Statements hand_over_statements(const std::string& role, const std::string& heir
     return {{.text = "REASSIGN OWNED BY " + name + " TO " + sql_identifier(heir)}, {.text = "DROP OWNED BY " + name}};
 }
 
-Statements drop_role_statements(const std::string& role) {
-    return {{.text = "DROP ROLE " + sql_identifier(role)}};
-}
+Statements drop_role_statements(const std::string& role) { return {{.text = "DROP ROLE " + sql_identifier(role)}}; }
 
 }  // namespace pigsty::module::pgsql

@@ -24,12 +24,12 @@ struct RoleWanted {
     bool login = true, superuser = false, createdb = false, createrole = false;
     bool inherit = true, replication = false, bypassrls = false;
     std::int64_t connection_limit = -1;
-    std::optional<std::string> valid_until{};   // canonical, see canonical_valid_until(); null: infinity
-    std::optional<std::string> comment{};       // null: left alone
+    std::optional<std::string> valid_until{};  // canonical, see canonical_valid_until(); null: infinity
+    std::optional<std::string> comment{};      // null: left alone
     // What to store as the password in this run: a verifier, or plain text where the server checks passwords itself.
     // Null: the stored password is left alone.
     std::optional<Secret> password{};
-    std::set<std::string> roles{};              // all that it shall be a member of
+    std::set<std::string> roles{};  // all that it shall be a member of
     std::map<std::string, RoleOptions> role_options{};
     std::map<std::string, std::string> parameters{};
     // Memberships and settings beyond the wanted ones are taken away (users), or left alone (default roles, which share

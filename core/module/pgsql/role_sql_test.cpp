@@ -15,9 +15,7 @@ std::vector<std::string> texts(const Statements& statements) {
 
 using Texts = std::vector<std::string>;
 
-RoleWanted app() {
-    return {.name = "app", .roles = {"dbrole_readwrite"}};
-}
+RoleWanted app() { return {.name = "app", .roles = {"dbrole_readwrite"}}; }
 
 RoleState live_app() {
     return {.name = "app", .login = true, .memberships = {{"dbrole_readwrite", {.inherit = true, .set = true}}}};
@@ -27,9 +25,10 @@ TEST(RoleSql, creates_with_what_differs_from_postgresql_defaults) {
     RoleWanted wanted = app();
     wanted.comment = "the application's login";
     wanted.connection_limit = 10;
-    EXPECT_EQ(texts(role_statements(wanted, nullptr, 170000)),
-              (Texts{R"(CREATE ROLE "app" LOGIN CONNECTION LIMIT 10)", R"(COMMENT ON ROLE "app" IS 'the application''s login')",
-                     R"(GRANT "dbrole_readwrite" TO "app")"}));
+    EXPECT_EQ(
+        texts(role_statements(wanted, nullptr, 170000)),
+        (Texts{R"(CREATE ROLE "app" LOGIN CONNECTION LIMIT 10)",
+               R"(COMMENT ON ROLE "app" IS 'the application''s login')", R"(GRANT "dbrole_readwrite" TO "app")"}));
 }
 
 TEST(RoleSql, says_nothing_where_it_already_holds) {
@@ -43,7 +42,8 @@ TEST(RoleSql, changes_only_what_differs) {
     live.memberships["dbrole_admin"] = {};
     live.parameters = {{"work_mem", "1GB"}};
     EXPECT_EQ(texts(role_statements(app(), &live, 170000)),
-              (Texts{R"(ALTER ROLE "app" NOSUPERUSER)", R"(ALTER ROLE "app" RESET "work_mem")", R"(REVOKE "dbrole_admin" FROM "app")"}));
+              (Texts{R"(ALTER ROLE "app" NOSUPERUSER)", R"(ALTER ROLE "app" RESET "work_mem")",
+                     R"(REVOKE "dbrole_admin" FROM "app")"}));
 }
 
 TEST(RoleSql, default_roles_leave_what_others_granted) {
@@ -70,13 +70,16 @@ TEST(RoleSql, membership_options_since_16) {
     const RoleState live = live_app();
     EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
               (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN TRUE, INHERIT FALSE)"}));
-    EXPECT_EQ(texts(role_statements(wanted, &live, 150000)), (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN OPTION)"}));
+    EXPECT_EQ(texts(role_statements(wanted, &live, 150000)),
+              (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN OPTION)"}));
 }
 
 TEST(RoleSql, hostile_names_and_values_stay_values) {
-    RoleWanted wanted{.name = R"(x"; DROP ROLE y; --)", .comment = R"(a\b'c$(id))", .parameters = {{"app.x", R"(';--\)"}}};
+    RoleWanted wanted{
+        .name = R"(x"; DROP ROLE y; --)", .comment = R"(a\b'c$(id))", .parameters = {{"app.x", R"(';--\)"}}};
     EXPECT_EQ(texts(role_statements(wanted, nullptr, 170000)),
-              (Texts{R"(CREATE ROLE "x""; DROP ROLE y; --" LOGIN)", R"(COMMENT ON ROLE "x""; DROP ROLE y; --" IS E'a\\b''c$(id)')",
+              (Texts{R"(CREATE ROLE "x""; DROP ROLE y; --" LOGIN)",
+                     R"(COMMENT ON ROLE "x""; DROP ROLE y; --" IS E'a\\b''c$(id)')",
                      R"(ALTER ROLE "x""; DROP ROLE y; --" SET "app.x" TO E''';--\\')"}));
 }
 
@@ -91,7 +94,8 @@ TEST(ValidUntil, is_kept_in_utc) {
     EXPECT_EQ(canonical_valid_until("2027-01-31"), "2027-01-31 00:00:00+00");
     EXPECT_EQ(canonical_valid_until("2027-01-31T01:30:00+02:00"), "2027-01-30 23:30:00+00");
     EXPECT_EQ(canonical_valid_until("infinity"), "infinity");
-    EXPECT_EQ(canonical_valid_until("2027-02-30").error().message, "expected a date of the calendar, found \"2027-02-30\"");
+    EXPECT_EQ(canonical_valid_until("2027-02-30").error().message,
+              "expected a date of the calendar, found \"2027-02-30\"");
     EXPECT_FALSE(canonical_valid_until("tomorrow"));
 }
 

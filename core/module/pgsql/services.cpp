@@ -41,7 +41,8 @@ std::map<std::string, Endpoint> endpoints_of(const PgCluster& cluster) {
             const std::string& address = instance.node.address;
             endpoint.hosts.push_back(address);
             const bool v6 = address.find(':') != std::string::npos;
-            authority += (authority.empty() ? "" : ",") + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(service.port);
+            authority += (authority.empty() ? "" : ",") + (v6 ? "[" + address + "]" : address) + ":" +
+                         std::to_string(service.port);
         }
         endpoint.uri = "postgresql://" + authority + "/";
         endpoints.emplace(name, std::move(endpoint));

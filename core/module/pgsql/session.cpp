@@ -20,7 +20,8 @@ Result<std::string> authority_of(node::Node& node, const Cancel& cancel) {
 
 }  // namespace
 
-ClusterSession::ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection, converge::Connect connect)
+ClusterSession::ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection,
+                               converge::Connect connect)
     : cluster_(std::move(cluster)),
       system_identifier_(std::move(system_identifier)),
       where_(std::move(connection)),
@@ -36,7 +37,8 @@ SqlCounters ClusterSession::counters() const {
 std::vector<Reached> ClusterSession::reach_members(const Cancel& cancel) const {
     std::vector<Reached> members;
     for (const auto& [number, instance] : cluster_.instances)
-        if (auto node = connect_(instance.node, cancel)) members.push_back({member_name(cluster_, number), std::move(*node)});
+        if (auto node = connect_(instance.node, cancel))
+            members.push_back({member_name(cluster_, number), std::move(*node)});
     return members;
 }
 
@@ -68,21 +70,27 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
     if (const auto found = connections_.find(database); found != connections_.end()) return found->second.get();
     if (!leader_) TRY_VOID(find_leader(cancel));
     if (connections_.size() >= kMaxConnections)
-        leave(std::ranges::find_if(connections_, [](const auto& entry) { return entry.first != kPostgresDatabase; })->first);
-    TRY(auto connection, client::Postgres::connect({.node = leader_->node, .port = cluster_.port, .database = database}, cancel));
+        leave(std::ranges::find_if(connections_, [](const auto& entry) {
+                  return entry.first != kPostgresDatabase;
+              })->first);
+    TRY(auto connection,
+        client::Postgres::connect({.node = leader_->node, .port = cluster_.port, .database = database}, cancel));
     ++counters_.connections;
     if (database == kPostgresDatabase) {
         TRY(const std::string proof,
-            connection->value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()", cancel));
+            connection->value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()",
+                              cancel));
         if (proof.starts_with("true")) {
-            return fail(Error{.code = ErrorCode::conflict, .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
-                                                                       ", and its PostgreSQL is in recovery"}
+            return fail(Error{.code = ErrorCode::conflict,
+                              .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
+                                         ", and its PostgreSQL is in recovery"}
                             .with_hint("a failover is under way: apply again in a moment"));
         }
         const std::string identifier = proof.substr(proof.find(' ') + 1);
         if (!system_identifier_.empty() && identifier != system_identifier_) {
-            return fail(Error{.code = ErrorCode::conflict, .message = "expected the PostgreSQL cluster with system identifier " +
-                                                                       system_identifier_ + ", found " + identifier}
+            return fail(Error{.code = ErrorCode::conflict,
+                              .message = "expected the PostgreSQL cluster with system identifier " +
+                                         system_identifier_ + ", found " + identifier}
                             .at_host(leader_->name));
         }
     }
@@ -101,7 +109,8 @@ void ClusterSession::leave(const std::string& database) {
 Status ClusterSession::work(const std::function<Status(Work&)>& body, const Cancel& cancel) {
     Work work(*this, cancel);
     Status status = body(work);
-    if (!status) drop_connections();  // the snapshot may be wrong now, and a broken connection is of no use to the next one
+    if (!status)
+        drop_connections();  // the snapshot may be wrong now, and a broken connection is of no use to the next one
     return status;
 }
 
@@ -114,7 +123,9 @@ Status ClusterSession::look(const std::function<Status(Work&)>& body, const Canc
     return status;
 }
 
-Status ClusterSession::change(const std::function<Status(Work&)>& body, const Cancel& cancel) { return look(body, cancel); }
+Status ClusterSession::change(const std::function<Status(Work&)>& body, const Cancel& cancel) {
+    return look(body, cancel);
+}
 
 Result<Catalog*> ClusterSession::Work::catalog() {
     if (session_.catalog_) return &*session_.catalog_;
@@ -141,7 +152,8 @@ Status ClusterSession::Work::run(const std::string& database, const Statements& 
     if (statements.empty()) return {};
     TRY(client::Postgres* const postgres, session_.postgres(database, cancel_));
     std::vector<client::Sql> sql;
-    for (const Statement& statement : statements) sql.push_back({statement.text, statement.secret ? statement.shown : ""});
+    for (const Statement& statement : statements)
+        sql.push_back({statement.text, statement.secret ? statement.shown : ""});
     return postgres->transaction(sql, cancel_);
 }
 
@@ -197,7 +209,8 @@ Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connectio
     if (session) return session;
     return fail(Error{.code = ErrorCode::conflict,
                       .message = "expected the PostgreSQL cluster " + connection.name + " (" + connection.id + ") at " +
-                                 connection.members.begin()->second.address + ", found no claim of it on any of its members"}
+                                 connection.members.begin()->second.address +
+                                 ", found no claim of it on any of its members"}
                     .with_hint("plan again: the cluster was removed or made anew since"));
 }
 
@@ -212,7 +225,8 @@ std::shared_ptr<ClusterSession> Sessions::of(const PgCluster& cluster, const Con
     const std::lock_guard lock(mutex_);
     auto& session = sessions_[cluster.name];
     // The specification may have changed since (another port after an update): what is written with it must not be old.
-    if (!session || !(session->cluster() == cluster)) session = std::make_shared<ClusterSession>(cluster, "", connection, connect_);
+    if (!session || !(session->cluster() == cluster))
+        session = std::make_shared<ClusterSession>(cluster, "", connection, connect_);
     return session;
 }
 

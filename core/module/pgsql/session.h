@@ -51,7 +51,7 @@ class ClusterSession {
         // Ends our own connection to it: CREATE DATABASE … TEMPLATE and DROP DATABASE want to be alone, and what a user's
         // SQL has set must not last.
         void leave(const std::string& database);
-        void forget();                              // the snapshot, and all contents
+        void forget();  // the snapshot, and all contents
         void forget_contents(const std::string& database);
         [[nodiscard]] const Cancel& cancel() const { return cancel_; }
         [[nodiscard]] const PgCluster& cluster() const { return session_.cluster_; }

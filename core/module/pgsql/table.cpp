@@ -39,13 +39,20 @@ class Builder {
         const auto cluster = cluster_;
         items("reservations", [cluster](const Site&) { return reservation_items(*cluster); });
         items("no cluster main", [](const Site&) { return before_package_items(); });
-        items("packages", [cluster](const Site& site) { return package_items(*cluster, platform::platform_at(site.node)); });
+        items("packages",
+              [cluster](const Site& site) { return package_items(*cluster, platform::platform_at(site.node)); });
         items("directories", [cluster](const Site&) { return directory_items(*cluster); });
-        act("secrets", Spread::once, When::create, [cluster](Site&, StepContext& context) { return make_secrets(*cluster, context); });
-        items("certificates",
-              [cluster, signer = signer_](const Site& site) { return certificate_items(*cluster, site.member, signer); });
-        items("patroni", [cluster](const Site& site) { return patroni_items(*cluster, site.member, platform::platform_at(site.node)); });
-        items("pgbouncer", [cluster](const Site& site) { return pgbouncer_items(*cluster, site.member, platform::platform_at(site.node)); });
+        act("secrets", Spread::once, When::create,
+            [cluster](Site&, StepContext& context) { return make_secrets(*cluster, context); });
+        items("certificates", [cluster, signer = signer_](const Site& site) {
+            return certificate_items(*cluster, site.member, signer);
+        });
+        items("patroni", [cluster](const Site& site) {
+            return patroni_items(*cluster, site.member, platform::platform_at(site.node));
+        });
+        items("pgbouncer", [cluster](const Site& site) {
+            return pgbouncer_items(*cluster, site.member, platform::platform_at(site.node));
+        });
         items("haproxy", [cluster](const Site&) { return haproxy_items(*cluster); });
         dcs_steps();
         start_steps();
@@ -76,7 +83,8 @@ class Builder {
     static Status make_secrets(const PgCluster& cluster, StepContext& context) {
         std::vector<node::NodePtr> nodes;
         for (const auto& site : context.sites()) nodes.push_back(site->node);
-        TRY_VOID(node::ensure_secrets(nodes, secret_scope(cluster), {kEtcdSecret, kReplicationSecret, kRestSecret}, context.cancel()));
+        TRY_VOID(node::ensure_secrets(nodes, secret_scope(cluster), {kEtcdSecret, kReplicationSecret, kRestSecret},
+                                      context.cancel()));
         return {};
     }
 
@@ -85,24 +93,31 @@ class Builder {
         const auto cluster = cluster_;
         const auto ways = ways_;
         act("etcd user", Spread::once, When::create, [cluster, ways](Site& site, StepContext& context) -> Status {
-            TRY(const auto secrets, node::read_secrets(*site.node, secret_scope(*cluster), {kEtcdSecret}, context.cancel()));
+            TRY(const auto secrets,
+                node::read_secrets(*site.node, secret_scope(*cluster), {kEtcdSecret}, context.cancel()));
             TRY(const client::Etcd etcd, etcd::administrator(cluster->dcs, ways->connect, context.cancel()));
-            TRY_VOID(etcd.ensure_user(cluster->name, secrets.at(kEtcdSecret).value, dcs_prefix(*cluster), context.cancel()));
+            TRY_VOID(
+                etcd.ensure_user(cluster->name, secrets.at(kEtcdSecret).value, dcs_prefix(*cluster), context.cancel()));
             TRY(const render::Yaml wanted, wanted_configuration(*cluster));
             TRY_VOID(etcd.put_new(dcs_prefix(*cluster) + "config", wanted.dump(), context.cancel()));
             return {};
         });
     }
 
-    Members members(StepContext& context, const std::string& ca_pem) const { return {*cluster_, reached(context.sites()), ca_pem}; }
+    Members members(StepContext& context, const std::string& ca_pem) const {
+        return {*cluster_, reached(context.sites()), ca_pem};
+    }
 
     // The first leader comes up where the specification says `primary`; in a living cluster roles only say who may start.
     void start_steps() {
         const auto cluster = cluster_;
         const auto signer = signer_;
-        const auto is_primary = [cluster](const Site& site) { return cluster->instances.at(site.member.number).role == "primary"; };
+        const auto is_primary = [cluster](const Site& site) {
+            return cluster->instances.at(site.member.number).role == "primary";
+        };
         const auto patroni_service = [](const Site&) {
-            return Items{std::make_shared<item::ServiceItem>(item::ServiceSpec{.unit = kPatroniService, .enabled = true, .running = true})};
+            return Items{std::make_shared<item::ServiceItem>(
+                item::ServiceSpec{.unit = kPatroniService, .enabled = true, .running = true})};
         };
         Step& leader = items("leader", patroni_service);
         leader.where = is_primary;
@@ -111,7 +126,11 @@ class Builder {
             TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
             const Members members(*cluster, reached(context.sites()), ca_pem);
             TRY_VOID(context.wait_for(
-                {.fact = cluster->name + " has a leader", .node = site.node, .unit = kPatroniService, .logs = render::kPostgresLogDir}, [&]() -> Result<converge::Look> {
+                {.fact = cluster->name + " has a leader",
+                 .node = site.node,
+                 .unit = kPatroniService,
+                 .logs = render::kPostgresLogDir},
+                [&]() -> Result<converge::Look> {
                     TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
                     // Any leader will do, for this may be resumed after a failover. A server that just ended its bootstrap calls
                     // itself primary before it holds the lock: the cluster's word counts.
@@ -133,11 +152,19 @@ class Builder {
             // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
             const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
             TRY_VOID(context.wait_for(
-                {.fact = site.member.name + " streams", .node = site.node, .unit = kPatroniService, .logs = render::kPostgresLogDir}, [&]() -> Result<converge::Look> {
+                {.fact = site.member.name + " streams",
+                 .node = site.node,
+                 .unit = kPatroniService,
+                 .logs = render::kPostgresLogDir},
+                [&]() -> Result<converge::Look> {
                     TRY(const auto status, own.status(context.cancel()));
-                    if (status.state == "running" && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
-                    if (status.state == "running" && (status.leads() || status.is_streaming)) return converge::Look{.reached = true};
-                    TRY(const auto results, site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}}, context.cancel()));
+                    if (status.state == "running" && site.claim)
+                        site.claim->facts["system_identifier"] = status.system_identifier;
+                    if (status.state == "running" && (status.leads() || status.is_streaming))
+                        return converge::Look{.reached = true};
+                    TRY(const auto results,
+                        site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}},
+                                           context.cancel()));
                     return converge::Look{.reached = false, .moved = status.state + " " + results.back().out};
                 }));
             context.changed_something(site);
@@ -149,17 +176,18 @@ class Builder {
         const auto cluster = cluster_;
         const auto ways = ways_;
         if (changes_.default_objects) {
-            act("default objects", Spread::once, When::always, [cluster, ways](Site& site, StepContext& context) -> Status {
-                const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
-                return session->change(
-                    [&](ClusterSession::Work& work) -> Status {
-                        TRY_VOID(context.begin_changes());
-                        TRY(const bool changed, ensure_default_objects(*cluster, work));
-                        if (changed) context.changed_something(site);
-                        return {};
-                    },
-                    context.cancel());
-            });
+            act("default objects", Spread::once, When::always,
+                [cluster, ways](Site& site, StepContext& context) -> Status {
+                    const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
+                    return session->change(
+                        [&](ClusterSession::Work& work) -> Status {
+                            TRY_VOID(context.begin_changes());
+                            TRY(const bool changed, ensure_default_objects(*cluster, work));
+                            if (changed) context.changed_something(site);
+                            return {};
+                        },
+                        context.cancel());
+                });
         }
         if (changes_.configuration && !changes_.creating) {
             act("dynamic configuration", Spread::once, When::always,
