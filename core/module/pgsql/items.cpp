@@ -219,8 +219,7 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
     items.push_back(
         file({.path = render::kPgbouncerIni,
               .content = render::render_pgbouncer_ini(
-                  {.port = cluster.pgbouncer.port,
-                   .pool_mode = cluster.pgbouncer.pool_mode,
+                  {.pool_mode = cluster.pgbouncer.pool_mode,
                    .ssl_mode = cluster.pgbouncer.ssl_mode,
                    .tls = cluster.ssl,
                    .auth_query = cluster.pgbouncer.auth_query,
@@ -229,6 +228,12 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
               .group = kOwner,
               .mode = 0640,
               .handlers = {reload}}));
+    items.push_back(file({.path = render::kPgbouncerListen,
+                          .content = render::render_pgbouncer_listen(cluster.pgbouncer.port),
+                          .owner = kOwner,
+                          .group = kOwner,
+                          .mode = 0640,
+                          .handlers = {item::Handler::restart(kPgbouncerService)}}));
     items.push_back(file({.path = render::kPgbouncerHba,
                           .content = hba.value_or(""),
                           .owner = kOwner,
