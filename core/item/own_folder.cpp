@@ -37,7 +37,7 @@ Status OwnFolderItem::check(const node::Observation& seen) const {
             found.type == node::PathType::link ? "a link to " + found.target : std::string(word(found.type));
         return fail(Error{ErrorCode::conflict,
                           fmt::format("expected {} to be a folder or not there, found {}", spec_.path, what)}
-                        .with_hint("move it away, or set data_dir to another folder"));
+                        .with_hint("move it away, or " + spec_.way_out));
     }
     const std::string rights = rights_text(found.owner, found.group, found.mode);
     const bool may_stay = !spec_.may_hold_others.empty();
@@ -46,13 +46,12 @@ Status OwnFolderItem::check(const node::Observation& seen) const {
     std::string held;
     for (std::size_t i = 0; i < names.size() && i < kNamed; ++i) held += (i == 0 ? "" : ", ") + names[i];
     if (names.size() > kNamed) held += fmt::format(" and {} more", names.size() - kNamed);
-    return fail(
-        Error{ErrorCode::conflict,
-              may_stay ? fmt::format("expected {} to be empty, not there or {}, found it {} with {} in it", spec_.path,
-                                     spec_.may_hold_others, rights, held)
-                       : fmt::format("expected {} to be empty or not there, found {} in it", spec_.path, held)}
-            .with_hint("nothing of it was touched. If it is data to keep, set data_dir to another folder; otherwise "
-                       "move it away and apply again"));
+    return fail(Error{ErrorCode::conflict,
+                      may_stay ? fmt::format("expected {} to be empty, not there or {}, found it {} with {} in it",
+                                             spec_.path, spec_.may_hold_others, rights, held)
+                               : fmt::format("expected {} to be empty or not there, found {} in it", spec_.path, held)}
+                    .with_hint("nothing of it was touched. If it is to be kept, " + spec_.way_out +
+                               "; otherwise move it away and apply again"));
 }
 
 }  // namespace pigsty::item

@@ -16,6 +16,8 @@ struct OwnFolderSpec {
     std::string path;
     // Owner and mode under which the folder may hold anything, since we change nothing of it then; empty: it must be empty.
     std::string may_hold_others{};
+    // What else than moving it away helps.
+    std::string way_out = "set data_dir to another folder";
 };
 
 class OwnFolderItem final : public ReservationItem, public Precondition {

@@ -4,6 +4,7 @@
 
 #include "core/item/locale.h"
 #include "core/item/own_folder.h"
+#include "core/item/own_unit.h"
 #include "core/item/testing/seen.h"
 
 namespace pigsty::item {
@@ -50,6 +51,15 @@ TEST(OwnFolderItem, may_hold_others_where_nothing_of_it_changes) {
     EXPECT_EQ(refusal(folder, Seen().directory("/data/postgres", "root:root 0700"), "keepsake\n"),
               "expected /data/postgres to be empty, not there or postgres:postgres 0755, found it root:root 0700 with "
               "keepsake in it");
+}
+
+TEST(OwnUnitItem, does_not_run_before_us) {
+    const OwnUnitItem unit("patroni.service");
+    const auto seen = [](const char* active) { return Seen().unit("patroni.service", "loaded", active, "enabled"); };
+    EXPECT_EQ(refusal(unit, seen("inactive"), ""), "");
+    EXPECT_EQ(refusal(unit, seen("failed"), ""), "");
+    EXPECT_EQ(refusal(unit, seen("active"), ""), "expected patroni.service not to run yet, found it active");
+    EXPECT_THAT(check(unit, seen("active"), "").error().hint, HasSubstr("use another machine"));
 }
 
 TEST(LocaleItem, is_there_or_the_error_lists_those_that_are) {

@@ -7,6 +7,7 @@
 #include "core/item/link.h"
 #include "core/item/locale.h"
 #include "core/item/own_folder.h"
+#include "core/item/own_unit.h"
 #include "core/item/package.h"
 #include "core/item/path_state.h"
 #include "core/item/reservation.h"
@@ -73,12 +74,16 @@ render::HbaContext hba_context(const PgCluster& cluster, const Instance& instanc
 }  // namespace
 
 Items reservation_items(const PgCluster& cluster) {
-    Items items{std::make_shared<item::ReservationItem>("postgresql instance"),
-                std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
-                std::make_shared<item::ReservationItem>("port " + std::to_string(kRestPort)),
-                std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster_folder(cluster)}),
-                std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{
-                    .path = cluster.data_dir, .may_hold_others = item::rights_text(kOwner, kOwner, kDataRights)})};
+    Items items{
+        std::make_shared<item::ReservationItem>("postgresql instance"),
+        std::make_shared<item::OwnUnitItem>(kPatroniService),
+        // Of a cluster that Pigsty made before: led elsewhere, it would lose its data from sight.
+        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = kLink, .way_out = "use another machine"}),
+        std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
+        std::make_shared<item::ReservationItem>("port " + std::to_string(kRestPort)),
+        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster_folder(cluster)}),
+        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{
+            .path = cluster.data_dir, .may_hold_others = item::rights_text(kOwner, kOwner, kDataRights)})};
     if (cluster.pgbouncer.enabled)
         items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.pgbouncer.port)));
     for (const auto& [name, service] : services_of(cluster))
