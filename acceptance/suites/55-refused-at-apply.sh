@@ -101,6 +101,20 @@ test_an_etcd_folder_that_holds_foreign_data() {
   expect on pg-test-1 rm -r /data/etcd
   tf apply
   expect_status 0
+}
+
+test_servers_that_others_run() {
+  work_in refused
+  cluster test >case.tf
+  expect on pg-test-1 sh -c 'mkdir -p /data/old/data && ln -s /data/old /pg'
+  refused pigsty_pg_cluster.test "expected /pg to be empty or not there, found data in it" "use another machine"
+  expect_equal "$(on pg-test-1 readlink /pg)" /data/old
+  expect on pg-test-1 rm -r /pg /data/old
+  expect on pg-test-1 sh -c 'printf "[Service]\nExecStart=sleep infinity\n" >/run/systemd/system/patroni.service &&
+    systemctl daemon-reload && systemctl start patroni'
+  refused pigsty_pg_cluster.test "expected patroni.service not to run yet, found it active" "use another machine"
+  expect on pg-test-1 systemctl is-active patroni
+  expect on pg-test-1 sh -c 'systemctl stop patroni && rm /run/systemd/system/patroni.service && systemctl daemon-reload'
   audit_nodes "$work_root/before"
 }
 
