@@ -8,6 +8,7 @@
 #include "core/item/certificate.h"
 #include "core/item/directory.h"
 #include "core/item/file.h"
+#include "core/item/own_folder.h"
 #include "core/item/package.h"
 #include "core/item/reservation.h"
 #include "core/item/service.h"
@@ -47,7 +48,7 @@ Items reservations(const EtcdCluster& cluster) {
     return {std::make_shared<item::ReservationItem>("etcd member"),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.peer_port)),
-            std::make_shared<item::ReservationItem>("directory " + cluster.data_dir)};
+            std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster.data_dir})};
 }
 
 Items packages(const platform::Platform& platform) {
