@@ -19,7 +19,7 @@ refused() {
   shift
   tf apply
   ((status == 1)) || failure "the apply went through"
-  ((SECONDS - began < ${within:-15})) || failure "refused after $((SECONDS - began)) s only"
+  ((SECONDS - began < ${within:-60})) || failure "refused after $((SECONDS - began)) s only"
   for text in "${TF_VAR_address:-10.10.10.11}" "What to do:" "$@"; do
     errors | grep -qF -- "$text" || failure "expected in the error: $text"
   done
