@@ -33,8 +33,8 @@ std::optional<CertificateText> read(const std::optional<std::string>& pem) {
     return text ? std::optional(*std::move(text)) : std::nullopt;
 }
 
-// A leaf can be cut to its authority's end, in whole days.
-constexpr std::chrono::days kCut{1};
+// A leaf that is cut to its authority's end is cut in whole days, and a little more: it ends that much before it at most.
+constexpr std::chrono::days kCut{2};
 
 }  // namespace
 

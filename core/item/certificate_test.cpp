@@ -208,9 +208,9 @@ TEST_F(CertificateTest, one_that_ends_with_its_authority_is_not_renewed_again_an
     make(item);
     EXPECT_EQ(due(item, std::chrono::days(59)), "");
     EXPECT_EQ(due(item, std::chrono::days(61)), "");
-    authority->leaf_days = 58;
+    authority->leaf_days = 57;
     EXPECT_TRUE(item.converse(*node, {}, cancel));
-    EXPECT_EQ(due(item, std::chrono::days(57)), "due for renewal");
+    EXPECT_EQ(due(item, std::chrono::days(56)), "due for renewal");
 }
 
 TEST_F(CertificateTest, a_trusted_authority_comes_and_goes) {

@@ -37,7 +37,7 @@ Attributes<Authority> authority_attributes() {
                          "of them answers, so two or more are recommended."),
         attribute("validity_days", &Authority::validity_days)
             .fixed_default(36500)
-            .validate(framework::between(1, 36500))
+            .validate(framework::between(2, 36500))
             .fixed_after_creation(
                 "the certificate is made once; a new life needs a new authority, that is, another name")
             .description("Life of the authority's certificate."),

@@ -70,7 +70,7 @@ TEST_F(CaTest, no_leaf_outlives_its_authority) {
     const auto leaf = signed_leaf();
     ASSERT_TRUE(leaf) << summary(leaf.error());
     EXPECT_LE(leaf->not_after, certificate.not_after);
-    EXPECT_GT(leaf->not_after, certificate.not_after - days(1));
+    EXPECT_GT(leaf->not_after, certificate.not_after - days(2));
 }
 
 TEST_F(CaTest, an_authority_on_its_last_day_signs_nothing) {

@@ -62,7 +62,8 @@ Result<std::string> Signer::sign(const item::CertificateRequest& request, const 
     TRY(const std::string extension_text, extensions(request.spec));
     const std::string folder = key_path(authority_.name).substr(0, key_path(authority_.name).rfind('/'));
     const auto script = [&](const node::Node& node) {
-        // A leaf never outlives its authority: openssl x509 does not look.
+        // A leaf never outlives its authority: openssl x509 does not look. A minute is left for the signing itself, which
+        // counts the days from when it runs.
         return "set -e\numask 077\ncd " + shell_quote(folder) + "\ndays=" + std::to_string(leaf_validity_days(node)) +
                "\nextensions=" + shell_quote(extension_text) + "\nserial=" + serial() +
                "\nsubject=" + shell_quote(subject(request.spec)) + R"sh(
@@ -70,7 +71,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf %s "$extensions" > "$work/extensions"
 end=$(date -d "$(openssl x509 -in ca.crt -noout -enddate | cut -d= -f2)" +%s)
-left=$(( (end - $(date +%s)) / 86400 ))
+left=$(( (end - $(date +%s) - 60) / 86400 ))
 [ "$left" -ge 1 ] || { echo "the authority itself ends within a day" >&2; exit 1; }
 [ "$days" -le "$left" ] || days=$left
 cat > "$work/request"
