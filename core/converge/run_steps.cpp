@@ -134,7 +134,7 @@ Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, Si
         const std::string label = item.label();
         const auto entry_now = frame.before.items.find(label);
         const node::ClaimedItem* claimed = entry_now == frame.before.items.end() ? nullptr : &entry_now->second;
-        const auto change = item.compare(work.seen, claimed);
+        const auto change = change_of(work, item);
         const std::string key = managed_key(site.member, item);
         if (change && is_ignored(key)) continue;
         // What was there before us is what the first look of a create saw, not what our packages brought since.
@@ -261,6 +261,10 @@ Status Run::Work::converse(SitePlan& plan) {
                     .pending = *site.claim,
                     .final = *site.claim};
     for (const auto& [wanted, change] : plan.conversations) {
+        if (const auto again = wanted.item->due(seen)) {
+            warn(fmt::format("{}: {} right after it was made: is the clock of this node right?",
+                             managed_key(site.member, *wanted.item), again->reason));
+        }
         const node::ClaimedItem entry = entry_for(*wanted.item, seen, rest.before, {}, wanted.order);
         rest.final.items.insert_or_assign(wanted.item->label(), entry);
         rest.handlers.add(wanted.item->handlers(), {});

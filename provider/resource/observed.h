@@ -9,14 +9,17 @@
 #include "core/base/result.h"
 #include "core/converge/plan.h"
 #include "core/converge/run.h"
+#include "provider/framework/common_attributes.h"
 #include "provider/framework/resource.h"
 
 namespace pigsty::provider {
 
-// Drift::observed and Drift::keys as one JSON text, and back. Text that is missing or damaged is "nothing observed".
+// Drift::observed, ::keys and ::due as one JSON text, and back. Text that is missing or damaged is "nothing observed".
 std::string observed_to_text(const converge::Drift& drift);
 std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text);
-std::set<std::string> drifted_keys(const std::optional<std::string>& text);
+// Only those keys of which `common` does not say that their drift is tolerated: what an apply will repair.
+std::set<std::string> repaired_keys(const std::optional<std::string>& text, const framework::CommonState& common);
+std::set<std::string> due_keys(const std::optional<std::string>& text);
 
 converge::Managed to_managed(const std::map<std::string, std::string>& state);
 // Every entry has a value once an apply has ended.
