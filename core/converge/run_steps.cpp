@@ -114,6 +114,9 @@ Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is
 Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, SiteWork& work, bool is_last) {
     Site& site = *work.site;
     std::vector<Wanted> items = wanted(table, site);
+    node::Probes later;
+    for (const Wanted& wanted : items)
+        if (!phase.item_steps.empty() && wanted.step > phase.item_steps.back()) later.merge(wanted.item->probes());
     std::erase_if(items, [&](const Wanted& item) {
         return std::ranges::find(phase.item_steps, item.step) == phase.item_steps.end();
     });
@@ -177,6 +180,8 @@ Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, Si
             frame.final.items.erase(removal.label);
         }
     }
+    // In an update the steps that are left have mostly nothing to do: that is seen with the write, not asked for again.
+    if (mode == Mode::update && plan.conversations.empty()) frame.then_look = std::move(later);
     frame.final.spec = options.spec;
     return plan;
 }
@@ -208,6 +213,11 @@ Status Run::Work::write_site(const Table& table, const Phase& phase, SitePlan& p
     work.is_fresh = false;
     TRY_VOID(send(plan, plan.frame));
     if (!plan.conversations.empty()) TRY_VOID(converse(plan));
+    if (!plan.frame.then_look.empty()) {
+        TRY(const node::Observation seen, site.node->observe(plan.frame.then_look, cancel));
+        work.seen.merge(seen);
+        work.is_fresh = true;
+    }
     return fault(FaultPlace::after);
 }
 

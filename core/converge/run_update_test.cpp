@@ -37,6 +37,20 @@ TEST_F(RunTest, one_changed_file_is_three_requests_one_write_and_one_reload) {
     EXPECT_EQ(claim->items.at("/etc/pigtest/main.conf").fingerprint, fingerprint("t-1 two\n"));
 }
 
+TEST_F(RunTest, steps_after_the_change_are_seen_with_it) {
+    const std::string id = created();
+    Table steps = table({.text = "two\n"});
+    steps.pop_back();
+    // Parts the configuration from what follows, as bootstrap steps do.
+    steps.insert(steps.begin() + 2, {.name = "bootstrap", .act = [](Site&, StepContext&) -> Status { return {}; }});
+    auto update = run(id, {{"text", "two"}});
+    const auto status = update->update(steps, planned({.text = "two\n"}));
+    ASSERT_TRUE(status) << summary(status.error()) << detail(status.error());
+    EXPECT_EQ(sh(1, "cat /etc/pigtest/main.conf"), "t-1 two\n");
+    EXPECT_EQ(requests(1), 3U);
+    EXPECT_EQ(requests(2), 3U);
+}
+
 TEST_F(RunTest, what_watches_a_changed_step_acts_and_nothing_else) {
     const std::string id = created();
     auto update = run(id, {{"text", "two"}});

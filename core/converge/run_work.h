@@ -35,9 +35,9 @@ struct Wanted {
 struct SiteWork {
     std::shared_ptr<Site> site;
     node::Observation seen{};
-    node::Observation first_seen{};   // create: before anything was written
-    bool is_fresh = false;            // `seen` holds all probes of all items, and nothing was written since
-    bool is_stored = false;           // the claim on the node is the one in memory
+    node::Observation first_seen{};  // create: before anything was written
+    bool is_fresh = false;   // `seen` holds all probes of the items still to come, and nothing was written since
+    bool is_stored = false;  // the claim on the node is the one in memory
     std::vector<Removal> removals{};  // of items that are no longer wanted; they go with the last items
 };
 
