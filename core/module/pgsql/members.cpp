@@ -46,26 +46,29 @@ Result<client::Patroni> Members::patroni_with_login(const Reached& member, const
     return client::Patroni(std::move(target));
 }
 
-Result<client::PatroniCluster> Members::cluster(const Cancel& cancel) const {
-    Error last{.code = ErrorCode::unreachable, .message = "no member of " + name_ + " answers"};
-    for (const Reached& member : members_) {
-        auto seen = patroni(member).cluster(cancel);
-        if (seen) return seen;
-        last = std::move(seen).error();
-        TRY_VOID(cancel.check("asking Patroni of " + name_));
+// Patroni closes its REST interface for a moment when it reloads: only silence that lasts means that nobody is there.
+template <class Ask>
+auto Members::first_answer(const Ask& ask, const Cancel& cancel) const
+    -> decltype(ask(std::declval<client::Patroni>())) {
+    const Cancel bound = cancel.within_at_most(std::chrono::seconds(5));
+    while (true) {
+        Error last{.code = ErrorCode::unreachable, .message = "no member of " + name_ + " answers"};
+        for (const Reached& member : members_) {
+            auto answer = ask(patroni(member));
+            if (answer) return answer;
+            last = std::move(answer).error();
+            TRY_VOID(cancel.check("asking Patroni of " + name_));
+        }
+        if (members_.empty() || !bound.pause(std::chrono::milliseconds(250))) return fail(std::move(last));
     }
-    return fail(std::move(last));
+}
+
+Result<client::PatroniCluster> Members::cluster(const Cancel& cancel) const {
+    return first_answer([&](const client::Patroni& patroni) { return patroni.cluster(cancel); }, cancel);
 }
 
 Result<nlohmann::json> Members::configuration(const Cancel& cancel) const {
-    Error last{.code = ErrorCode::unreachable, .message = "no member of " + name_ + " answers"};
-    for (const Reached& member : members_) {
-        auto configuration = patroni(member).config(cancel);
-        if (configuration) return configuration;
-        last = std::move(configuration).error();
-        TRY_VOID(cancel.check("asking Patroni of " + name_));
-    }
-    return fail(std::move(last));
+    return first_answer([&](const client::Patroni& patroni) { return patroni.config(cancel); }, cancel);
 }
 
 Result<Reached> Members::leader(const Cancel& cancel) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/client/patroni.h"
@@ -51,6 +52,9 @@ class Members {
     [[nodiscard]] const std::vector<Reached>& all() const { return members_; }
 
   private:
+    template <class Ask>
+    auto first_answer(const Ask& ask, const Cancel& cancel) const -> decltype(ask(std::declval<client::Patroni>()));
+
     std::string name_;
     bool ssl_;
     std::string scope_;
