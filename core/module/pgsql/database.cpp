@@ -24,8 +24,6 @@ constexpr const char* kBaselineMark = "pigsty.baseline";
 // pgbouncer ends its connections to a database that left its list, and our own take a moment to go.
 constexpr auto kLetGo = std::chrono::seconds(5);
 
-void append(Statements& into, Statements more) { std::ranges::move(more, std::back_inserter(into)); }
-
 std::string owner_of(const PgDatabase& database) { return database.owner.value_or(render::kSuperuser); }
 
 std::string baseline_mark(const PgDatabase& database) {

@@ -13,10 +13,6 @@ constexpr const char* kAdminRole = "dbrole_admin";
 
 std::string owner_of(const PgDatabase& wanted) { return wanted.owner.value_or(render::kSuperuser); }
 
-void append(Statements& into, Statements more) {
-    for (Statement& statement : more) into.push_back(std::move(statement));
-}
-
 struct DefaultGrant {
     std::vector<std::string> privileges;
     std::string type;  // TABLES, SEQUENCES, FUNCTIONS, TYPES, SCHEMAS

@@ -30,8 +30,6 @@ PgDatabase as_database(const PgCluster& cluster, const std::string& name) {
     return database;
 }
 
-void append(Statements& into, Statements more) { std::ranges::move(more, std::back_inserter(into)); }
-
 Statements role_statements_of(const PgCluster& cluster, const Catalog& catalog) {
     Statements statements;
     for (const render::Role& role : default_roles_of(cluster)) {

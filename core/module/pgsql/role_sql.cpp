@@ -99,10 +99,6 @@ void add_memberships(Statements& statements, const RoleWanted& wanted, const Rol
     }
 }
 
-void append(Statements& into, Statements more) {
-    for (Statement& statement : more) into.push_back(std::move(statement));
-}
-
 }  // namespace
 
 RoleWanted wanted_role(const PgUser& user) {

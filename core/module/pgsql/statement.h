@@ -1,6 +1,8 @@
 // Statement: one SQL command for the ordered writer, with what may be said of it.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -16,5 +18,6 @@ struct Statement {
 };
 
 using Statements = std::vector<Statement>;
+inline void append(Statements& into, Statements more) { std::ranges::move(more, std::back_inserter(into)); }
 
 }  // namespace pigsty::module::pgsql

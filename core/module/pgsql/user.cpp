@@ -21,14 +21,10 @@ using Work = ClusterSession::Work;
 constexpr const char* kDatabase = "postgres";
 constexpr const char* kPasswordDrift = "password: was changed on the server";
 
-bool is_pooled(const PgUser& user) { return user.pgbouncer || user.pool_mode || user.pool_connlimit; }
-
 std::string canonical(const std::optional<std::string>& valid_until) {
     if (!valid_until) return "infinity";
     return canonical_valid_until(*valid_until).value_or(*valid_until);
 }
-
-void append(Statements& into, Statements more) { std::ranges::move(more, std::back_inserter(into)); }
 
 // What the server gets as the password: itself where it wants to judge it, else a verifier.
 Secret sent_password(const Secret& password, const Catalog& catalog) {
@@ -155,93 +151,6 @@ std::optional<Secret> password_of_update(const UserUpdate& update, const RoleSta
 
 bool had_password(const PgUser& user) {
     return user.password.has_value() || user.password_write_only || user.password_wo_version.has_value();
-}
-
-// --- removal ---
-
-// Databases in which the role owns something or holds privileges, and that cannot be entered.
-constexpr const char* kClosedDatabases =
-    "SELECT coalesce(string_agg(DISTINCT d.datname, ', '), '') FROM pg_catalog.pg_shdepend s JOIN "
-    "pg_catalog.pg_database d ON d.oid = s.dbid "
-    "WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND NOT d.datallowconn AND s.refobjid = "
-    "(SELECT oid FROM pg_catalog.pg_authid WHERE rolname = ";
-constexpr const char* kOpenDatabases =
-    "SELECT coalesce(json_agg(DISTINCT d.datname), '[]')::text FROM pg_catalog.pg_shdepend s JOIN "
-    "pg_catalog.pg_database d ON d.oid = s.dbid "
-    "WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.datallowconn AND s.refobjid = "
-    "(SELECT oid FROM pg_catalog.pg_authid WHERE rolname = ";
-
-// The list of sessions first, fixed, then the ends: a planner is free to end sessions before it looks whose they are.
-std::string end_sessions_query(const std::string& name, std::int64_t server_version) {
-    const char* within = server_version >= 140000 ? ", 10000)" : ")";
-    return "WITH mine AS MATERIALIZED (SELECT pid FROM pg_catalog.pg_stat_activity WHERE usesysid = (SELECT oid FROM "
-           "pg_catalog.pg_authid "
-           "WHERE rolname = " +
-           sql_literal(name) +
-           ")) SELECT coalesce(string_agg(pid::text, ', '), '') FROM mine WHERE NOT "
-           "pg_catalog.pg_terminate_backend(pid" +
-           within;
-}
-
-Result<std::vector<std::string>> names_of(const std::string& json_text) {
-    const auto json = nlohmann::json::parse(json_text, nullptr, false);
-    if (!json.is_array()) return fail(ErrorCode::internal, "a list of databases cannot be read");
-    return json.get<std::vector<std::string>>();
-}
-
-bool owns_databases(const Catalog& catalog, const std::string& name) {
-    return std::ranges::any_of(catalog.databases, [&](const auto& entry) { return entry.second.owner == name; });
-}
-
-// Answers false where the role is not ours.
-Result<bool> drop_role(Work& work, const PgUser& user, const std::string& id) {
-    TRY(Catalog* const catalog, work.catalog());
-    const std::string& name = user.name;
-    const ObjectClaim* claim = catalog->claim(kRoleKind, name);
-    if (claim != nullptr && !id.empty() && claim->id != id) return false;  // ours is gone, and this is somebody else's
-    const ObjectClaim ours =
-        claim != nullptr ? *claim : ObjectClaim{.kind = kRoleKind, .name = name, .id = id, .state = kReady};
-    if (catalog->role(name) != nullptr) {
-        TRY(const std::string closed, work.ask(kDatabase, kClosedDatabases + sql_literal(name) + ")"));
-        if (!closed.empty()) {
-            return fail(
-                Error{.code = ErrorCode::conflict,
-                      .message = fmt::format(
-                          "the role \"{}\" owns something or holds privileges in {}, which {} no connections", name,
-                          closed, closed.find(", ") == std::string::npos ? "accepts" : "accept")}
-                    .with_hint("allow connections there for the time being: ALTER DATABASE … ALLOW_CONNECTIONS true"));
-        }
-        TRY_VOID(work.run(kDatabase, {{.text = "ALTER ROLE " + sql_identifier(name) + " NOLOGIN"}}));
-        catalog->roles.at(name).login = false;
-        TRY(const std::string staying, work.ask(kDatabase, end_sessions_query(name, catalog->server_version)));
-        if (!staying.empty()) {
-            return fail(Error{
-                .code = ErrorCode::conflict,
-                .message = fmt::format("sessions of the role \"{}\" do not end (process {}); it can no longer log in",
-                                       name, staying)}
-                            .with_hint("see pg_stat_activity for what they do, and destroy again"));
-        }
-        TRY(const std::string open, work.ask(kDatabase, kOpenDatabases + sql_literal(name) + ")"));
-        TRY(const auto databases, names_of(open));
-        for (const std::string& database : databases) {
-            if (database == kDatabase) continue;
-            TRY_VOID(work.run(database, hand_over_statements(name, render::kSuperuser)));
-            work.leave(database);  // nobody who drops it has to wait for us
-        }
-        Statements last = hand_over_statements(name, render::kSuperuser);
-        append(last, drop_role_statements(name));
-        append(last, drop_claim_statements(*catalog, ours));
-        TRY_VOID(work.run(kDatabase, last));
-        forget_claim(*catalog, ours);
-        catalog->roles.erase(name);
-        for (auto& [other, state] : catalog->roles) state.memberships.erase(name);
-        // Databases, schemas and privileges may have gone to the superuser: seen afresh by whoever looks next.
-        if (!databases.empty() || owns_databases(*catalog, name)) work.forget();
-        return true;
-    }
-    TRY_VOID(work.run(kDatabase, drop_claim_statements(*catalog, ours)));
-    forget_claim(*catalog, ours);
-    return true;
 }
 
 }  // namespace
@@ -395,20 +304,6 @@ Status update_user(ClusterSession& session, const UserUpdate& update, const Oper
     if (!is_pooled(planned) && !is_pooled(update.prior)) return {};
     TRY(const Fragments fragments, fragments_of(planned, verifier));
     return put_fragments(session, fragments, false, operation, cancel);
-}
-
-Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation,
-                 const Cancel& cancel) {
-    bool ours = true;
-    TRY_VOID(session.change(
-        [&](Work& work) -> Status {
-            TRY(ours, drop_role(work, user, id));
-            return {};
-        },
-        cancel));
-    if (!ours || !is_pooled(user)) return {};
-    TRY(const Fragments none, fragments_of(user, std::nullopt, false));
-    return put_fragments(session, none, false, operation, cancel);
 }
 
 Result<ImportedUser> import_user(ClusterSession& session, const std::string& name, const Cancel& cancel) {

@@ -21,6 +21,9 @@
 
 namespace pigsty::module::pgsql {
 
+// Stands in one of pgbouncer's lists.
+inline bool is_pooled(const PgUser& user) { return user.pgbouncer || user.pool_mode || user.pool_connlimit; }
+
 struct LiveUser {
     PgUser user;                       // as given, with what is live; same meaning keeps the given spelling
     std::vector<std::string> drift{};  // what the attributes do not show: "password: …", "pgbouncer pg-test-2: …"
