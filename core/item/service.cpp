@@ -61,8 +61,11 @@ std::vector<node::Operation> ServiceItem::operations(const Change&) const {
     script += fmt::format(
         "if [ \"$(systemctl show --property=LoadState --value -- {0})\" = not-found ]; then echo {1} >&2; exit 1; fi\n",
         unit, shell_quote("there is no unit " + spec_.unit + " on this node"));
+    // Where the package also brings an init script, systemctl has its links made too, by a program that makes systemd read
+    // all units anew, twice: half a second a unit, for links that nothing reads beside a unit file.
     if (spec_.enabled)
-        script += fmt::format("systemctl {} --quiet -- {} || exit 1\n", *spec_.enabled ? "enable" : "disable", unit);
+        script += fmt::format("{} --quiet -- {} || exit 1\n",
+                              *spec_.enabled ? "SYSTEMCTL_SKIP_SYSV=1 systemctl enable" : "systemctl disable", unit);
     if (spec_.running && !*spec_.running) script += fmt::format("systemctl stop -- {} || exit 1\n", unit);
     if (spec_.running && *spec_.running) {
         // A unit that failed often is refused by its start limit until the counter is set back.
