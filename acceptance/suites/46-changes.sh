@@ -115,7 +115,8 @@ resource "pigsty_pg_cluster" "test" {
 }
 END
   [[ $(announced) == *max_connections* ]] || failure "last_change does not name max_connections: $(announced)"
-  pending() { [[ $(sql pg-test-1 "SELECT pending_restart FROM pg_settings WHERE name = 'max_connections'") == t || $(on pg-test-1 curl -sk https://10.10.10.11:8008/patroni | jq -r .pending_restart) == true ]]; }
+  # As all members know it: each tells the others at its next loop.
+  pending() { [[ $(lab run -- curl -sk https://10.10.10.11:8008/cluster | jq -r '.members[0].pending_restart') == true ]]; }
   wait_until 30 pending
   expect_equal "$(setting max_connections)" "$before"
   expect_equal "$(sql pg-test-1 "SELECT pg_postmaster_start_time()")" "$started"
@@ -128,6 +129,7 @@ resource "pigsty_pg_cluster" "test" {
   restart         = "rolling"
 }
 END
+  expect_equal "$(announced)" "restart postgresql on pg-test-1: waits for it since an earlier change"
   expect_equal "$(setting max_connections)" 155
   changed <<'END'
 resource "pigsty_pg_cluster" "test" {

@@ -72,6 +72,9 @@ Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
     return render::rounded(sizing);
 }
 
+// Private data: names of the members that wait for a restart. Not drift while restarts are manual, and done once they are not.
+constexpr const char* kWaiting = "waiting_for_restart";
+
 bool differs(const converge::Managed& before, const converge::Managed& after, const std::string& key) {
     const auto old_entry = before.find(key);
     const auto new_entry = after.find(key);
@@ -107,7 +110,7 @@ converge::Table PgClusterResource::table(const PgClusterState& state, const Flee
 }
 
 converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned,
-                                                const Fleet& fleet, Call& /*call*/) const {
+                                                const Fleet& fleet, Call& call) const {
     const auto before = to_managed(prior.common.managed);
     const auto after = more_managed(planned);
     const auto drifted = [&prior](const std::string& word) {
@@ -123,6 +126,8 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
         if (!differs(before, after, key)) continue;
         (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
     }
+    if (planned.cluster.restart == "rolling" && !call.private_data.get(kWaiting).value_or("").empty())
+        changes.configuration = true;
     const auto ways = ways_through(fleet);
     return module::pgsql::table_of(planned.cluster, &ways, changes);
 }
@@ -196,6 +201,10 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
         sentences.push_back(state.cluster.name + " patroni: no member answers");
         return sentences;
     }
+    std::string waiting;
+    for (const auto& member : seen->members)
+        if (member.pending_restart) waiting += (waiting.empty() ? "" : ", ") + member.name;
+    call.private_data.set(kWaiting, waiting);
     if (seen->paused) {
         call.diagnostics.add_warning(state.cluster.name + " is paused",
                                      "Patroni is in maintenance mode: it neither fails over nor starts PostgreSQL. "
@@ -220,7 +229,8 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     // Names of packages and folders hold the version: until it is decided, none of the keys is known.
     if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
     if (plan.prior == nullptr || !forecast.last_change) return;
-    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster))
+    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster,
+                                                                 plan.private_data.get(kWaiting).value_or("")))
         forecast.last_change->push_back(std::move(sentence));
     const auto before = to_managed(plan.prior->common.managed);
     const auto after = more_managed(plan.planned);

@@ -25,6 +25,38 @@ std::string_view control_data_name(std::string_view parameter) {
     return parameter;
 }
 
+std::string control_data_script(const PgCluster& cluster, const Reached& member) {
+    return "LC_ALL=C " +
+           shell_quote(platform::platform_at(member.node).bin_dir(cluster.version.value_or(0)) + "/pg_controldata") +
+           " " + kDataDir + "\n";
+}
+
+// Nothing where they do not name it.
+std::optional<std::int64_t> in_control_data(const std::string& text, std::string_view parameter) {
+    const std::string label = std::string(control_data_name(parameter)) + " setting:";
+    const auto at = text.find(label);
+    if (at == std::string::npos) return std::nullopt;
+    return std::stoll(text.substr(at + label.size()));
+}
+
+// What waits for a restart since an earlier change, as far as it decides who goes first: the settings with which the leader
+// runs, where others are wanted now.
+Result<std::vector<ParameterChange>> waiting_changes(const PgCluster& cluster, const render::Yaml& wanted,
+                                                     const Members& members, const Cancel& cancel) {
+    TRY(const Reached leader, members.leader(cancel));
+    TRY(const auto results,
+        leader.node->request({node::RunScript{.text = control_data_script(cluster, leader), .writes = false}}, cancel));
+    std::vector<ParameterChange> waiting;
+    for (ParameterChange& change : restart_changes(render::Yaml::object(), wanted)) {
+        if (!shrinks_leader_first(change.name)) continue;
+        const auto runs_with = in_control_data(results.back().out, change.name);
+        if (!runs_with || std::to_string(*runs_with) == change.after) continue;
+        change.before = std::to_string(*runs_with);
+        waiting.push_back(std::move(change));
+    }
+    return waiting;
+}
+
 class RollingRestart {
   public:
     RollingRestart(const PgCluster& cluster, const Members& members, converge::Site& site,
@@ -81,10 +113,7 @@ class RollingRestart {
     // A standby starts with the larger of its setting and what its control data say: until the leader's new value has
     // arrived there, a restart changes nothing.
     Status wait_for_control_data(const Reached& member, const std::vector<ParameterChange>& changes) {
-        const std::string script =
-            "LC_ALL=C " +
-            shell_quote(platform::platform_at(member.node).bin_dir(cluster_.version.value_or(0)) + "/pg_controldata") +
-            " " + kDataDir + "\n";
+        const std::string script = control_data_script(cluster_, member);
         return context_.wait_for(
             {.fact = member.name + " has received the leader's settings", .node = member.node, .unit = kPatroniService},
             [&]() -> Result<converge::Look> {
@@ -93,10 +122,8 @@ class RollingRestart {
                 const std::string& text = results.back().out;
                 const bool arrived = std::ranges::all_of(changes, [&text](const ParameterChange& change) {
                     if (!shrinks_leader_first(change.name) || change.after.empty()) return true;
-                    const std::string label = std::string(control_data_name(change.name)) + " setting:";
-                    const auto at = text.find(label);
-                    return at == std::string::npos ||
-                           std::stoll(text.substr(at + label.size())) == std::stoll(change.after);
+                    const auto received = in_control_data(text, change.name);
+                    return !received || *received == std::stoll(change.after);
                 });
                 return converge::Look{.reached = arrived, .moved = text};
             });
@@ -205,7 +232,7 @@ Status apply_configuration(const PgCluster& cluster, const PgCluster* before, co
     TRY(const auto patroni, members.patroni_with_login({site.member.name, site.node}, context.cancel()));
     TRY(const nlohmann::json live, patroni.config(context.cancel()));
     const nlohmann::json patch = configuration_patch(wanted, live, owned);
-    const auto changes = restart_changes(owned, wanted);
+    auto changes = restart_changes(owned, wanted);
     TRY(const auto seen, members.cluster(context.cancel()));
     // An apply that was stopped between the patch and the restarts goes on with them.
     const bool restarts =
@@ -221,10 +248,13 @@ Status apply_configuration(const PgCluster& cluster, const PgCluster* before, co
     if (!patch.empty()) TRY_VOID(patroni.patch_config(patch, context.cancel()));
     context.changed_something(site);
     if (!restarts) return {};
+    if (changes.empty()) {
+        TRY(changes, waiting_changes(cluster, wanted, members, context.cancel()));
+    }
     return RollingRestart(cluster, members, site, context).run(changes);
 }
 
-std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after) {
+std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after, const std::string& waiting) {
     const auto old_configuration = wanted_configuration(before);
     const auto new_configuration = wanted_configuration(after);
     if (!old_configuration || !new_configuration) return {};
@@ -232,11 +262,14 @@ std::vector<std::string> restart_forecast(const PgCluster& before, const PgClust
     for (const auto& [number, instance] : after.instances) names.push_back(member_name(after, number));
     const auto changes = restart_changes(*old_configuration, *new_configuration);
     if (changes.empty()) {
-        if (configuration_patch(*new_configuration, nlohmann::json::parse(old_configuration->dump()),
-                                *old_configuration)
-                .empty())
-            return {};
-        return {"reload postgresql on " + named(names) + ": dynamic configuration"};
+        std::vector<std::string> sentences;
+        if (!configuration_patch(*new_configuration, nlohmann::json::parse(old_configuration->dump()),
+                                 *old_configuration)
+                 .empty())
+            sentences.push_back("reload postgresql on " + named(names) + ": dynamic configuration");
+        if (!waiting.empty() && after.restart == "rolling")
+            sentences.push_back("restart postgresql on " + waiting + ": waits for it since an earlier change");
+        return sentences;
     }
     std::vector<std::string> what;
     for (const ParameterChange& change : changes)

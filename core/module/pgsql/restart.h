@@ -14,6 +14,7 @@ Status apply_configuration(const PgCluster& cluster, const PgCluster* before, co
                            converge::Site& site, converge::StepContext& context);
 
 // Sentences for the forecast: "restart postgresql on pg-test-1, pg-test-2: max_connections 500 → 300, leader first …".
-std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after);
+// `waiting`: names of the members that Read found waiting for a restart.
+std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after, const std::string& waiting);
 
 }  // namespace pigsty::module::pgsql
