@@ -30,6 +30,7 @@ hostname other => pg-test-1 host name
 sysctl -qw net.core.somaxconn=128 => net.core.somaxconn is 128
 echo "* * * * * root false" >>/etc/cron.d/CRON => /etc/cron.d/
 sudo -u postgres patronictl -c /etc/patroni/patroni.yml edit-config --force -p log_statement=none => pg-test dcs: postgresql.parameters.log_statement is none
+sudo -u postgres psql -qc "ALTER SYSTEM SET work_mem = '1MB'" => pg-test-1 postgresql.auto.conf: work_mem is 1MB
 sudo -u postgres psql -qc "ALTER ROLE dbrole_readonly LOGIN" => dbrole_readonly
 sudo -u postgres psql -qc "ALTER ROLE app CREATEDB" => createdb
 sudo -u postgres psql -qc "ALTER ROLE app PASSWORD 'by hand'" => password
@@ -83,6 +84,55 @@ test_what_is_decided_at_creation_stays() {
     expect_output "${attribute%% =*}"
   done
   rm fixed_override.tf
+}
+
+test_what_alter_system_left_is_taken_back() {
+  work_in one-node
+  # Nobody asked us about this one.
+  expect sql pg-test-1 "ALTER SYSTEM SET statement_timeout = '1h'"
+  plan_is_empty
+  printf 'resource "pigsty_pg_cluster" "test" {\n  restart = "rolling"\n}\n' >rolling_override.tf
+  tf apply
+  expect_status 0
+  expect sql pg-test-1 "ALTER SYSTEM SET shared_buffers = '24MB'"
+  expect on pg-test-1 sudo -u postgres patronictl -c /etc/patroni/patroni.yml restart --force pg-test pg-test-1
+  wait_until 60 cluster_is_whole
+  expect_equal "$(sql pg-test-1 'SHOW shared_buffers')" 24MB
+  tf plan -detailed-exitcode -out=plan
+  expect_status 2
+  expect_output 'pg-test-1 postgresql.auto.conf: shared_buffers is 24MB'
+  expect_output 'restart postgresql on pg-test-1 if started with it: ALTER SYSTEM RESET shared_buffers'
+  tf apply plan
+  expect_status 0
+  plan_is_empty
+  expect_equal "$(sql pg-test-1 'SHOW shared_buffers')" 512MB
+  expect_equal "$(sql pg-test-1 'SHOW statement_timeout')" 1h
+  rm rolling_override.tf
+  tf apply
+  expect_status 0
+}
+
+test_another_value_than_the_plan_saw_stops_it() {
+  work_in one-node
+  expect sql pg-test-1 "ALTER SYSTEM SET work_mem = '1MB'"
+  tf plan -out=plan
+  expect_status 0
+  expect sql pg-test-1 "ALTER SYSTEM SET work_mem = '2MB'"
+  tf apply plan
+  expect_status 1
+  expect_output 'postgresql.auto.conf: work_mem is 2MB, changed since this plan was made: plan again'
+  printf 'resource "pigsty_pg_cluster" "test" {\n  drift_ignore = ["pg-test-1 postgresql.auto.conf"]\n}\n' >ignore_override.tf
+  tf apply
+  expect_status 0
+  plan_is_empty
+  expect_equal "$(on pg-test-1 grep -c work_mem /pg/data/postgresql.auto.conf)" 1
+  rm ignore_override.tf
+  tf plan -out=plan
+  expect_output 'reload postgresql on pg-test-1: ALTER SYSTEM RESET work_mem'
+  tf apply plan
+  expect_status 0
+  plan_is_empty
+  expect_equal "$(on pg-test-1 grep -c work_mem /pg/data/postgresql.auto.conf)" 0
 }
 
 test_imports_plan_nothing() {

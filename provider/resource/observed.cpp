@@ -16,7 +16,7 @@ nlohmann::json parsed(const std::optional<std::string>& text) {
 }  // namespace
 
 std::string observed_to_text(const converge::Drift& drift) {
-    return nlohmann::json{{"observed", drift.observed}, {"keys", drift.keys}}.dump();
+    return nlohmann::json{{"observed", drift.observed}, {"keys", drift.keys}, {"sentences", drift.sentences}}.dump();
 }
 
 std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text) {
@@ -32,6 +32,13 @@ std::set<std::string> drifted_keys(const std::optional<std::string>& text) {
     return found != json.end() && found->is_array() ? found->get<std::set<std::string>>() : std::set<std::string>{};
 }
 
+std::vector<std::string> repaired_drift(const std::optional<std::string>& text, const framework::CommonState& planned) {
+    const auto json = parsed(text);
+    const auto found = json.find("sentences");
+    if (planned.drift_policy != "repair" || found == json.end() || !found->is_array()) return {};
+    return framework::noted_drift(found->get<std::vector<std::string>>(), planned.drift_ignore);
+}
+
 converge::Managed to_managed(const std::map<std::string, std::string>& state) { return {state.begin(), state.end()}; }
 
 std::map<std::string, std::string> known(const converge::Managed& managed) {
@@ -42,7 +49,8 @@ std::map<std::string, std::string> known(const converge::Managed& managed) {
 }
 
 Result<ImportTarget> import_target_of(const framework::ImportKey& key, const std::string& form) {
-    if (key.by_identity()) return ImportTarget{.name = key.get("name"), .address = key.get("address")};
+    if (key.by_identity())
+        return ImportTarget{.name = key.get("name"), .address = key.get("address")};
     const auto at = key.id.rfind('@');
     if (at == std::string::npos || at == 0 || at + 1 == key.id.size())
         return fail(Error{.code = ErrorCode::invalid,

@@ -5,18 +5,23 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/converge/plan.h"
 #include "core/converge/run.h"
+#include "provider/framework/common_attributes.h"
 #include "provider/framework/resource.h"
 
 namespace pigsty::provider {
 
-// Drift::observed and Drift::keys as one JSON text, and back. Text that is missing or damaged is "nothing observed".
+// Drift::observed, keys and sentences as one JSON text, and back. Text that is missing or damaged is "nothing observed".
 std::string observed_to_text(const converge::Drift& drift);
 std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text);
 std::set<std::string> drifted_keys(const std::optional<std::string>& text);
+// What an update repairs of the sentences: all but what `drift_policy` and `drift_ignore` tolerate as planned. The state
+// has only what was not ignored before.
+std::vector<std::string> repaired_drift(const std::optional<std::string>& text, const framework::CommonState& planned);
 
 converge::Managed to_managed(const std::map<std::string, std::string>& state);
 // Every entry has a value once an apply has ended.
