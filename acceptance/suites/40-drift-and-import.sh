@@ -136,8 +136,6 @@ test_another_value_than_the_plan_saw_stops_it() {
 }
 
 test_imports_plan_nothing() {
-  # The default: no node knows that somebody wanted less.
-  export TF_VAR_deletion_protection=true
   work_in one-node
   local address
   for address in pigsty_pg_database.app pigsty_pg_user.app pigsty_pg_cluster.test pigsty_etcd_cluster.this pigsty_ca.this pigsty_node.one; do

@@ -29,6 +29,7 @@
 #include "provider/configuration/fleet.h"
 #include "provider/framework/common_attributes.h"
 #include "provider/framework/typed_resource.h"
+#include "provider/resource/claimed_common.h"
 #include "provider/resource/observed.h"
 
 namespace pigsty::provider {
@@ -92,7 +93,7 @@ class Converged : public framework::TypedResource<S>,
         converge::Run run(run_options(state, fleet, node::Reach::change), call.cancel);
         TRY_VOID(run.connect());
         TRY_VOID(decide(state, run, call));
-        run.set_spec(claimed_spec(state));
+        run.set_spec(spec_of(state));
         TRY_VOID(run.create(table(state, &fleet)));
         state.common.id = run.identity().id;
         TRY_VOID(complete(state, run, call));
@@ -126,7 +127,7 @@ class Converged : public framework::TypedResource<S>,
         auto outcome = [&]() -> Status {
             TRY_VOID(run.connect(true));
             TRY_VOID(decide(state, run, call));
-            run.set_spec(claimed_spec(state));
+            run.set_spec(spec_of(state));
             TRY(const converge::Planned what, planned_from(prior, planned, steps, call));
             TRY_VOID(run.update(steps, what));
             return complete(state, run, call);
@@ -156,7 +157,7 @@ class Converged : public framework::TypedResource<S>,
         TRY(const node::NodePtr node, fleet.connect(at, cancel, node::Reach::change));
         const auto claim = node->claim(claim_kind(), name);
         if (!claim || claim->state == node::ClaimState::ready) return false;
-        TRY(S state, from_claimed_spec(claim->spec));
+        TRY(S state, state_of(claim->spec));
         state.common.id = claim->id;
         converge::Run run(run_options(state, fleet, node::Reach::change), cancel);
         TRY_VOID(run.destroy(before_destroy(state, &fleet)));
@@ -196,7 +197,7 @@ class Converged : public framework::TypedResource<S>,
                                 .at_host(target.address)
                                 .with_hint("apply the configuration that creates it: it goes on where it stopped"));
             }
-            TRY(S state, from_claimed_spec(claim.spec));
+            TRY(S state, state_of(claim.spec));
             state.common.id = claim.id;
             state.common.managed = known(managed_of(state, desired_of(state)));
             return state;
@@ -225,7 +226,7 @@ class Converged : public framework::TypedResource<S>,
         identity.id = has_unknown(state.common.id) ? "" : state.common.id;
         return {.identity = std::move(identity),
                 .members = members(state),
-                .spec = claimed_spec(state),
+                .spec = spec_of(state),
                 .connect = [&fleet, reach](const node::NodeAddress& address,
                                            const Cancel& cancel) { return fleet.connect(address, cancel, reach); },
                 .progress = fleet.progress,
@@ -235,6 +236,16 @@ class Converged : public framework::TypedResource<S>,
     }
 
   private:
+    // What the claims keep: the specification, and what configures the resource itself.
+    [[nodiscard]] nlohmann::json spec_of(const S& state) const {
+        return with_common(claimed_spec(state), state.common);
+    }
+    Result<S> state_of(const nlohmann::json& spec) const {
+        TRY(S state, from_claimed_spec(spec));
+        TRY_VOID(read_common(spec, state.common));
+        return state;
+    }
+
     [[nodiscard]] converge::Desired desired_of(const S& state) const {
         return converge::desired(table(state, nullptr), members(state));
     }
