@@ -157,4 +157,79 @@ test_imports_plan_nothing() {
   plan_is_empty
 }
 
+# What configures a resource and is nothing on a node: all of it other than in the test before.
+kept_in_claims() {
+  cat <<'END'
+resource "pigsty_node" "one" {
+  drift_ignore = ["10.10.10.11 host name"]
+}
+resource "pigsty_etcd_cluster" "this" {
+  timeouts = { create = "50m", read = "3m" }
+}
+resource "pigsty_pg_cluster" "test" {
+  restart      = "rolling"
+  drift_policy = "report"
+}
+resource "pigsty_pg_user" "app" {
+  drift_policy = "report"
+  timeouts     = { update = "7m" }
+}
+resource "pigsty_pg_database" "app" {
+  force_disconnect = true
+  drift_ignore     = ["privileges"]
+}
+END
+}
+
+identity_imports() {
+  local id='name = "app", cluster = "pg-test", address = "10.10.10.11"'
+  cat <<END
+import {
+  to       = pigsty_node.one
+  identity = { address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_ca.this
+  identity = { name = "pigsty-ca", address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_etcd_cluster.this
+  identity = { name = "etcd", address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_pg_cluster.test
+  identity = { name = "pg-test", address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_pg_user.app
+  identity = { $id }
+}
+import {
+  to       = pigsty_pg_database.app
+  identity = { $id }
+}
+END
+}
+
+test_imports_by_identity_plan_nothing_with_either_cli() {
+  export TF_VAR_deletion_protection=true
+  work_in one-node
+  kept_in_claims >kept_override.tf
+  tf apply
+  expect_status 0
+  plan_is_empty
+  for cli in tofu terraform; do
+    mkdir "$work_root/by-identity-$cli"
+    cp "$work"/*.tf "$work_root/by-identity-$cli"
+    cd "$work_root/by-identity-$cli" || exit 1
+    identity_imports >imports.tf
+    tf init
+    expect_status 0
+    tf apply
+    expect_status 0
+    expect_output 'Resources: 6 imported, 0 added, 0 changed, 0 destroyed.'
+    plan_is_empty
+  done
+}
+
 run_tests

@@ -53,6 +53,7 @@ template <class S>
 class Converged : public framework::TypedResource<S>,
                   public framework::Forecasts<S>,
                   public framework::Imports<S>,
+                  public framework::HasIdentity,
                   public Releases {
   public:
     // Kind and name of the claim; the id is that of the state, empty before creation.
@@ -191,6 +192,13 @@ class Converged : public framework::TypedResource<S>,
         TRY(const node::NodePtr node, fleet.connect({.address = target.address}, call.cancel));
         for (const node::Claim& claim : node->claims()) {
             if (claim.kind != claim_kind() || (!target.name.empty() && claim.name != target.name)) continue;
+            if (!target.id.empty() && claim.id != target.id) {
+                return fail(Error{.code = ErrorCode::conflict,
+                                  .message = "expected " + claim.name + " with the id " + target.id +
+                                             ", found one with the id " + claim.id}
+                                .at_host(target.address)
+                                .with_hint("it was made anew since: leave `id` out to import the one that is there"));
+            }
             if (claim.state != node::ClaimState::ready) {
                 return fail(Error{.code = ErrorCode::conflict,
                                   .message = claim.name + " is there, but its creation has not finished"}
@@ -208,6 +216,18 @@ class Converged : public framework::TypedResource<S>,
                 .at_host(target.address)
                 .with_hint("an import id has the form " + import_form() +
                            ", with the address of a node that belongs to it"));
+    }
+
+    // What it is called and the claim's uuid, for ever; and an address that only import asks for (behaviour 3).
+    [[nodiscard]] std::vector<framework::IdentityAttribute> identity() const override {
+        return {{.name = "name",
+                 .description = "Its name.",
+                 .from = framework::Path::of("name"),
+                 .required_for_import = true},
+                id_of_identity(),
+                {.name = "address",
+                 .description = "Address of a node that belongs to it; only import asks for it.",
+                 .required_for_import = true}};
     }
 
     // For import: "etcd_cluster", and the id's form as the documentation gives it.
@@ -233,6 +253,12 @@ class Converged : public framework::TypedResource<S>,
                 .max_parallel_nodes = fleet.max_parallel_nodes,
                 .lock_timeout = fleet.lock_timeout,
                 .import_id = import_id(state)};
+    }
+
+    static framework::IdentityAttribute id_of_identity() {
+        return {.name = "id",
+                .description = "Its `id`. An import without it takes whichever is there.",
+                .from = framework::Path::of("id")};
     }
 
   private:

@@ -50,7 +50,7 @@ std::map<std::string, std::string> known(const converge::Managed& managed) {
 
 Result<ImportTarget> import_target_of(const framework::ImportKey& key, const std::string& form) {
     if (key.by_identity())
-        return ImportTarget{.name = key.get("name"), .address = key.get("address")};
+        return ImportTarget{.name = key.get("name"), .address = key.get("address"), .id = key.get("id")};
     const auto at = key.id.rfind('@');
     if (at == std::string::npos || at == 0 || at + 1 == key.id.size())
         return fail(Error{.code = ErrorCode::invalid,

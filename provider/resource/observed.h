@@ -30,8 +30,9 @@ std::map<std::string, std::string> known(const converge::Managed& managed);
 struct ImportTarget {
     std::string name;  // empty where the address says it all
     std::string address;
+    std::string id{};  // empty: whichever is there
 };
-// "NAME@ADDRESS", or the identity {name, address}. NAME is percent-encoded. `form` is for the error.
+// "NAME@ADDRESS", or the identity {name, id, address}. NAME is percent-encoded. `form` is for the error.
 Result<ImportTarget> import_target_of(const framework::ImportKey& key, const std::string& form);
 
 }  // namespace pigsty::provider
