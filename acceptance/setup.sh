@@ -56,16 +56,27 @@ install_packages() {
     # A source that has nothing to do with us may be out of reach; what matters is whether the installation works.
     apt-get -qq update || say "apt-get update failed in parts, trying to install anyway"
     (
-        # openssh-server is wanted for its program: no service starts here because of us, neither now nor at the next boot.
+        # openssh-server and postgresql are wanted for their programs: no service starts here because of us, neither now nor
+        # at the next boot, and no cluster is made.
         policy=/usr/sbin/policy-rc.d
+        no_cluster=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
+        made=()
+        trap 'rm -f "${made[@]}"' EXIT
         if [[ ! -e $policy ]]; then
-            trap 'rm -f "$policy"' EXIT
+            made+=("$policy")
             printf '#!/bin/sh\nexit 101\n' >"$policy"
             chmod +x "$policy"
         fi
+        if [[ ! -e $no_cluster ]]; then
+            made+=("$no_cluster")
+            mkdir -p "$(dirname "$no_cluster")"
+            echo 'create_main_cluster = false' >"$no_cluster"
+        fi
         apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >"$PIGSTY_CACHE/packages.log" 2>&1 ||
             exit 1
-        [[ $missing != *openssh-server* ]] || systemctl --quiet disable ssh.service >>"$PIGSTY_CACHE/packages.log" 2>&1
+        [[ $missing != *openssh-server* ]] || systemctl --quiet disable ssh.service >>"$PIGSTY_CACHE/packages.log" 2>&1 ||
+            exit 1
+        ! grep -qx postgresql <<<"$missing" || systemctl --quiet disable postgresql.service >>"$PIGSTY_CACHE/packages.log" 2>&1
     ) || die "installing packages failed: $(tail -2 "$PIGSTY_CACHE/packages.log") (whole log: $PIGSTY_CACHE/packages.log)"
 }
 

@@ -26,10 +26,18 @@ leader() {
   on "${1:-pg-test-1}" sudo -u postgres patronictl -c /etc/patroni/patroni.yml list -f json | jq -r '.[] | select(.Role == "Leader") | .Member'
 }
 
-# True where one member leads and all others stream.
+# True where one member leads and all others stream from it. Asked of PostgreSQL: what patronictl shows is what members last
+# said of themselves, and after a power cut that is how it was before.
 cluster_is_whole() {
-  [[ $(on pg-test-1 sudo -u postgres patronictl -c /etc/patroni/patroni.yml list -f json |
-    jq -r '[.[] | select((.Role == "Leader" and .State == "running") or .State == "streaming")] | length') == "${#nodes[@]}" ]]
+  local node leaders=0
+  for node in "${nodes[@]}"; do
+    case $(sql "$node" "SELECT pg_is_in_recovery(), count(*) FROM pg_stat_replication WHERE state = 'streaming'") in
+      "f|$((${#nodes[@]} - 1))") ((leaders += 1)) ;;
+      "t|"*) ;;
+      *) return 1 ;;
+    esac
+  done
+  ((leaders == 1))
 }
 
 # plan_is_empty: the CLI itself finds nothing to change.

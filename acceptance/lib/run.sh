@@ -49,9 +49,29 @@ unit_tests() {
   if ((status != 0)); then
     ((bad > 0)) || ((failed += 1))
     failures+=("unit tests ($preset): see build/$preset/unit-tests.log")
-    grep -E 'FAILED|Failure|Error|WARNING: ThreadSanitizer|SUMMARY' "$out" | head -n 40 || true
+    # What went wrong with what was said about it: the log itself stays on the machine that ran it.
+    grep -E -A 25 ': Failure$|WARNING: ThreadSanitizer|ERROR: (Address|Leak)Sanitizer|runtime error:|\*\*\*(Failed|Timeout|Exception)' "$out" |
+      head -n 150 || true
   fi
   log "unit tests ($preset): $good passed, $bad failed"
+}
+
+# tool_test SCRIPT: a script beside the lab that tests what the suites rely on; it prints "ok NAME" or "FAILED NAME".
+tool_test() {
+  local script=$1 out good bad status=0
+  log "$script"
+  out=$(mktemp)
+  bash "$here/$script" >"$out" 2>&1 || status=$?
+  good=$(grep -c '^ok ' "$out" || true)
+  bad=$(grep -c '^FAILED ' "$out" || true)
+  ((status == 0 || bad > 0)) || bad=1
+  ((passed += good, failed += bad)) || true
+  if ((bad > 0)); then
+    failures+=("$script")
+    cat "$out"
+  fi
+  log "$script: $good passed, $bad failed"
+  rm -f "$out"
 }
 
 list_suites() {

@@ -140,6 +140,12 @@ test_destroy_leaves_nothing_of_ours() {
     expect on "$node" sh -c 'printf "# canary\nlisten canary\n    mode tcp\n    bind 127.0.0.1:5999\n    server none 127.0.0.1:5998\n" >/etc/haproxy/conf.d/canary.cfg &&
       systemctl start canary.service'
   done
+  work_in neighbour
+  tf init
+  expect_status 0
+  tf apply
+  expect_status 0
+  work_in 02-ha-cluster
   tf destroy
   expect_status 0
   for node in "${nodes[@]}"; do
@@ -147,11 +153,15 @@ test_destroy_leaves_nothing_of_ours() {
     expect_status 1
     run on "$node" sh -c 'systemctl list-unit-files --state=enabled | grep -E "patroni|postgres|etcd|pgbouncer"'
     expect_status 1
-    run on "$node" sh -c 'ls -d /pg /data/postgres /data/etcd /etc/patroni/patroni.yml /var/lib/pigsty/claims/* /var/lib/pigsty/secrets/* 2>/dev/null'
+    run on "$node" sh -c 'ls -d /pg /data/postgres /data/etcd /etc/patroni/patroni.yml /var/lib/pigsty/claims/* /var/lib/pigsty/secrets/* 2>/dev/null | grep -v neighbour'
     expect_equal "$(cat "$out")" ""
     expect on "$node" sh -c 'id canary && grep -q canary /etc/canary.conf && grep -q "# canary" /etc/hosts &&
       systemctl is-active canary.service && grep -q canary /etc/haproxy/conf.d/canary.cfg'
   done
+  work_in neighbour
+  plan_is_empty
+  tf destroy
+  expect_status 0
 }
 
 run_tests

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Bare machines: the packages come from a repository, nothing of theirs starts by itself, not even after a power cut.
-# with: tofu
+# with: tofu terraform
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

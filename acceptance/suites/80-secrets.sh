@@ -40,6 +40,9 @@ test_the_password_works() {
 test_the_password_is_nowhere_here() {
   work_in one-node
   expect test -s "$work_root/trace.log" -a -s "$work_root/processes" -a -s plan -a -s terraform.tfstate
+  # The samples show what runs here and what runs on the node: its processes are this machine's, seen from outside.
+  expect grep -q terraform-provider-pigsty "$work_root/processes"
+  expect grep -q /etc/patroni/ "$work_root/processes"
   # A saved plan is a zip file.
   expect python3 -m zipfile -e plan "$work_root/plan-parts"
   run grep -rlF "$TF_VAR_app_password" "$work_root" --exclude=out

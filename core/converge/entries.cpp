@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/converge/handlers.h"
+#include "core/item/precondition.h"
 
 namespace pigsty::converge {
 namespace {
@@ -80,6 +81,16 @@ Status check_exclusive(const std::vector<item::ItemPtr>& items, const node::Clai
                 .at_host(member)
                 .with_hint(fmt::format("use another node or another value for {} \"{}\", or remove the other first",
                                        ours.kind, ours.name)));
+    }
+    return {};
+}
+
+Status check_preconditions(const std::vector<item::ItemPtr>& items, const node::Claim& ours,
+                           const node::Observation& seen, const std::string& member) {
+    for (const auto& item : items) {
+        const auto* condition = dynamic_cast<const item::Precondition*>(item.get());
+        if (condition == nullptr || ours.items.contains(item->label())) continue;
+        if (auto status = condition->check(seen); !status) return fail(std::move(status).error().at_host(member));
     }
     return {};
 }

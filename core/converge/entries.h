@@ -31,4 +31,8 @@ const node::Claim* other_holder(const std::string& label, const node::Claim& our
 Status check_exclusive(const std::vector<item::ItemPtr>& items, const node::Claim& ours,
                        const std::vector<node::Claim>& all, const std::string& member);
 
+// What `looks` of the items' preconditions saw, before anything is written. Items that our claim has already are ours.
+Status check_preconditions(const std::vector<item::ItemPtr>& items, const node::Claim& ours,
+                           const node::Observation& seen, const std::string& member);
+
 }  // namespace pigsty::converge

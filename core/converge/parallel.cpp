@@ -1,35 +1,22 @@
 #include "core/converge/parallel.h"
 
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
+
+#include "core/node/parallel.h"
 
 namespace pigsty::converge {
 
 Errors for_all(std::size_t count, std::size_t most, const std::function<Status(std::size_t)>& work) {
     Errors errors;
     std::mutex mutex;
-    std::atomic<std::size_t> next = 0;
-    const auto loop = [&] {
-        for (std::size_t i = next++; i < count; i = next++) {
-            auto status = work(i);
-            if (status) continue;
-            const std::lock_guard lock(mutex);
-            errors.emplace(i, std::move(status).error());
-        }
-    };
-    const std::size_t threads = std::min(count, std::max<std::size_t>(most, 1));
-    if (threads <= 1) {
-        loop();
-        return errors;
-    }
-    {
-        std::vector<std::jthread> workers;
-        workers.reserve(threads);
-        for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(loop);
-    }
+    node::in_parallel(count, most, [&](std::size_t i) {
+        auto status = work(i);
+        if (status) return;
+        const std::lock_guard lock(mutex);
+        errors.emplace(i, std::move(status).error());
+    });
     return errors;
 }
 

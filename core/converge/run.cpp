@@ -12,31 +12,37 @@ namespace pigsty::converge {
 Run::Run(RunOptions options, Cancel cancel) : work_(std::make_unique<Work>(std::move(options), std::move(cancel))) {}
 Run::~Run() = default;
 
-Status Run::connect(bool allow_unreachable) { return work_->connect(allow_unreachable); }
+Status Run::connect(bool allow_unreachable) { return work_->with_address(work_->connect(allow_unreachable)); }
 const std::vector<std::shared_ptr<Site>>& Run::sites() const { return work_->sites; }
 const std::map<std::string, Error>& Run::unreachable() const { return work_->unreachable; }
 const Identity& Run::identity() const { return work_->identity; }
 bool Run::resuming() const { return work_->is_resuming; }
 void Run::set_spec(nlohmann::json spec) { work_->options.spec = std::move(spec); }
-Result<Drift> Run::read(const Table& table) { return work_->read(table); }
+
+Result<Drift> Run::read(const Table& table) {
+    auto drift = work_->read(table);
+    if (!drift) return fail(work_->with_address(std::move(drift).error()));
+    for (auto& [member, why] : drift->why) why = work_->with_address(std::move(why));
+    return drift;
+}
 
 // Whatever becomes of it, the nodes are free again when the operation has ended.
 Status Run::create(const Table& table) {
     auto status = work_->create(table);
     work_->leave_lease();
-    return status;
+    return work_->with_address(std::move(status));
 }
 
 Status Run::update(const Table& table, const Planned& planned) {
     auto status = work_->update(table, planned);
     work_->leave_lease();
-    return status;
+    return work_->with_address(std::move(status));
 }
 
 Status Run::destroy(const Table& before, bool forget_unreachable) {
     auto status = work_->destroy(before, forget_unreachable);
     work_->leave_lease();
-    return status;
+    return work_->with_address(std::move(status));
 }
 
 Managed Run::done() const {
@@ -97,6 +103,18 @@ Error Run::Work::at_step(Error error, std::size_t step) const {
     if (error.hint.empty() && mode == Mode::create)
         error.with_hint("what was done so far is recorded on the nodes: apply again to continue");
     return error;
+}
+
+Error Run::Work::with_address(Error error) const {
+    const auto member = std::ranges::find(options.members, error.host, &Member::name);
+    if (member != options.members.end() && member->address.address != error.host)
+        error.host += " (" + member->address.address + ")";
+    return error;
+}
+
+Status Run::Work::with_address(Status status) const {
+    if (!status) return fail(with_address(std::move(status).error()));
+    return status;
 }
 
 void Run::Work::report(const std::string& member, const std::string& what, ProgressState state,

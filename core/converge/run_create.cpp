@@ -6,6 +6,7 @@
 #include "core/base/hash.h"
 #include "core/converge/entries.h"
 #include "core/converge/run_work.h"
+#include "core/item/precondition.h"
 
 namespace pigsty::converge {
 namespace {
@@ -101,14 +102,23 @@ Status Run::Work::create(const Table& table) {
                 return fail(std::move(valid).error().at_host(site->member.name));
             items[site.get()].push_back(wanted.item);
             probes[site.get()].merge(wanted.item->probes());
+            if (const auto* condition = dynamic_cast<const item::Precondition*>(wanted.item.get()))
+                probes[site.get()].merge(condition->looks());
         }
     }
-    TRY_VOID(prepare_claims());  // what cannot be is said before anybody is kept waiting
+    const auto check_claims = [&]() -> Status {
+        TRY_VOID(prepare_claims());
+        for (const auto& site : sites)
+            TRY_VOID(check_exclusive(items[site.get()], *site->claim, site->node->claims(), site->member.name));
+        return {};
+    };
+    TRY_VOID(check_claims());  // what cannot be is said before anybody is kept waiting
     TRY_VOID(take_lease(probes));
     refresh_claims();
-    TRY_VOID(prepare_claims());
-    for (const auto& site : sites) {
-        TRY_VOID(check_exclusive(items[site.get()], *site->claim, site->node->claims(), site->member.name));
+    TRY_VOID(check_claims());
+    for (const SiteWork& work : works) {
+        const Site& site = *work.site;
+        TRY_VOID(check_preconditions(items[work.site.get()], *site.claim, work.seen, site.member.name));
     }
     for (SiteWork& work : works) work.first_seen = work.seen;
     TRY_VOID(run_steps(table));

@@ -4,6 +4,8 @@
 
 #include "core/converge/fault.h"
 #include "core/converge/testing/run_fixture.h"
+#include "core/item/locale.h"
+#include "core/item/own_folder.h"
 
 namespace pigsty::converge {
 namespace {
@@ -45,7 +47,7 @@ TEST_F(RunTest, what_exists_is_not_created_again) {
     auto again = run();
     const auto status = again->create(table({}));
     ASSERT_FALSE(status);
-    EXPECT_EQ(summary(status.error()), "t-1: test \"t\" exists already on this node (id " + id + ")");
+    EXPECT_EQ(summary(status.error()), "t-1 (10.10.10.11): test \"t\" exists already on this node (id " + id + ")");
     EXPECT_THAT(detail(status.error()),
                 HasSubstr("import it instead of creating it, with the import id t@10.10.10.11"));
 }
@@ -56,7 +58,7 @@ TEST_F(RunTest, a_failed_create_goes_on_where_it_was) {
     const auto status = first->create(table({}));
     ASSERT_FALSE(status);
     EXPECT_EQ(summary(status.error()),
-              "t-2: step 3 of 5: start: service pigtest.service: Unit pigtest.service not found.");
+              "t-2 (10.10.10.12): step 3 of 5: start: service pigtest.service: Unit pigtest.service not found.");
     EXPECT_THAT(detail(status.error()), HasSubstr("apply again to continue"));
     EXPECT_THAT(claim_text(2), HasSubstr("creating"));
     sh(2, "printf '[Service]\\nExecStart=/bin/true\\n' > /etc/systemd/system/pigtest.service");
@@ -76,7 +78,7 @@ TEST_F(RunTest, an_unfinished_create_with_other_members_is_not_ours) {
     const auto status = run()->create(table({}));
     ASSERT_FALSE(status);
     EXPECT_THAT(summary(status.error()),
-                HasSubstr("t-1: an unfinished create of test \"t\" with other members is on this node"));
+                HasSubstr("t-1 (10.10.10.11): an unfinished create of test \"t\" with other members is on this node"));
 }
 
 TEST_F(RunTest, a_second_owner_of_a_port_is_refused_before_anything_is_written) {
@@ -93,8 +95,48 @@ TEST_F(RunTest, a_second_owner_of_a_port_is_refused_before_anything_is_written) 
                        }}};
     const auto status = other.create(takes);
     ASSERT_FALSE(status);
-    EXPECT_EQ(summary(status.error()), "t-1: port 999 belongs to test \"t\" (id " + id + ")");
+    EXPECT_EQ(summary(status.error()), "t-1 (10.10.10.11): port 999 belongs to test \"t\" (id " + id + ")");
     EXPECT_EQ(sh(1, "ls /var/lib/pigsty/claims"), "test-t.json\n");
+}
+
+TEST_F(RunTest, what_others_put_into_its_folder_is_refused_before_anything_is_written) {
+    const auto with_data = [](const std::vector<ItemPtr>& data) {
+        return Table{{.name = "data", .items = [data](const Site&) { return data; }}};
+    };
+    const Table steps = with_data({std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = "/data/pigtest"}),
+                                   std::make_shared<item::DirectoryItem>(
+                                       item::DirectorySpec{.path = "/data/pigtest", .mode = 0700, .shared = false})});
+    sh(2, "mkdir -p /data/pigtest && echo keep > /data/pigtest/keepsake");
+    const auto status = run()->create(steps);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(summary(status.error()),
+              "t-2 (10.10.10.12): expected /data/pigtest to be empty or not there, found keepsake in it");
+    EXPECT_EQ(claim_text(1) + claim_text(2), "");
+    EXPECT_EQ(sh(1, "ls /data 2>/dev/null"), "");
+    EXPECT_EQ(sh(2, "stat -c %a /data/pigtest && cat /data/pigtest/keepsake"), "755\nkeep\n");
+
+    // Once it is ours, what is in it is ours.
+    sh(2, "rm /data/pigtest/keepsake");
+    const Table breaks =
+        with_data({steps[0].items({})[0], steps[0].items({})[1],
+                   std::make_shared<item::ServiceItem>(item::ServiceSpec{.unit = "nowhere.service", .running = true})});
+    ASSERT_FALSE(run()->create(breaks));
+    sh(2, "echo data > /data/pigtest/file");
+    const auto resumed = run()->create(steps);
+    EXPECT_TRUE(resumed) << summary(resumed.error());
+}
+
+TEST_F(RunTest, a_locale_that_a_node_lacks_is_refused) {
+    const auto create = [&](const std::string& locale) {
+        return run()->create({{.name = "locale", .items = [locale](const Site&) -> std::vector<ItemPtr> {
+                                   return {std::make_shared<item::LocaleItem>(locale)};
+                               }}});
+    };
+    const auto status = create("xx_YY.UTF-8");
+    ASSERT_FALSE(status);
+    EXPECT_THAT(summary(status.error()), HasSubstr("expected the locale xx_YY.UTF-8 on the node, found C"));
+    EXPECT_EQ(claim_text(1), "");
+    EXPECT_TRUE(create("C.UTF-8"));
 }
 
 TEST_F(RunTest, a_create_killed_at_any_point_is_finished_by_the_next) {

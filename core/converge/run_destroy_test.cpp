@@ -51,7 +51,8 @@ TEST_F(RunTest, members_that_are_down_are_skipped_named_and_fatal_only_to_all) {
     auto update = run(id, {{"text", "two"}});
     const auto status = update->update(table({.text = "two\n"}), planned({.text = "two\n"}));
     ASSERT_FALSE(status);
-    EXPECT_EQ(summary(status.error()), "t-2: not applied on t-2, which did not answer: SSH port did not answer");
+    EXPECT_EQ(summary(status.error()),
+              "t-2 (10.10.10.12): not applied on t-2, which did not answer: SSH port did not answer");
     EXPECT_EQ(sh(1, "cat /etc/pigtest/main.conf"), "t-1 two\n");
     EXPECT_FALSE(update->done().contains("t-2 /etc/pigtest/main.conf"));
     EXPECT_TRUE(update->done().contains("t-1 /etc/pigtest/main.conf"));

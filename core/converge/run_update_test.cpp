@@ -137,7 +137,7 @@ TEST_F(RunTest, one_member_at_a_time_ends_with_the_first_that_is_not_well) {
                  .observed = {}};
     const auto status = run(first->identity().id)->update(serial("broken\n"), plan);
     ASSERT_FALSE(status);
-    EXPECT_EQ(status.error().host, "t-1");
+    EXPECT_EQ(status.error().host, "t-1 (10.10.10.11)");
     EXPECT_EQ(sh(1, "cat /etc/main.conf"), "good\n");
     EXPECT_EQ(sh(2, "cat /etc/main.conf; grep -c restart /run/systemctl.log"), "good\n0\n");
 }

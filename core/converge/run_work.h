@@ -96,6 +96,9 @@ class Run::Work {
     [[nodiscard]] std::string title() const;  // "create pg_cluster pg-test"
     [[nodiscard]] std::string step_text(std::size_t step) const;
     [[nodiscard]] Error at_step(Error error, std::size_t step) const;
+    // A member's name alone does not say which machine it is: that of a second cluster there need not be its host name.
+    [[nodiscard]] Error with_address(Error error) const;
+    [[nodiscard]] Status with_address(Status status) const;
     void report(const std::string& member, const std::string& what, ProgressState state, std::chrono::milliseconds took,
                 const std::string& detail = {}) const;
     void note_changed(const std::string& step, const std::string& member);

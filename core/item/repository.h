@@ -1,6 +1,6 @@
 // RepositoryItem: an apt source of ours: a deb822 file, its key, and the index read once after they changed.
 //
-//     std::make_shared<RepositoryItem>(RepositorySpec{.name = "pgdg", .uris = {"https://apt.postgresql.org/pub/repos/apt"},
+//     std::make_shared<RepositoryItem>(RepositorySpec{.name = "pgdg", .uris = {"https://packages.example.org/postgresql"},
 //         .suites = {"trixie-pgdg"}, .components = {"main"}, .signed_by = armoured_key});
 //
 // A source that cannot be read is an error, and the files from before come back.

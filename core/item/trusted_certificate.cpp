@@ -68,8 +68,13 @@ Status TrustedCertificateItem::valid() const {
 
 std::vector<node::Operation> TrustedCertificateItem::undo(const std::string& path) {
     std::vector<node::Operation> operations = FileItem::undo(path);
+    // The program adds links for what is there, and leaves those whose certificate went.
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const std::string link = "/etc/ssl/certs/" + name.substr(0, name.rfind('.')) + ".pem";
     operations.emplace_back(node::RunScript{
-        .text = "if command -v update-ca-certificates >/dev/null; then update-ca-certificates >&2; fi\n"});
+        .text = fmt::format("if [ ! -e {0} ] && [ \"$(readlink {1})\" = {0} ]; then rm -f {1}; fi\n"
+                            "if command -v update-ca-certificates >/dev/null; then update-ca-certificates >&2; fi\n",
+                            shell_quote(path), shell_quote(link))});
     return operations;
 }
 

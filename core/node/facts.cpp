@@ -91,8 +91,9 @@ Status check_supported(const Facts& facts) {
     static const std::set<std::string> known = {"debian 12", "debian 13", "ubuntu 22.04", "ubuntu 24.04"};
     const std::string system = facts.os_id + " " + facts.os_version;
     if (!known.contains(system))
-        return fail(Error{ErrorCode::unsupported, "the node runs " + system}.with_hint(
-            "supported are Debian 12 and 13 and Ubuntu 22.04 and 24.04"));
+        return fail(Error{ErrorCode::unsupported,
+                          "expected Debian 12 or 13 or Ubuntu 22.04 or 24.04, found " + system + " (/etc/os-release)"}
+                        .with_hint("use a machine with one of these systems"));
     if (facts.init != "systemd")
         return fail(
             Error{ErrorCode::unsupported, "the node's first process is " + facts.init + ", expected systemd"}.with_hint(

@@ -65,7 +65,8 @@ TEST(Facts, name_the_systems_that_are_supported) {
     facts.os_id = "fedora";
     facts.os_version = "43";
     EXPECT_EQ(check_supported(facts).error().code, ErrorCode::unsupported);
-    EXPECT_EQ(check_supported(facts).error().message, "the node runs fedora 43");
+    EXPECT_EQ(check_supported(facts).error().message,
+              "expected Debian 12 or 13 or Ubuntu 22.04 or 24.04, found fedora 43 (/etc/os-release)");
 }
 
 TEST(Facts, are_read_from_what_the_node_says) {

@@ -62,12 +62,10 @@ std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
         "[users]\n"
         "%include {}\n"
         "\n"
-        "[pgbouncer]\n",
-        kPgbouncerDatabases, kPgbouncerUserOptions);
+        "[pgbouncer]\n"
+        "%include {}\n",
+        kPgbouncerDatabases, kPgbouncerUserOptions, kPgbouncerListen);
     const auto set = [&](std::string_view name, const auto& value) { text += fmt::format("{} = {}\n", name, value); };
-    set("listen_addr", "0.0.0.0");
-    set("listen_port", ini.port);
-    set("unix_socket_dir", "/run/postgresql");
     set("pidfile", "/run/postgresql/pgbouncer.pid");
     set("logfile", fmt::format("{}/pgbouncer.log", kPgbouncerLogDir));
     set("auth_type", "hba");
@@ -103,6 +101,15 @@ std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
         "extra_float_digits, application_name, TimeZone, DateStyle, IntervalStyle, search_path");
     if (ini.knows_prepared_statements) set("max_prepared_statements", 256);
     return text;
+}
+
+std::string render_pgbouncer_listen(std::int64_t port) {
+    return fmt::format(
+        "; Written by terraform-provider-pigsty: a change made here is drift.\n"
+        "listen_addr = 0.0.0.0\n"
+        "listen_port = {}\n"
+        "unix_socket_dir = /run/postgresql\n",
+        port);
 }
 
 Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database) {

@@ -1,7 +1,8 @@
 // pgbouncer: pgbouncer.ini, and the lines of the lists that it includes. Each list is put together on the node, sorted,
 // from one fragment per owner (behaviour 8): a resource renders and fingerprints its own fragment alone.
 //
-//     put_file("/etc/pgbouncer/pgbouncer.ini", render_pgbouncer_ini({.port = 6432, .tls = true}));
+//     put_file("/etc/pgbouncer/pgbouncer.ini", render_pgbouncer_ini({.tls = true}));
+//     put_file("/etc/pgbouncer/listen.ini", render_pgbouncer_listen(6432));
 //     TRY(const std::string line, pgbouncer_database_line({.name = "app", .pool_mode = "session"}));
 #pragma once
 
@@ -15,7 +16,6 @@
 namespace pigsty::render {
 
 struct PgbouncerIni {
-    std::int64_t port = 6432;
     std::string pool_mode = "transaction";
     std::string ssl_mode = "disable";
     bool tls = true;                        // certificates are there: clients may ask for TLS
@@ -23,7 +23,10 @@ struct PgbouncerIni {
     bool knows_prepared_statements = true;  // 1.21 and newer (core/module/platform)
 };
 
+// Includes the file below.
 std::string render_pgbouncer_ini(const PgbouncerIni& ini);
+// Where it listens, a file of its own: pgbouncer takes everything else with a reload, and this with a restart alone.
+std::string render_pgbouncer_listen(std::int64_t port);
 
 struct PgbouncerDatabase {
     std::string name;
@@ -55,6 +58,7 @@ std::string pgbouncer_auth_sql();
 
 inline constexpr const char* kPgbouncerDir = "/etc/pgbouncer";
 inline constexpr const char* kPgbouncerIni = "/etc/pgbouncer/pgbouncer.ini";
+inline constexpr const char* kPgbouncerListen = "/etc/pgbouncer/listen.ini";
 inline constexpr const char* kPgbouncerHba = "/etc/pgbouncer/pgb_hba.conf";
 inline constexpr const char* kPgbouncerUserlist = "/etc/pgbouncer/userlist.txt";
 inline constexpr const char* kPgbouncerDatabases = "/etc/pgbouncer/database.txt";

@@ -72,12 +72,15 @@ Result<std::shared_ptr<Session>> SessionPool::obtain(const Route& route, const C
 
 Result<std::shared_ptr<Session>> SessionPool::connect(const Route& route, const Cancel& cancel, Patience patience) {
     const Cancel bound = cancel.within_at_most(route.connect_timeout);
+    std::string before;  // why the attempt before this one failed
     for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
         auto session = connect_once(route, bound);
         if (session) return session;
         const ErrorCode code = session.error().code;
-        if (code == ErrorCode::unreachable && patience == Patience::until_connect_timeout && bound.pause(pause))
+        if (code == ErrorCode::unreachable && patience == Patience::until_connect_timeout && bound.pause(pause)) {
+            before = session.error().message;
             continue;
+        }
         if (code != ErrorCode::unreachable && code != ErrorCode::stalled) return session;
         if (auto time = cancel.check("connecting"); !time) {
             // The caller gave up, which says nothing about the host: whoever else waits for it goes on.
@@ -87,7 +90,13 @@ Result<std::shared_ptr<Session>> SessionPool::connect(const Route& route, const 
         if (!bound.expired()) return session;
         // The last attempt ran into our own bound: the host did not answer in all that time.
         Error error = std::move(session).error();
+        // An attempt that our bound cut short knows no cause; the one before it may.
+        if (error.code == ErrorCode::stalled && !before.empty()) error.message += "; before that: " + before;
         error.code = ErrorCode::unreachable;
+        if (error.hint.empty())
+            error.with_hint(
+                "is the machine running, does sshd listen there, and is the port open from here? One that takes "
+                "longer to start wants a longer connect_timeout");
         error.message = "no SSH session within " + std::to_string(route.connect_timeout.count()) +
                         " s (connect_timeout): " + error.message;
         if (error.host.empty()) error.host = route.endpoint.host;

@@ -8,7 +8,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
+#include "core/ssh/file_descriptor.h"
 #include "core/ssh/test_sshd.h"
 
 namespace pigsty::ssh {
@@ -81,6 +84,31 @@ TEST(SessionPool, patience_ends_with_connect_timeout) {
     EXPECT_EQ(session.error().code, ErrorCode::unreachable);
     EXPECT_THAT(session.error().message,
                 HasSubstr("no SSH session within 1 s (connect_timeout): cannot connect to port"));
+}
+
+TEST(SessionPool, an_attempt_that_is_cut_short_names_the_cause_of_the_one_before) {
+    TestSshd sshd;
+    sshd.kill();
+    SessionPool pool(pins(sshd.host_key()));
+    Route route = sshd.route();
+    route.connect_timeout = 3s;
+    auto session = std::async(std::launch::async, [&] { return pool.session(route, soon()); });
+    // One attempt has certainly failed.
+    ASSERT_EQ(session.wait_for(700ms), std::future_status::timeout);
+    // Something accepts connections now, and says nothing.
+    const FileDescriptor mute(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    ::setsockopt(mute.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(route.endpoint.port), .sin_addr = {}, .sin_zero = {}};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::bind(mute.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(mute.get(), 8), 0);
+    const auto outcome = session.get();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, ErrorCode::unreachable);
+    EXPECT_THAT(outcome.error().message, HasSubstr("no SSH session within 3 s (connect_timeout): out of time while"));
+    EXPECT_THAT(outcome.error().message, HasSubstr("; before that: cannot connect to port"));
+    EXPECT_THAT(outcome.error().hint, HasSubstr("is the machine running"));
 }
 
 TEST(SessionPool, one_try_fails_at_once_and_is_remembered) {

@@ -215,7 +215,7 @@ TEST_F(ApplyTest, old_states_are_upgraded_and_newer_ones_refused) {
 }
 
 TEST_F(ApplyTest, moves_only_from_sources_it_knows) {
-    MoveRequest request{.source_provider_address = "registry.terraform.io/old/old",
+    MoveRequest request{.source_provider_address = "example.org/old/old",
                         .source_type_name = "old_cluster",
                         .source_schema_version = 0,
                         .source_state = R"({"title":"pg-old"})",
@@ -228,7 +228,7 @@ TEST_F(ApplyTest, moves_only_from_sources_it_knows) {
     EXPECT_THAT(
         texts(server.move(request).diagnostics),
         ElementsAre("error: Move not supported: test_cluster cannot take over the state of aws_instance of provider "
-                    "registry.terraform.io/old/old. Import the object instead, and take the old resource out of the "
+                    "example.org/old/old. Import the object instead, and take the old resource out of the "
                     "state with a `removed` block."));
 }
 

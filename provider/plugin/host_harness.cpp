@@ -373,7 +373,7 @@ Instance Host::upgrade(const std::string& type_name, std::int64_t version, const
 Instance Host::move(const std::string& source_type, const std::string& raw_state, const std::string& target_type) {
     const Schema& schema = resource_schema(target_type);
     tfplugin6::MoveResourceState::Request request;
-    request.set_source_provider_address("registry.terraform.io/pigsty/pigsty");
+    request.set_source_provider_address("example.org/pigsty/pigsty");
     request.set_source_type_name(source_type);
     request.mutable_source_state()->set_json(raw_state);
     request.set_target_type_name(target_type);

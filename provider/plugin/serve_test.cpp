@@ -44,7 +44,7 @@ TEST(Serve, explains_itself_when_started_by_hand) {
     EXPECT_EQ(finished.exit_code, 1);
     EXPECT_THAT(finished.out, IsEmpty());
     EXPECT_THAT(finished.err, HasSubstr("This program is a provider for Terraform and OpenTofu"));
-    EXPECT_THAT(finished.err, HasSubstr("registry.terraform.io/pigsty/test"));
+    EXPECT_THAT(finished.err, HasSubstr("example.org/pigsty/test"));
 }
 
 TEST(Serve, answers_the_handshake_and_serves_over_mutual_tls) {
@@ -268,7 +268,7 @@ TEST(Serve, debug_mode_prints_how_to_attach) {
     }
     const std::size_t begin = assignment.find('\'') + 1;
     const auto reattach = nlohmann::json::parse(assignment.substr(begin, assignment.rfind('\'') - begin));
-    const auto& entry = reattach["registry.terraform.io/pigsty/test"];
+    const auto& entry = reattach["example.org/pigsty/test"];
     EXPECT_EQ(entry["Protocol"], "grpc");
     EXPECT_EQ(entry["ProtocolVersion"], 6);
     EXPECT_EQ(entry["Pid"], process->pid);

@@ -39,7 +39,7 @@ class Seen {
     Seen& package(const std::string& name, const std::string& version) {
         return set(node::ProbeKind::package, name, version);
     }
-    Seen& account(const std::string& name, std::vector<std::string> fields_and_groups) {
+    Seen& account(const std::string& name, const std::vector<std::string>& fields_and_groups) {
         return fields(node::ProbeKind::account, name, fields_and_groups);
     }
     Seen& group(const std::string& name, bool exists) { return set(node::ProbeKind::group, name, exists ? "1" : ""); }

@@ -8,6 +8,7 @@
 #include "core/item/certificate.h"
 #include "core/item/directory.h"
 #include "core/item/file.h"
+#include "core/item/own_folder.h"
 #include "core/item/package.h"
 #include "core/item/reservation.h"
 #include "core/item/service.h"
@@ -34,11 +35,12 @@ constexpr int kLeafDays = 7300;
 std::string member_name(const EtcdCluster& cluster, const std::string& number) { return cluster.name + "-" + number; }
 
 // A member that restarts must be back in the quorum before the next one does.
-item::Handler restart() {
+item::Handler restart(const EtcdCluster& cluster) {
     item::Handler handler = item::Handler::restart(kUnit, true);
     handler.health = std::string("ETCDCTL_API=3 etcdctl --cacert=") + client::kEtcdCaFile +
                      " --cert=" + client::kEtcdClientCertificate + " --key=" + client::kEtcdClientKey +
-                     " --endpoints=https://127.0.0.1:2379 endpoint health >/dev/null 2>&1";
+                     " --endpoints=https://127.0.0.1:" + std::to_string(cluster.port) +
+                     " endpoint health >/dev/null 2>&1";
     return handler;
 }
 
@@ -46,7 +48,7 @@ Items reservations(const EtcdCluster& cluster) {
     return {std::make_shared<item::ReservationItem>("etcd member"),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.peer_port)),
-            std::make_shared<item::ReservationItem>("directory " + cluster.data_dir)};
+            std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster.data_dir})};
 }
 
 Items packages(const platform::Platform& platform) {
@@ -76,7 +78,7 @@ Items certificates(const EtcdCluster& cluster, const Site& site, const std::shar
                                  .owner = kOwner,
                                  .group = kOwner,
                                  .authority_fingerprint = cluster.ca.fingerprint,
-                                 .handlers = {restart()}};
+                                 .handlers = {restart(cluster)}};
     // An empty CN: the gateway inside etcd refuses a client certificate that carries one (behaviour 8).
     item::CertificateSpec client{.path = client::kEtcdClientCertificate,
                                  .key_path = client::kEtcdClientKey,
@@ -88,7 +90,7 @@ Items certificates(const EtcdCluster& cluster, const Site& site, const std::shar
                                  .authority_fingerprint = cluster.ca.fingerprint};
     return {std::make_shared<ca::AuthorityFileItem>(
                 ca::AuthorityFileSpec{
-                    .path = client::kEtcdCaFile, .owner = kOwner, .group = kOwner, .handlers = {restart()}},
+                    .path = client::kEtcdCaFile, .owner = kOwner, .group = kOwner, .handlers = {restart(cluster)}},
                 cluster.ca, signer),
             std::make_shared<item::CertificateItem>(std::move(server), signer),
             std::make_shared<item::CertificateItem>(std::move(client), signer)};
@@ -109,10 +111,11 @@ Items configuration(const EtcdCluster& cluster, const Site& site) {
                                                             .content = render::render_etcd_conf(member),
                                                             .owner = kOwner,
                                                             .group = kOwner,
-                                                            .handlers = {restart()}}),
-            std::make_shared<item::FileItem>(item::FileSpec{.path = render::kEtcdUnit,
-                                                            .content = render::render_etcd_unit(cluster.data_dir),
-                                                            .handlers = {item::Handler::daemon_reload(), restart()}})};
+                                                            .handlers = {restart(cluster)}}),
+            std::make_shared<item::FileItem>(
+                item::FileSpec{.path = render::kEtcdUnit,
+                               .content = render::render_etcd_unit(cluster.data_dir),
+                               .handlers = {item::Handler::daemon_reload(), restart(cluster)}})};
 }
 
 // The members of a new cluster start together: none is ready before there is a quorum (behaviour 8).

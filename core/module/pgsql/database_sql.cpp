@@ -101,13 +101,16 @@ Statements database_statements(const PgDatabase& wanted, const DatabaseState& li
     Statements statements;
     const std::string database = "DATABASE " + sql_identifier(wanted.name);
     const auto add = [&](std::string text) { statements.push_back({.text = std::move(text)}); };
-    if (owner_of(wanted) != live.owner) add("ALTER " + database + " OWNER TO " + sql_identifier(owner_of(wanted)));
+    const bool changes_owner = owner_of(wanted) != live.owner;
+    if (changes_owner) add("ALTER " + database + " OWNER TO " + sql_identifier(owner_of(wanted)));
     if (wanted.connection_limit != live.connection_limit)
         add("ALTER " + database + " CONNECTION LIMIT " + std::to_string(wanted.connection_limit));
     if (wanted.comment && *wanted.comment != live.comment.value_or(""))
         add("COMMENT ON " + database + " IS " + (wanted.comment->empty() ? "NULL" : sql_literal(*wanted.comment)));
     if (live.public_create) add("REVOKE CREATE ON " + database + " FROM PUBLIC");
-    if (!live.admin_create && catalog.role(kAdminRole) != nullptr)
+    // With the ownership, everything that was granted to the old owner goes over to the new one.
+    const bool admin_loses = changes_owner && live.owner == kAdminRole;
+    if ((!live.admin_create || admin_loses) && catalog.role(kAdminRole) != nullptr)
         add("GRANT CREATE ON " + database + " TO " + std::string(kAdminRole));
     if (wanted.revoke_public && live.public_connect) {
         add("REVOKE CONNECT ON " + database + " FROM PUBLIC");

@@ -70,6 +70,12 @@ TEST(DatabaseSql, closes_the_gap) {
                      R"(CREATE SCHEMA "sales" AUTHORIZATION "app")", R"(CREATE EXTENSION "pg_trgm" CASCADE)"}));
 }
 
+TEST(DatabaseSql, grants_again_what_went_over_to_the_new_owner) {
+    const DatabaseState live{.name = "app", .owner = "dbrole_admin", .admin_create = true};
+    EXPECT_EQ(texts(database_statements(app(), live, with_default_roles())),
+              (Texts{R"(ALTER DATABASE "app" OWNER TO "app")", R"(GRANT CREATE ON DATABASE "app" TO dbrole_admin)"}));
+}
+
 TEST(DefaultPrivileges, texts_are_checked) {
     EXPECT_TRUE(valid_default_privilege("GRANT INSERT, UPDATE ON TABLES TO dbrole_readwrite"));
     EXPECT_TRUE(valid_default_privilege("grant usage on schemas to \"odd role\""));

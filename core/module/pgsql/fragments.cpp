@@ -57,7 +57,7 @@ for name in userlist database useropts; do
 done
 sync "$dir"
 if [ -n "$changed" ] && systemctl is-active -q pgbouncer.service; then
-    port=$(sed -n 's/^listen_port *= *//p' "$dir/pgbouncer.ini")
+    port=$(sed -n 's/^listen_port *= *//p' "$dir/listen.ini")
     console() {
         runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /run/postgresql -p "$port" -U postgres -d pgbouncer -c "$1" 2>&1
     }

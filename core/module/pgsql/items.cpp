@@ -5,7 +5,11 @@
 #include "core/item/directory.h"
 #include "core/item/file.h"
 #include "core/item/link.h"
+#include "core/item/locale.h"
+#include "core/item/own_folder.h"
+#include "core/item/own_unit.h"
 #include "core/item/package.h"
+#include "core/item/path_state.h"
 #include "core/item/reservation.h"
 #include "core/module/pgsql/auto_conf.h"
 #include "core/module/pgsql/fragments.h"
@@ -22,6 +26,7 @@ namespace pigsty::module::pgsql {
 namespace {
 
 constexpr const char* kOwner = "postgres";
+constexpr unsigned kDataRights = 0755;  // of data_dir, which holds the cluster's folder
 // The signer shortens it to the authority's own end.
 constexpr int kLeafDays = 7300;
 
@@ -69,14 +74,22 @@ render::HbaContext hba_context(const PgCluster& cluster, const Instance& instanc
 }  // namespace
 
 Items reservation_items(const PgCluster& cluster) {
-    Items items{std::make_shared<item::ReservationItem>("postgresql instance"),
-                std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
-                std::make_shared<item::ReservationItem>("port " + std::to_string(kRestPort)),
-                std::make_shared<item::ReservationItem>("directory " + cluster_folder(cluster))};
+    Items items{
+        std::make_shared<item::ReservationItem>("postgresql instance"),
+        std::make_shared<item::OwnUnitItem>(kPatroniService),
+        // Of a cluster that Pigsty made before: led elsewhere, it would lose its data from sight.
+        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = kLink, .way_out = "use another machine"}),
+        std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
+        std::make_shared<item::ReservationItem>("port " + std::to_string(kRestPort)),
+        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster_folder(cluster)}),
+        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{
+            .path = cluster.data_dir, .may_hold_others = item::rights_text(kOwner, kOwner, kDataRights)})};
     if (cluster.pgbouncer.enabled)
         items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.pgbouncer.port)));
     for (const auto& [name, service] : services_of(cluster))
         items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(service.port)));
+    for (const std::string& locale : std::set<std::string>{cluster.locale, cluster.lc_collate, cluster.lc_ctype})
+        items.push_back(std::make_shared<item::LocaleItem>(locale));
     return items;
 }
 
@@ -105,7 +118,7 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
 
 Items directory_items(const PgCluster& cluster) {
     const std::string folder = cluster_folder(cluster);
-    Items items{directory(cluster.data_dir, 0755), directory(folder, 0700)};
+    Items items{directory(cluster.data_dir, kDataRights), directory(folder, 0700)};
     for (const char* part : {"bin", "cert", "conf", "spool", "tmp"})
         items.push_back(directory(folder + "/" + part, 0700));
     items.push_back(directory(folder + "/log", 0750, true));
@@ -220,8 +233,7 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
     items.push_back(
         file({.path = render::kPgbouncerIni,
               .content = render::render_pgbouncer_ini(
-                  {.port = cluster.pgbouncer.port,
-                   .pool_mode = cluster.pgbouncer.pool_mode,
+                  {.pool_mode = cluster.pgbouncer.pool_mode,
                    .ssl_mode = cluster.pgbouncer.ssl_mode,
                    .tls = cluster.ssl,
                    .auth_query = cluster.pgbouncer.auth_query,
@@ -230,6 +242,12 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
               .group = kOwner,
               .mode = 0640,
               .handlers = {reload}}));
+    items.push_back(file({.path = render::kPgbouncerListen,
+                          .content = render::render_pgbouncer_listen(cluster.pgbouncer.port),
+                          .owner = kOwner,
+                          .group = kOwner,
+                          .mode = 0640,
+                          .handlers = {item::Handler::restart(kPgbouncerService)}}));
     items.push_back(file({.path = render::kPgbouncerHba,
                           .content = hba.value_or(""),
                           .owner = kOwner,

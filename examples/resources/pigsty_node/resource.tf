@@ -16,7 +16,7 @@ resource "pigsty_node" "behind_nat" {
   ssh     = { host = "203.0.113.11", port = 2222, user = "admin" }
   repositories = {
     pgdg = {
-      uris       = ["https://apt.postgresql.org/pub/repos/apt"]
+      uris       = ["https://packages.example.org/postgresql"]
       suites     = ["trixie-pgdg"]
       components = ["main"]
       signed_by  = file("${path.module}/ACCC4CF8.asc")
