@@ -80,6 +80,7 @@ Result<HttpResponse> Patroni::call(const std::string& method, const std::string&
         error.message = "Patroni " + method + " " + path + ": " + error.message;
         return std::unexpected(std::move(error));
     };
+    if (target_.gets && method == "GET") ++*target_.gets;
     auto stream =
         target_.node->open_stream("root", "tcp:" + target_.address + ":" + std::to_string(target_.port), bound);
     if (!stream) return named(std::move(stream).error());

@@ -8,7 +8,9 @@
 // Asks through the node's own bridge, so port 8008 need not be open to us. Thread-safe: every call opens a stream.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +69,8 @@ class Patroni {
         std::int64_t port = 8008;
         std::optional<Tls> tls{};
         std::optional<HttpLogin> login{};
+        // Counts what is only asked, where somebody wants to know.
+        std::shared_ptr<std::atomic<std::uint64_t>> gets{};
     };
 
     explicit Patroni(Target target) : target_(std::move(target)) {}

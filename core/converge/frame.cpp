@@ -51,6 +51,7 @@ class Builder {
         if (!kept.empty()) add(node::RunScript{.text = item::forget_script(kept)});
         add(node_.store_claim(input_.final));
         add(input_.journal->end(steps));
+        if (!input_.then_look.empty()) add(node::Observe{input_.then_look});
     }
 
     std::vector<node::Operation> operations;

@@ -36,9 +36,10 @@ struct FrameInput {
     std::vector<ItemChange> changes;         // in the order of the table
     std::vector<Removal> removals{};
     PendingHandlers handlers{};
-    node::Claim before{};  // what the claim says if nothing of this happens
-    node::Claim pending;   // stored first
-    node::Claim final;     // stored last
+    node::Claim before{};      // what the claim says if nothing of this happens
+    node::Claim pending;       // stored first
+    node::Claim final;         // stored last
+    node::Probes then_look{};  // seen after all of it, for what comes next on this node
 };
 
 struct FrameResult {

@@ -58,10 +58,11 @@ struct Drift {
     std::vector<std::string> sentences;           // sorted: "pg-test-2 /etc/haproxy/haproxy.cfg: content differs"
     std::set<std::string> keys;                   // of `managed`: what the sentences are about
     std::map<std::string, std::string> observed;  // key → fingerprint of what was seen; private state, for update()
-    std::vector<std::string> unreachable;         // names of members that did not answer
-    std::map<std::string, Error> why;             // … and the error of each
-    std::vector<std::string> lease_holders;       // who is changing these nodes right now: to be warned about
-    bool gone = false;                            // no member that answered knows of it: to be created again
+    std::set<std::string> due;               // keys that time alone makes necessary (Item::due); private state, too
+    std::vector<std::string> unreachable;    // names of members that did not answer
+    std::map<std::string, Error> why;        // … and the error of each
+    std::vector<std::string> lease_holders;  // who is changing these nodes right now: to be warned about
+    bool gone = false;                       // no member that answered knows of it: to be created again
 };
 
 // What the plan was made from and shows.
@@ -69,6 +70,7 @@ struct Planned {
     Managed managed;                              // planned; unknown entries are not checked
     Managed prior;                                // of the state
     std::map<std::string, std::string> observed;  // Drift::observed of the Read before the plan
+    std::set<std::string> due{};                  // … and its Drift::due: made anew as long as they are as observed
     // Drift that is left alone: keys or patterns with `*`; "*" for drift_policy = "report".
     std::vector<std::string> ignore{};
 };

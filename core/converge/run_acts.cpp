@@ -17,7 +17,8 @@ std::chrono::milliseconds since(Clock::time_point begun) {
 
 bool may_write(const node::Operation& operation) {
     const auto* script = std::get_if<node::RunScript>(&operation);
-    return (script == nullptr || script->writes) && !std::holds_alternative<node::ReadSecret>(operation);
+    return (script == nullptr || script->writes) && !std::holds_alternative<node::ReadSecret>(operation) &&
+           !std::holds_alternative<node::Observe>(operation);
 }
 
 class Context : public StepContext {

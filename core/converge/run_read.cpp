@@ -38,9 +38,13 @@ Result<Drift> Run::Work::read(const Table& table) {
                 if (const auto entry = site.claim->items.find(item.label()); entry != site.claim->items.end())
                     claimed = &entry->second;
             }
-            const auto change = item.compare(seen, claimed);
-            if (!change) continue;
             const std::string key = managed_key(site.member, item);
+            auto change = item.compare(seen, claimed);
+            if (!change) {
+                change = item.due(seen);
+                if (change) drift.due.insert(key);
+            }
+            if (!change) continue;
             drift.sentences.push_back(fmt::format("{}: {}", key, change->reason));
             drift.keys.insert(key);
             drift.observed[key] = fingerprint(item.state(seen));

@@ -114,6 +114,9 @@ Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is
 Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, SiteWork& work, bool is_last) {
     Site& site = *work.site;
     std::vector<Wanted> items = wanted(table, site);
+    node::Probes later;
+    for (const Wanted& wanted : items)
+        if (!phase.item_steps.empty() && wanted.step > phase.item_steps.back()) later.merge(wanted.item->probes());
     std::erase_if(items, [&](const Wanted& item) {
         return std::ranges::find(phase.item_steps, item.step) == phase.item_steps.end();
     });
@@ -134,7 +137,7 @@ Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, Si
         const std::string label = item.label();
         const auto entry_now = frame.before.items.find(label);
         const node::ClaimedItem* claimed = entry_now == frame.before.items.end() ? nullptr : &entry_now->second;
-        const auto change = item.compare(work.seen, claimed);
+        const auto change = change_of(work, item);
         const std::string key = managed_key(site.member, item);
         if (change && is_ignored(key)) continue;
         // What was there before us is what the first look of a create saw, not what our packages brought since.
@@ -177,6 +180,8 @@ Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, Si
             frame.final.items.erase(removal.label);
         }
     }
+    // In an update the steps that are left have mostly nothing to do: that is seen with the write, not asked for again.
+    if (mode == Mode::update && plan.conversations.empty()) frame.then_look = std::move(later);
     frame.final.spec = options.spec;
     return plan;
 }
@@ -208,6 +213,11 @@ Status Run::Work::write_site(const Table& table, const Phase& phase, SitePlan& p
     work.is_fresh = false;
     TRY_VOID(send(plan, plan.frame));
     if (!plan.conversations.empty()) TRY_VOID(converse(plan));
+    if (!plan.frame.then_look.empty()) {
+        TRY(const node::Observation seen, site.node->observe(plan.frame.then_look, cancel));
+        work.seen.merge(seen);
+        work.is_fresh = true;
+    }
     return fault(FaultPlace::after);
 }
 
@@ -261,6 +271,10 @@ Status Run::Work::converse(SitePlan& plan) {
                     .pending = *site.claim,
                     .final = *site.claim};
     for (const auto& [wanted, change] : plan.conversations) {
+        if (const auto again = wanted.item->due(seen)) {
+            warn(fmt::format("{}: {} right after it was made: is the clock of this node right?",
+                             managed_key(site.member, *wanted.item), again->reason));
+        }
         const node::ClaimedItem entry = entry_for(*wanted.item, seen, rest.before, {}, wanted.order);
         rest.final.items.insert_or_assign(wanted.item->label(), entry);
         rest.handlers.add(wanted.item->handlers(), {});

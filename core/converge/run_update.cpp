@@ -32,6 +32,17 @@ bool Run::Work::is_ignored(const std::string& key) const {
     return std::ranges::any_of(ignored, [&](const std::string& pattern) { return matches(pattern, key); });
 }
 
+std::optional<item::Change> Run::Work::change_of(const SiteWork& work, const item::Item& item) const {
+    const Site& site = *work.site;
+    const auto entry = site.claim->items.find(item.label());
+    if (auto change = item.compare(work.seen, entry == site.claim->items.end() ? nullptr : &entry->second))
+        return change;
+    // Made anew since the plan, by whomever: no longer due.
+    const auto planned = due.find(managed_key(site.member, item));
+    if (planned == due.end() || planned->second != fingerprint(item.state(work.seen))) return std::nullopt;
+    return item::Change{item::Verb::update, "due"};
+}
+
 // Nothing is written anywhere when one item is neither as desired nor as it was when the plan was made.
 Status Run::Work::check_as_planned(const Table& table, const Planned& planned) {
     for (SiteWork& work : works) {
@@ -47,7 +58,7 @@ Status Run::Work::check_as_planned(const Table& table, const Planned& planned) {
             }
             const auto entry = site.claim->items.find(item.label());
             const node::ClaimedItem* claimed = entry == site.claim->items.end() ? nullptr : &entry->second;
-            if (!item.compare(work.seen, claimed) || is_ignored(key)) continue;
+            if (!change_of(work, item) || is_ignored(key)) continue;
             const std::string state = item.state(work.seen);
             if (state.empty() || claimed == nullptr) continue;
             const auto prior = known(planned.prior, key);
@@ -113,6 +124,8 @@ Status Run::Work::update(const Table& table, const Planned& planned) {
     planned_managed = planned.managed;
     prior_managed = planned.prior;
     ignored = planned.ignore;
+    for (const std::string& key : planned.due)
+        if (const auto seen = planned.observed.find(key); seen != planned.observed.end()) due.insert(*seen);
     for (const Step& step : table) step_names.push_back(step.name);
     TRY_VOID(connect_once(true));
     journal.emplace("update", identity.kind, identity.name);
@@ -171,10 +184,7 @@ Status Run::Work::check_order_needs_nobody_else(const Table& table) const {
     bool one_at_a_time = false;
     for (const SiteWork& work : works) {
         for (const Wanted& wanted : wanted(table, *work.site)) {
-            const auto entry = work.site->claim->items.find(wanted.item->label());
-            const auto change =
-                wanted.item->compare(work.seen, entry == work.site->claim->items.end() ? nullptr : &entry->second);
-            if (!change) continue;
+            if (!change_of(work, *wanted.item)) continue;
             changing.insert(table[wanted.step].name);
             one_at_a_time = one_at_a_time || table[wanted.step].spread == Spread::serial ||
                             std::ranges::any_of(wanted.item->handlers(), &item::Handler::one_member_at_a_time);

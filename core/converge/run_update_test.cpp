@@ -37,6 +37,20 @@ TEST_F(RunTest, one_changed_file_is_three_requests_one_write_and_one_reload) {
     EXPECT_EQ(claim->items.at("/etc/pigtest/main.conf").fingerprint, fingerprint("t-1 two\n"));
 }
 
+TEST_F(RunTest, steps_after_the_change_are_seen_with_it) {
+    const std::string id = created();
+    Table steps = table({.text = "two\n"});
+    steps.pop_back();
+    // Parts the configuration from what follows, as bootstrap steps do.
+    steps.insert(steps.begin() + 2, {.name = "bootstrap", .act = [](Site&, StepContext&) -> Status { return {}; }});
+    auto update = run(id, {{"text", "two"}});
+    const auto status = update->update(steps, planned({.text = "two\n"}));
+    ASSERT_TRUE(status) << summary(status.error()) << detail(status.error());
+    EXPECT_EQ(sh(1, "cat /etc/pigtest/main.conf"), "t-1 two\n");
+    EXPECT_EQ(requests(1), 3U);
+    EXPECT_EQ(requests(2), 3U);
+}
+
 TEST_F(RunTest, what_watches_a_changed_step_acts_and_nothing_else) {
     const std::string id = created();
     auto update = run(id, {{"text", "two"}});
@@ -196,6 +210,66 @@ TEST_F(RunTest, a_conversation_is_over_before_later_steps_begin) {
     ASSERT_TRUE(repaired) << summary(repaired.error());
     EXPECT_EQ(sh(1, "cat /etc/said; grep -c reload /run/systemctl.log"), "word\n1\n");
     EXPECT_TRUE(run(first->identity().id)->read(table)->sentences.empty());
+}
+
+// What a certificate near its end is to the engine: as desired, and yet to be made anew. Counts how often it was made.
+class Perishable : public Conversation {
+  public:
+    explicit Perishable(bool is_due) : is_due_(is_due) {}
+    [[nodiscard]] std::optional<item::Change> due(const node::Observation&) const override {
+        return is_due_ ? std::optional(item::Change{item::Verb::update, "due for renewal"}) : std::nullopt;
+    }
+    Status converse(node::Node& node, const item::Change&, const Cancel& cancel) const override {
+        TRY_VOID(node.request({node::RunScript{.text = "echo made >> /etc/said"}}, cancel));
+        return {};
+    }
+
+  private:
+    bool is_due_;
+};
+
+TEST_F(RunTest, what_is_due_is_decided_by_read_and_by_nobody_else) {
+    const auto table = [](bool is_due) -> Table {
+        return {{.name = "certificates", .items = [is_due](const Site&) -> std::vector<ItemPtr> {
+                     return {std::make_shared<Perishable>(is_due),
+                             std::make_shared<item::ServiceItem>(
+                                 item::ServiceSpec{.unit = "pigtest.service", .running = true})};
+                 }}};
+    };
+    auto first = run();
+    ASSERT_TRUE(first->create(table(false)));
+    const std::string id = first->identity().id;
+    const auto drift = run(id)->read(table(true));
+    ASSERT_TRUE(drift);
+    EXPECT_THAT(drift->sentences, ElementsAre("t-1 /etc/said: due for renewal", "t-2 /etc/said: due for renewal"));
+    EXPECT_THAT(drift->due, ElementsAre("t-1 /etc/said", "t-2 /etc/said"));
+
+    // It became due between plan and apply: the plan did not show it.
+    const Managed all = managed(desired(table(true), members));
+    ASSERT_TRUE(run(id)->update(table(true), {.managed = all, .prior = all, .observed = {}}));
+    EXPECT_EQ(writes(1), 0U);
+
+    // The plan showed it: renewed, whatever the clock says at the apply.
+    const Planned plan{.managed = all, .prior = all, .observed = drift->observed, .due = drift->due};
+    const auto renewed = run(id)->update(table(false), plan);
+    ASSERT_TRUE(renewed) << summary(renewed.error());
+    EXPECT_EQ(sh(1, "cat /etc/said; grep -c reload /run/systemctl.log"), "made\nmade\n1\n");
+    EXPECT_TRUE(run(id)->read(table(false))->sentences.empty());
+
+    // The same plan once more: what it found due is gone.
+    ASSERT_TRUE(run(id)->update(table(false), plan));
+    EXPECT_EQ(sh(1, "cat /etc/said"), "made\nmade\n");
+}
+
+TEST_F(RunTest, what_is_due_right_after_it_was_made_is_said) {
+    const Table table{{.name = "certificates", .items = [](const Site&) -> std::vector<ItemPtr> {
+                           return {std::make_shared<Perishable>(true)};
+                       }}};
+    auto first = run();
+    ASSERT_TRUE(first->create(table));
+    EXPECT_THAT(first->warnings(),
+                testing::Contains("t-1 /etc/said: due for renewal right after it was made: is the clock of this node "
+                                  "right?"));
 }
 
 // After a kill the next look tells the truth, and the next apply finishes the work.

@@ -35,9 +35,9 @@ struct Wanted {
 struct SiteWork {
     std::shared_ptr<Site> site;
     node::Observation seen{};
-    node::Observation first_seen{};   // create: before anything was written
-    bool is_fresh = false;            // `seen` holds all probes of all items, and nothing was written since
-    bool is_stored = false;           // the claim on the node is the one in memory
+    node::Observation first_seen{};  // create: before anything was written
+    bool is_fresh = false;   // `seen` holds all probes of the items still to come, and nothing was written since
+    bool is_stored = false;  // the claim on the node is the one in memory
     std::vector<Removal> removals{};  // of items that are no longer wanted; they go with the last items
 };
 
@@ -105,6 +105,8 @@ class Run::Work {
     void note_done(const Site& site, const item::Item& item);
     void warn(std::string sentence);
     [[nodiscard]] bool is_ignored(const std::string& key) const;
+    // What is to change of it: what differs, and in an update what the plan found due.
+    [[nodiscard]] std::optional<item::Change> change_of(const SiteWork& work, const item::Item& item) const;
 
     RunOptions options;
     const Cancel cancel;
@@ -120,6 +122,7 @@ class Run::Work {
     std::vector<std::string> step_names;
     Managed planned_managed, prior_managed;
     std::vector<std::string> ignored;
+    std::map<std::string, std::string> due;  // key → fingerprint of the state that is due to be made anew
 
     std::mutex lease_mutex;    // while the lease is being taken
     mutable std::mutex mutex;  // of all below

@@ -17,14 +17,30 @@ std::string list(const std::set<std::string>& words) {
     return words.empty() ? "none" : join({words.begin(), words.end()}, " ");
 }
 
-// The digest at the front of a claim's "SHA-256 OWNER:GROUP MODE …".
-std::string_view digest_of(const node::ClaimedItem& claimed) {
-    return std::string_view(claimed.digest).substr(0, claimed.digest.find(' '));
+// Of a state, "KEY'S-DIGEST CERTIFICATE'S-DIGEST OWNER:GROUP MODE key OWNER:GROUP MODE": what was issued, without rights.
+struct Issued {
+    std::string_view key, leaf;
+};
+Issued issued(std::string_view state) {
+    const std::size_t first = std::min(state.find(' '), state.size());
+    const std::string_view rest = state.substr(std::min(first + 1, state.size()));
+    return {.key = state.substr(0, first), .leaf = rest.substr(0, rest.find(' '))};
 }
+
+std::optional<CertificateText> read(const std::optional<std::string>& pem) {
+    if (!pem) return std::nullopt;
+    auto text = read_certificate(*pem);
+    return text ? std::optional(*std::move(text)) : std::nullopt;
+}
+
+// A leaf that is cut to its authority's end is cut in whole days, and a little more: it ends that much before it at most.
+constexpr std::chrono::days kCut{2};
 
 }  // namespace
 
-std::chrono::days renewal_margin(int validity_days) { return std::chrono::days(std::min(30, validity_days / 3)); }
+std::chrono::seconds renewal_margin(std::chrono::seconds life) {
+    return std::min<std::chrono::seconds>(std::chrono::days(30), life / 3);
+}
 
 std::string CertificateItem::desired() const {
     return fmt::format("certificate O={} OU={} CN={}\nnames {}\nusages {}\nkey {} {}\nauthority {}\n",
@@ -34,9 +50,20 @@ std::string CertificateItem::desired() const {
 }
 
 node::Probes CertificateItem::probes() const {
-    return {{node::ProbeKind::text, spec_.path},
-            {node::ProbeKind::path, spec_.path},
-            {node::ProbeKind::keyed_path, spec_.key_path}};
+    node::Probes all{{node::ProbeKind::text, spec_.path},
+                     {node::ProbeKind::path, spec_.path},
+                     {node::ProbeKind::keyed_path, spec_.key_path},
+                     {node::ProbeKind::clock, ""}};
+    if (!spec_.authority_path.empty()) all.insert({node::ProbeKind::text, spec_.authority_path});
+    return all;
+}
+
+// The authority's certificate as the node has it; nothing where that is not (yet, or any longer) the one that is wanted.
+std::optional<std::string> CertificateItem::authority(const node::Observation& seen) const {
+    if (spec_.authority_path.empty()) return std::nullopt;
+    auto pem = seen.text(spec_.authority_path);
+    const auto text = read(pem);
+    return text && text->fingerprint == spec_.authority_fingerprint ? std::move(pem) : std::nullopt;
 }
 
 std::optional<Change> CertificateItem::compare(const node::Observation& seen, const node::ClaimedItem* claimed) const {
@@ -57,20 +84,31 @@ std::optional<Change> CertificateItem::compare(const node::Observation& seen, co
         reasons.push_back(fmt::format("names {}, expected {}", list(text->names), list(spec_.names)));
     if (text->usages != spec_.usages)
         reasons.push_back(fmt::format("usages {}, expected {}", list(text->usages), list(spec_.usages)));
-    const auto is_ours = spec_.authority_pem.empty() ? Result<bool>(true) : is_signed_by(*pem, spec_.authority_pem);
+    if (const auto by = authority(seen); by && !is_signed_by(*pem, *by).value_or(false))
+        reasons.emplace_back("signed by another authority");
     // The leaf does not name its authority's certificate; our claim does, as part of what was wanted.
-    if (!is_ours || !*is_ours || claimed == nullptr || claimed->fingerprint != fingerprint(desired()) ||
-        digest_of(*claimed) != sha256_hex(*pem)) {
-        if (reasons.empty()) reasons.emplace_back("not known to be issued for this by this authority");
-    }
-    if (spec_.as_of && text->not_after - *spec_.as_of < renewal_margin(spec_.validity_days))
-        reasons.emplace_back("expires soon");
+    const Issued ours = issued(claimed == nullptr ? "" : std::string_view(claimed->digest));
+    const bool is_known =
+        claimed != nullptr && claimed->fingerprint == fingerprint(desired()) && ours.leaf == sha256_hex(*pem);
+    if (!is_known && reasons.empty()) reasons.emplace_back("not known to be issued for this by this authority");
+    if (is_known && ours.key != key.digest) reasons.emplace_back("its key is another one");
     compare_rights(seen.path(spec_.path), spec_.owner, spec_.group, spec_.mode, reasons);
     std::vector<std::string> of_key;
     compare_rights(key, spec_.owner, spec_.group, spec_.key_mode, of_key);
     for (const std::string& reason : of_key) reasons.push_back("key " + reason);
     if (reasons.empty()) return std::nullopt;
     return Change{Verb::update, join(reasons)};
+}
+
+std::optional<Change> CertificateItem::due(const node::Observation& seen) const {
+    const auto text = read(seen.text(spec_.path));
+    if (!text) return std::nullopt;
+    // One that ends with its authority is as long as any that could take its place.
+    const auto of_authority = read(authority(seen));
+    if (of_authority && text->not_after + kCut > of_authority->not_after) return std::nullopt;
+    const auto left = text->not_after - seen.clock();
+    if (left > renewal_margin(text->not_after - text->not_before)) return std::nullopt;
+    return Change{Verb::update, left > std::chrono::seconds(0) ? "due for renewal" : "expired"};
 }
 
 Status CertificateItem::converse(node::Node& node, const Change&, const Cancel& cancel) const {
@@ -91,14 +129,18 @@ Status CertificateItem::converse(node::Node& node, const Change&, const Cancel& 
     TRY(const auto asked, node.request({ask}, cancel));
     if (asked.empty() || asked.back().status != 0) return said(asked.empty() ? node::OperationResult{} : asked.back());
     TRY(const std::string pem, signer_->sign({.request_pem = asked.back().out, .spec = spec_}, cancel));
-    const node::RunScript place_key{
-        .text = fmt::format("chown {1} {0} && chmod {2:04o} {0} && sync -- {0} && mv -fT -- {0} {3}\n", new_key,
-                            shell_quote(spec_.owner + ":" + spec_.group), spec_.key_mode, shell_quote(spec_.key_path))};
+    // Two renames and nothing else between them: etcd reads both files anew with every handshake.
+    const std::string new_leaf = spec_.path + ".pigsty-new";
+    const node::RunScript place{
+        .text = fmt::format("chown {1} {0} && chmod {2:04o} {0} && sync -- {0} && mv -fT -- {0} {3} && "
+                            "mv -fT -- {4} {5} && sync -- \"$(dirname -- {3})\" \"$(dirname -- {5})\"\n",
+                            new_key, shell_quote(spec_.owner + ":" + spec_.group), spec_.key_mode,
+                            shell_quote(spec_.key_path), shell_quote(new_leaf), shell_quote(spec_.path))};
     TRY(const auto placed,
         node.request(
-            {place_key,
-             node::PutFile{
-                 .path = spec_.path, .content = pem, .owner = spec_.owner, .group = spec_.group, .mode = spec_.mode}},
+            {node::PutFile{
+                 .path = new_leaf, .content = pem, .owner = spec_.owner, .group = spec_.group, .mode = spec_.mode},
+             place},
             cancel));
     if (placed.size() != 2 || placed.back().status != 0)
         return said(placed.empty() ? node::OperationResult{} : placed.back());
@@ -110,20 +152,25 @@ node::ClaimedItem CertificateItem::claimed(const node::Observation& seen) const 
     // The bytes are the signer's: what is seen is what is recorded, after the conversation has been looked at again.
     return {.kind = kind(),
             .fingerprint = fingerprint(desired()),
-            .digest = state(seen),
+            .digest = state_of(seen, node::digest_on_node(spec_.key_path)),
             .existed_before = seen.path(spec_.path).type != node::PathType::absent,
             .probes = {looked.begin(), looked.end()},
             .undo = {{"key_path", spec_.key_path}}};
 }
 
 std::string CertificateItem::state(const node::Observation& seen) const {
+    return state_of(seen, seen.path(spec_.key_path).digest);
+}
+
+std::string CertificateItem::state_of(const node::Observation& seen, const std::string& key_digest) const {
     const auto pem = seen.text(spec_.path);
     if (!pem) return "missing";
     const node::PathState file = seen.path(spec_.path);
     const node::PathState key = seen.path(spec_.key_path);
-    return fmt::format(
-        "{} {} key {}", sha256_hex(*pem), rights_text(file.owner, file.group, file.mode),
-        key.type == node::PathType::file ? rights_text(key.owner, key.group, key.mode) : std::string(word(key.type)));
+    const bool has_key = key.type == node::PathType::file;
+    return fmt::format("{} {} {} key {}", has_key ? key_digest : "-", sha256_hex(*pem),
+                       rights_text(file.owner, file.group, file.mode),
+                       has_key ? rights_text(key.owner, key.group, key.mode) : std::string(word(key.type)));
 }
 
 Status CertificateItem::valid() const {

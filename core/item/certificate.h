@@ -3,11 +3,11 @@
 //     std::make_shared<CertificateItem>(CertificateSpec{
 //         .path = "/etc/etcd/server.crt", .key_path = "/etc/etcd/server.key", .organization = "pigsty",
 //         .organizational_unit = "etcd", .common_name = "etcd-1", .names = {"IP:10.10.10.11", "DNS:etcd-1"},
-//         .usages = {"serverAuth", "clientAuth"}, .validity_days = 7300, .owner = "etcd", .group = "etcd",
-//         .authority_fingerprint = ca.fingerprint, .as_of = read_time}, signer);
+//         .usages = {"serverAuth", "clientAuth"}, .owner = "etcd", .group = "etcd",
+//         .authority_path = "/etc/etcd/ca.crt", .authority_fingerprint = ca.fingerprint}, signer);
 //
 // Made by a conversation: key and request on the node (openssl), the signer's answer, then key and certificate take their
-// places together. A new certificate always comes with a new key.
+// places together. A new certificate always comes with a new key. How long it is valid is the signer's to say.
 #pragma once
 
 #include <chrono>
@@ -29,16 +29,12 @@ struct CertificateSpec {
     std::string common_name{};     // may be empty: etcd's gateway refuses clients that have one (behaviour 8)
     std::set<std::string> names;   // "DNS:pg-test", "IP:10.10.10.11", spelled as OpenSSL reads them back
     std::set<std::string> usages;  // "serverAuth", "clientAuth"
-    int validity_days = 7300;      // the signer shortens it to the authority's own end
     std::string owner = "root";
     std::string group = "root";
     unsigned mode = 0644;
     unsigned key_mode = 0600;
+    std::string authority_path{};       // the authority's certificate on this node, put there by another item
     std::string authority_fingerprint;  // SHA-256 of the authority's certificate (DER): another authority, another leaf
-    std::string authority_pem{};        // where it is known: the signature is checked, too
-    // When the expiry was looked at. Read passes the time and keeps it in private state, plan and apply pass what Read
-    // kept: so all three decide the same. Empty: expiry is not looked at.
-    std::optional<std::chrono::sys_seconds> as_of{};
     std::vector<Handler> handlers{};
 };
 
@@ -70,6 +66,7 @@ class CertificateItem : public Item {
     [[nodiscard]] node::Probes probes() const override;
     [[nodiscard]] std::optional<Change> compare(const node::Observation& seen,
                                                 const node::ClaimedItem* claimed) const override;
+    [[nodiscard]] std::optional<Change> due(const node::Observation& seen) const override;
     [[nodiscard]] std::vector<node::Operation> operations(const Change&) const override { return {}; }
     [[nodiscard]] bool is_conversation() const override { return true; }
     Status converse(node::Node& node, const Change& change, const Cancel& cancel) const override;
@@ -81,11 +78,15 @@ class CertificateItem : public Item {
     static std::vector<node::Operation> undo(const std::string& path, const node::ClaimedItem& claimed);
 
   private:
+    [[nodiscard]] std::optional<std::string> authority(const node::Observation& seen) const;
+    // The node's key for digests may be younger than what was seen: a claim has the digest taken as it is stored.
+    [[nodiscard]] std::string state_of(const node::Observation& seen, const std::string& key_digest) const;
+
     CertificateSpec spec_;
     std::shared_ptr<CertificateSigner> signer_;
 };
 
-// How long before its end a leaf is renewed: 30 days, or a third of its life where that is shorter.
-std::chrono::days renewal_margin(int validity_days);
+// How long before its end a leaf of this life is renewed: 30 days, or a third of its life where that is shorter.
+std::chrono::seconds renewal_margin(std::chrono::seconds life);
 
 }  // namespace pigsty::item

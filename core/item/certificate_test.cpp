@@ -22,11 +22,12 @@ using testing::HasSubstr;
 // An authority in a folder of its own, as module/ca keeps one on a node.
 class Authority : public CertificateSigner {
   public:
-    Authority() {
+    explicit Authority(int days = 3650) {
         char name[] = "/tmp/pigsty-authority-XXXXXX";
         folder_ = mkdtemp(name);
         run("openssl ecparam -name prime256v1 -genkey -noout -out ca.key && "
-            "openssl req -x509 -new -key ca.key -subj '/O=pigsty/CN=pigsty-ca' -days 3650 -out ca.crt");
+            "openssl req -x509 -new -key ca.key -subj '/O=pigsty/CN=pigsty-ca' -days " +
+            std::to_string(days) + " -out ca.crt");
         pem = read("ca.crt");
     }
     ~Authority() override { (void)!std::system(("rm -rf " + folder_).c_str()); }
@@ -45,17 +46,18 @@ class Authority : public CertificateSigner {
             if (!value.empty()) subject += "/" + std::string(field) + "=" + value;
         }
         run("openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days " +
-            std::to_string(request.spec.validity_days) + " -extfile ext -set_subject '" + subject +
+            std::to_string(leaf_days) + " -extfile ext -set_subject '" + subject +
             "' -out leaf.crt 2>/dev/null || "
             "{ openssl req -new -key ca.key -subj '" +
             subject +
             "' -out s.csr && openssl x509 -req -in s.csr -CA ca.crt -CAkey ca.key "
             "-CAcreateserial -force_pubkey <(openssl req -in leaf.csr -noout -pubkey) -days " +
-            std::to_string(request.spec.validity_days) + " -extfile ext -out leaf.crt; }");
+            std::to_string(leaf_days) + " -extfile ext -out leaf.crt; }");
         return read("leaf.crt");
     }
 
     std::string pem;
+    int leaf_days = 365;
 
   private:
     void run(const std::string& script) const {
@@ -82,18 +84,29 @@ class CertificateTest : public node::NodeTest {
                 .organizational_unit = "etcd-client",
                 .names = {"IP:10.10.10.11", "DNS:pg-test-1"},
                 .usages = {"clientAuth"},
-                .validity_days = 365,
                 .owner = "daemon",
                 .group = "daemon",
-                .authority_fingerprint = read_certificate(authority->pem)->fingerprint,
-                .authority_pem = authority->pem};
+                .authority_path = "/etc/pigtest-ca.crt",
+                .authority_fingerprint = read_certificate(authority->pem)->fingerprint};
     }
+    // Made, and claimed as a run does it.
     node::ClaimedItem make(const CertificateItem& item) {
+        done({node::PutFile{.path = "/etc/pigtest-ca.crt", .content = authority->pem}});
         const auto change = item.compare(seen(item.probes()), nullptr);
         EXPECT_TRUE(change);
         const auto status = item.converse(*node, *change, cancel);
         EXPECT_TRUE(status) << summary(status.error()) << detail(status.error());
-        return item.claimed(seen(item.probes()));
+        node::Claim claim{.kind = "test", .name = "t", .id = "0", .member = "", .spec = {}, .items = {}};
+        claim.items[item.label()] = item.claimed(seen(item.probes()));
+        done({node->store_claim(claim)});
+        return node->claim("test", "t")->items.at(item.label());
+    }
+    // What Read would say this long from now, by the node's own clock.
+    std::string due(const CertificateItem& item, std::chrono::seconds later) {
+        node::Observation look = seen(item.probes());
+        look.set({node::ProbeKind::clock, ""}, node::raw_answer(look.clock() + later));
+        const auto change = item.due(look);
+        return change ? change->reason : "";
     }
     std::string why(const CertificateItem& item, const node::ClaimedItem* claimed) {
         const auto change = item.compare(seen(item.probes()), claimed);
@@ -137,27 +150,67 @@ TEST_F(CertificateTest, says_why_another_leaf_is_needed) {
     with_name.common_name = "postgres";
     EXPECT_EQ(why(CertificateItem(with_name, nullptr), &entry),
               "subject O=pigsty OU=etcd-client CN=, expected O=pigsty OU=etcd-client CN=postgres");
-    CertificateSpec late = spec();
-    late.as_of =
-        std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::days(340);
-    EXPECT_EQ(why(CertificateItem(late, nullptr), &entry), "expires soon");
-    late.as_of = *late.as_of - std::chrono::days(10);
-    EXPECT_EQ(why(CertificateItem(late, nullptr), &entry), "");
 
     CertificateSpec foreign = spec();
-    const Authority another;
-    foreign.authority_pem = another.pem;
-    EXPECT_EQ(why(CertificateItem(foreign, nullptr), &entry), "not known to be issued for this by this authority");
-    foreign = spec();
-    foreign.authority_fingerprint = read_certificate(another.pem)->fingerprint;
+    const auto another = std::make_shared<Authority>();
+    foreign.authority_fingerprint = read_certificate(another->pem)->fingerprint;
     EXPECT_EQ(why(CertificateItem(foreign, nullptr), &entry), "not known to be issued for this by this authority");
 
+    // An authority's file that is another one proves nothing about the leaf: it is drift itself.
+    done({node::PutFile{.path = "/etc/pigtest-ca.crt", .content = another->pem}});
+    EXPECT_EQ(why(item, &entry), "");
     machine->run("chmod 0644 /etc/pigtest/client.key").value();
     EXPECT_EQ(why(item, &entry), "key mode 0644, expected 0600");
     machine->run("rm /etc/pigtest/client.key").value();
     EXPECT_EQ(why(item, &entry), "its key is missing");
     machine->run("echo nonsense > /etc/pigtest/client.crt; : > /etc/pigtest/client.key").value();
     EXPECT_EQ(why(item, &entry), "not a certificate");
+}
+
+TEST_F(CertificateTest, a_foreign_leaf_or_key_is_seen) {
+    const CertificateItem item(spec(), authority);
+    const node::ClaimedItem entry = make(item);
+    machine->run("cd /etc/pigtest; cp client.key k; openssl ecparam -name prime256v1 -genkey -noout > client.key")
+        .value();
+    EXPECT_EQ(why(item, &entry), "its key is another one");
+    machine->run("cd /etc/pigtest; cat k > client.key").value();
+    EXPECT_EQ(why(item, &entry), "");
+    // The same in all it says, and signed by somebody else.
+    const CertificateItem foreign(spec(), std::make_shared<Authority>());
+    EXPECT_TRUE(foreign.converse(*node, {}, cancel));
+    EXPECT_EQ(why(item, &entry), "signed by another authority");
+    // Signed by the right one, but not for us.
+    EXPECT_TRUE(item.converse(*node, {}, cancel));
+    EXPECT_EQ(why(item, &entry), "not known to be issued for this by this authority");
+}
+
+TEST_F(CertificateTest, is_due_in_the_last_third_of_its_life_by_the_nodes_own_clock) {
+    using std::chrono::days;
+    using std::chrono::minutes;
+    authority->leaf_days = 60;
+    const CertificateItem item(spec(), authority);
+    const node::ClaimedItem entry = make(item);
+    EXPECT_EQ(due(item, days(39)), "");
+    EXPECT_EQ(due(item, days(40) + minutes(1)), "due for renewal");
+    EXPECT_EQ(due(item, days(59)), "due for renewal");  // a text that moved would plan anew every day
+    EXPECT_EQ(due(item, days(60) + minutes(1)), "expired");
+    EXPECT_EQ(why(item, &entry), "");  // time is no difference
+    machine->run("rm /etc/pigtest-ca.crt").value();
+    EXPECT_EQ(due(item, days(59)), "due for renewal");
+    machine->run("echo nonsense > /etc/pigtest/client.crt").value();
+    EXPECT_EQ(due(item, days(59)), "");
+}
+
+TEST_F(CertificateTest, one_that_ends_with_its_authority_is_not_renewed_again_and_again) {
+    authority = std::make_shared<Authority>(60);
+    authority->leaf_days = 60;
+    const CertificateItem item(spec(), authority);
+    make(item);
+    EXPECT_EQ(due(item, std::chrono::days(59)), "");
+    EXPECT_EQ(due(item, std::chrono::days(61)), "");
+    authority->leaf_days = 57;
+    EXPECT_TRUE(item.converse(*node, {}, cancel));
+    EXPECT_EQ(due(item, std::chrono::days(56)), "due for renewal");
 }
 
 TEST_F(CertificateTest, a_trusted_authority_comes_and_goes) {
@@ -180,8 +233,9 @@ TEST_F(CertificateTest, a_trusted_authority_comes_and_goes) {
 }
 
 TEST(RenewalMargin, is_a_third_of_a_short_life) {
-    EXPECT_EQ(renewal_margin(7300), std::chrono::days(30));
-    EXPECT_EQ(renewal_margin(9), std::chrono::days(3));
+    EXPECT_EQ(renewal_margin(std::chrono::days(7300)), std::chrono::days(30));
+    EXPECT_EQ(renewal_margin(std::chrono::days(9)), std::chrono::days(3));
+    EXPECT_EQ(renewal_margin(std::chrono::days(1)), std::chrono::hours(8));
 }
 
 }  // namespace

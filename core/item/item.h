@@ -70,6 +70,9 @@ class Item {
     // Nothing where the node already is as desired. `claimed`: what our claim says of this item, or null.
     [[nodiscard]] virtual std::optional<Change> compare(const node::Observation& seen,
                                                         const node::ClaimedItem* claimed) const = 0;
+    // Time alone makes it necessary to make it again (a certificate near its end), though it is as desired. Only Read asks,
+    // of the node's own clock; plan and apply go by what Read found, so that none of them says anything else (behaviour 1.1).
+    [[nodiscard]] virtual std::optional<Change> due(const node::Observation&) const { return std::nullopt; }
     // The operations that make it so; they check what they need to (behaviour 8) and put the old back where a check fails.
     [[nodiscard]] virtual std::vector<node::Operation> operations(const Change& change) const = 0;
     // The claim's entry once the operations succeeded. `seen` is what was observed before.

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "core/node/file_handle.h"
@@ -50,7 +51,7 @@ class ChildProcess : public RemoteProcess {
         const std::stop_callback on_stop(cancel.token(), [this] { write_wakeup_.wake(); });
         while (!bytes.empty()) {
             if (closed_) return fail(ErrorCode::unreachable, "the connection was closed");
-            const auto count = ::write(input_.get(), bytes.data(), bytes.size());
+            const auto count = ::send(input_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (count >= 0) {
                 bytes.remove_prefix(static_cast<std::size_t>(count));
                 continue;
@@ -82,7 +83,9 @@ Result<std::unique_ptr<RemoteProcess>> ChildLauncher::start(const std::string& c
     TRY_VOID(cancel.check("starting a process"));
     int to_child[2];
     int from_child[2];
-    if (::pipe2(to_child, O_CLOEXEC) != 0) return fail(ErrorCode::failed, std::string("pipe: ") + std::strerror(errno));
+    // A socket and no pipe: writing to a program that has ended must be an error, not a SIGPIPE that ends us.
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to_child) != 0)
+        return fail(ErrorCode::failed, std::string("socketpair: ") + std::strerror(errno));
     FileHandle child_input(to_child[0]);
     FileHandle input(to_child[1]);
     if (::pipe2(from_child, O_CLOEXEC) != 0)

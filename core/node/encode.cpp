@@ -23,6 +23,7 @@ struct Encoder {
     Command operator()(const KeepSecret& secret) const {
         return command("keep", {secret.scope, secret.name, std::to_string(secret.generation), secret.bytes.reveal()});
     }
+    Command operator()(const Observe& look) const { return observe_command(look.probes); }
 };
 
 }  // namespace
@@ -31,7 +32,7 @@ Command encode(const Operation& operation) { return std::visit(Encoder(), operat
 
 bool may_write(const Operation& operation) {
     if (const auto* const script = std::get_if<RunScript>(&operation)) return script->writes;
-    return !std::holds_alternative<ReadSecret>(operation);
+    return !std::holds_alternative<ReadSecret>(operation) && !std::holds_alternative<Observe>(operation);
 }
 
 std::vector<OperationResult> read_results(const std::vector<Operation>& operations,

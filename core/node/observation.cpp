@@ -6,6 +6,7 @@
 //   account           "" absent, or UID GID HOME SHELL GROUP…
 //   group             "1", or ""
 //   command           what it printed
+//   clock             seconds since 1970
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -18,8 +19,8 @@ namespace pigsty::node {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kKindNames = {"path",    "keyed_path", "text",   "unit",   "package",
-                                                        "account", "group",      "sysctl", "command"};
+constexpr std::array<std::string_view, 10> kKindNames = {"path",    "keyed_path", "text",   "unit",    "package",
+                                                         "account", "group",      "sysctl", "command", "clock"};
 constexpr std::array<std::string_view, 5> kTypeNames = {"absent", "file", "directory", "link", "other"};
 
 std::vector<std::string> parts_of(const std::string& raw) {
@@ -39,8 +40,9 @@ std::string join(const std::vector<std::string>& parts) {
     return raw;
 }
 
-int number(const std::string& text, int base = 10) {
-    int value = 0;
+template <class Number = int>
+Number number(const std::string& text, int base = 10) {
+    Number value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value, base);
     return value;
 }
@@ -118,6 +120,10 @@ std::optional<std::string> Observation::sysctl(const std::string& name) const {
 
 std::string Observation::command(const std::string& script) const { return raw(ProbeKind::command, script); }
 
+std::chrono::sys_seconds Observation::clock() const {
+    return std::chrono::sys_seconds(std::chrono::seconds(number<std::int64_t>(raw(ProbeKind::clock, ""))));
+}
+
 void Observation::merge(const Observation& other) {
     for (const auto& [probe, value] : other.values_) values_.insert_or_assign(probe, value);
 }
@@ -151,5 +157,7 @@ std::string raw_answer(const AccountState& state) {
 std::string raw_answer(const std::optional<std::string>& text_or_sysctl) {
     return text_or_sysctl ? "+" + *text_or_sysctl : "-";
 }
+
+std::string raw_answer(std::chrono::sys_seconds clock) { return std::to_string(clock.time_since_epoch().count()); }
 
 }  // namespace pigsty::node

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/secret.h"
+#include "core/node/probe.h"
 
 namespace pigsty::node {
 
@@ -65,7 +66,12 @@ struct KeepSecret {
     Secret bytes;
 };
 
-using Operation = std::variant<RunScript, PutFile, RemoveFile, WriteJournal, ReadSecret, KeepSecret>;
+// A look at what the operations before it have left, as the last of a request: Node::observe() then knows it.
+struct Observe {
+    Probes probes;
+};
+
+using Operation = std::variant<RunScript, PutFile, RemoveFile, WriteJournal, ReadSecret, KeepSecret, Observe>;
 
 struct OperationResult {
     int status = 0;   // exit status; 0 for a PutFile that worked, 128 + signal for a killed script

@@ -8,6 +8,7 @@
 // A claim on a node lists the probes of its items, so that the refresh of every resource costs one request a node.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <map>
 #include <optional>
@@ -29,6 +30,7 @@ enum class ProbeKind {
     group,       // key: group name
     sysctl,      // key: name with dots. Live value
     command,     // key: a read-only sh script; value is what it printed. For what has no kind of its own
+    clock,       // key: "". The node's own time at the look, for what ends some day; never compared between machines
 };
 std::string_view to_string(ProbeKind kind);
 Result<ProbeKind> probe_kind(std::string_view name);
@@ -75,6 +77,7 @@ class Observation {
     [[nodiscard]] bool group_exists(const std::string& name) const;
     [[nodiscard]] std::optional<std::string> sysctl(const std::string& name) const;
     [[nodiscard]] std::string command(const std::string& script) const;
+    [[nodiscard]] std::chrono::sys_seconds clock() const;
 
     [[nodiscard]] bool has(const Probe& probe) const { return values_.contains(probe); }
     // The raw answer as the node sent it (each kind's form is described in observation.cpp, where it is parsed). Tests
@@ -94,5 +97,6 @@ std::string raw_answer(const PathState& state);
 std::string raw_answer(const UnitState& state);
 std::string raw_answer(const AccountState& state);
 std::string raw_answer(const std::optional<std::string>& text_or_sysctl);
+std::string raw_answer(std::chrono::sys_seconds clock);
 
 }  // namespace pigsty::node

@@ -217,6 +217,13 @@ Result<std::vector<OperationResult>> RemoteNode::request(std::vector<Operation> 
     }
     if (!results) return here(results.error());
     remember_written(operations, *results);
+    if (const auto* const look = std::get_if<Observe>(&operations.back());
+        look != nullptr && results->size() == operations.size()) {
+        const auto seen = read_observation(look->probes, results->back());
+        if (!seen) return here(seen.error());
+        const std::lock_guard lock(mutex_);
+        seen_.merge(*seen);
+    }
     return read_results(operations, *results);
 }
 

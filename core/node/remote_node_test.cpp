@@ -135,6 +135,7 @@ TEST_F(RemoteNodeTest, every_kind_of_probe_tells_what_is_there_and_what_is_not) 
     const std::string quoted = "echo \"it's\"; printf 'no end'; echo unseen >&2";
     for (const auto& script : {broken, quoted, std::string("exit 1")}) probes.insert({ProbeKind::command, script});
     probes.insert({ProbeKind::text, "/etc/absent"});
+    probes.insert({ProbeKind::clock, ""});
 
     const auto found = seen(probes);
     EXPECT_EQ(found.path("/etc/link").type, PathType::link);
@@ -161,6 +162,10 @@ TEST_F(RemoteNodeTest, every_kind_of_probe_tells_what_is_there_and_what_is_not) 
     EXPECT_EQ(found.command(broken), "");
     EXPECT_EQ(found.command(quoted), "it's\nno end");
     EXPECT_EQ(found.command("exit 1"), "");
+    // The machine is this one, so its clock is ours.
+    const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+    EXPECT_LE(found.clock(), now);
+    EXPECT_GT(found.clock(), now - std::chrono::minutes(5));
     EXPECT_EQ(node->counters().requests, 2U);
 }
 

@@ -255,17 +255,19 @@ bool IoLoop::start_command(ChannelState& state) {
 
 bool IoLoop::read_output(ChannelState& state) {
     bool moved = false;
-    std::size_t room = 0;
-    {
+    const auto is_full = [&] {
         const std::lock_guard lock(mutex_);
-        room = kChannelBuffer - std::min(kChannelBuffer, state.unread());
-    }
-    while (room > 0) {
-        const auto got = libssh2_channel_read(state.channel, scratch_.data(), std::min(scratch_.size(), room));
+        return state.unread() >= kChannelBuffer;
+    };
+    // Always for the same number of bytes. A read first widens the window by what it asks for; where new keys are negotiated
+    // meanwhile it is told to come again, sends the number of the first try and counts that of the second (channel.c,
+    // _libssh2_channel_receive_window_adjust). Were they different, the server would be allowed more than libssh2 expects,
+    // and what comes beyond is thrown away.
+    while (!is_full()) {
+        const auto got = libssh2_channel_read(state.channel, scratch_.data(), scratch_.size());
         check(got);
         if (got <= 0) break;
         moved = true;
-        room -= static_cast<std::size_t>(got);
         const std::lock_guard lock(mutex_);
         state.inbox.append(scratch_.data(), static_cast<std::size_t>(got));
         state.changed.notify_all();

@@ -26,7 +26,7 @@
 
 namespace pigsty::ssh {
 
-// Bytes that wait on each side of a channel, at most.
+// With so many bytes waiting on one side of a channel, no more are taken there.
 inline constexpr std::size_t kChannelBuffer = 256 * 1024;
 inline constexpr std::size_t kStderrTail = 16 * 1024;
 

@@ -125,7 +125,8 @@ Fleet::~Fleet() {
     }
     if (sessions == nullptr) return;
     for (const auto& [cluster, count] : sessions->counters())
-        spdlog::debug("counters cluster={} connections={} statements={}", cluster, count.connections, count.statements);
+        spdlog::debug("counters cluster={} connections={} statements={} patroni_gets={}", cluster, count.connections,
+                      count.statements, count.patroni_gets);
 }
 
 Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Environment& environment,

@@ -37,14 +37,17 @@ Attributes<Authority> authority_attributes() {
                          "of them answers, so two or more are recommended."),
         attribute("validity_days", &Authority::validity_days)
             .fixed_default(36500)
-            .validate(framework::between(1, 36500))
+            .validate(framework::between(2, 36500))
             .fixed_after_creation(
                 "the certificate is made once; a new life needs a new authority, that is, another name")
             .description("Life of the authority's certificate."),
         attribute("leaf_validity_days", &Authority::leaf_validity_days)
             .fixed_default(7300)
             .validate(framework::between(1, 36500))
-            .description("Life of the certificates it signs, never longer than its own."),
+            .description(
+                "Life of the certificates it signs, never beyond its own end. A change counts for what is signed "
+                "from then on; certificates on the nodes keep theirs until they are renewed, 30 days before "
+                "their end or when a third of their life is left, whichever is later."),
     };
 }
 
@@ -120,6 +123,13 @@ Status CaResource::complete(CaState& state, const converge::Run& run, Call& call
     state.ref.name = state.authority.name;
     state.ref.nodes = state.authority.nodes;
     return {};
+}
+
+Result<std::vector<std::string>> CaResource::more_drift(const CaState& state, const converge::Run& run,
+                                                        Call& call) const {
+    TRY(const auto warning, module::ca::end_warning(state.authority, run.sites(), call.cancel));
+    if (warning) call.diagnostics.add_warning(warning->summary, warning->detail);
+    return std::vector<std::string>();
 }
 
 void CaResource::validate(const CaState& config, framework::Validation& validation) const {

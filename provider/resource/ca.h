@@ -32,6 +32,9 @@ class CaResource final : public Converged<CaState>,
     [[nodiscard]] nlohmann::json claimed_spec(const CaState& state) const override;
     [[nodiscard]] Result<CaState> from_claimed_spec(const nlohmann::json& spec) const override;
     Status complete(CaState& state, const converge::Run& run, Call& call) const override;
+    // No drift of its own: warns when the authority's end is near.
+    Result<std::vector<std::string>> more_drift(const CaState& state, const converge::Run& run,
+                                                Call& call) const override;
     void validate(const CaState& config, framework::Validation& validation) const override;
     void modify_plan(Plan<CaState>& plan) const override;
 };

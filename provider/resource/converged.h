@@ -175,7 +175,7 @@ class Converged : public framework::TypedResource<S>,
         }
         const auto prior_managed = to_managed(plan.prior->common.managed);
         const auto forecast = converge::forecast(prior_managed, desired_of(*plan.prior), planned,
-                                                 drifted_keys(plan.private_data.get("observed")));
+                                                 repaired_keys(plan.private_data.get("observed"), plan.planned.common));
         result.last_change = forecast.sentences;
         if (!forecast.diff.empty()) {
             result.advice.push_back({framework::Severity::kWarning,
@@ -300,6 +300,7 @@ class Converged : public framework::TypedResource<S>,
         what.managed = converge::managed(converge::desired(steps, members(planned)));
         what.prior = to_managed(prior.common.managed);
         what.observed = observed_from_text(call.private_data.get("observed"));
+        what.due = due_keys(call.private_data.get("observed"));
         what.ignore = planned.common.drift_ignore;
         if (planned.common.drift_policy == "report") what.ignore = {"*"};
         return what;

@@ -13,10 +13,18 @@ nlohmann::json parsed(const std::optional<std::string>& text) {
     return json.is_object() ? json : nlohmann::json::object();
 }
 
+std::set<std::string> keys_of(const std::optional<std::string>& text, const char* name) {
+    const auto json = parsed(text);
+    const auto found = json.find(name);
+    return found != json.end() && found->is_array() ? found->get<std::set<std::string>>() : std::set<std::string>{};
+}
+
 }  // namespace
 
 std::string observed_to_text(const converge::Drift& drift) {
-    return nlohmann::json{{"observed", drift.observed}, {"keys", drift.keys}, {"sentences", drift.sentences}}.dump();
+    return nlohmann::json{
+        {"observed", drift.observed}, {"keys", drift.keys}, {"due", drift.due}, {"sentences", drift.sentences}}
+        .dump();
 }
 
 std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text) {
@@ -26,18 +34,21 @@ std::map<std::string, std::string> observed_from_text(const std::optional<std::s
                                                      : std::map<std::string, std::string>{};
 }
 
-std::set<std::string> drifted_keys(const std::optional<std::string>& text) {
-    const auto json = parsed(text);
-    const auto found = json.find("keys");
-    return found != json.end() && found->is_array() ? found->get<std::set<std::string>>() : std::set<std::string>{};
+std::set<std::string> repaired_keys(const std::optional<std::string>& text, const framework::CommonState& common) {
+    if (common.drift_policy == "report") return {};
+    const std::set<std::string> keys = keys_of(text, "keys");
+    const auto repaired = framework::noted_drift({keys.begin(), keys.end()}, common.drift_ignore);
+    return {repaired.begin(), repaired.end()};
 }
 
-std::vector<std::string> repaired_drift(const std::optional<std::string>& text, const framework::CommonState& planned) {
+std::vector<std::string> repaired_drift(const std::optional<std::string>& text, const framework::CommonState& common) {
     const auto json = parsed(text);
     const auto found = json.find("sentences");
-    if (planned.drift_policy != "repair" || found == json.end() || !found->is_array()) return {};
-    return framework::noted_drift(found->get<std::vector<std::string>>(), planned.drift_ignore);
+    if (common.drift_policy == "report" || found == json.end() || !found->is_array()) return {};
+    return framework::noted_drift(found->get<std::vector<std::string>>(), common.drift_ignore);
 }
+
+std::set<std::string> due_keys(const std::optional<std::string>& text) { return keys_of(text, "due"); }
 
 converge::Managed to_managed(const std::map<std::string, std::string>& state) { return {state.begin(), state.end()}; }
 

@@ -15,13 +15,15 @@
 
 namespace pigsty::provider {
 
-// Drift::observed, keys and sentences as one JSON text, and back. Text that is missing or damaged is "nothing observed".
+// Drift::observed, ::keys, ::due and ::sentences as one JSON text, and back. Text that is missing or damaged is "nothing
+// observed".
 std::string observed_to_text(const converge::Drift& drift);
 std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text);
-std::set<std::string> drifted_keys(const std::optional<std::string>& text);
-// What an update repairs of the sentences: all but what `drift_policy` and `drift_ignore` tolerate as planned. The state
-// has only what was not ignored before.
-std::vector<std::string> repaired_drift(const std::optional<std::string>& text, const framework::CommonState& planned);
+// Only those keys of which `common` does not say that their drift is tolerated: what an apply will repair.
+std::set<std::string> repaired_keys(const std::optional<std::string>& text, const framework::CommonState& common);
+std::set<std::string> due_keys(const std::optional<std::string>& text);
+// The same of the sentences, which also tell what no item shows. The state has only what was not ignored before.
+std::vector<std::string> repaired_drift(const std::optional<std::string>& text, const framework::CommonState& common);
 
 converge::Managed to_managed(const std::map<std::string, std::string>& state);
 // Every entry has a value once an apply has ended.

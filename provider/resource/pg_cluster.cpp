@@ -215,6 +215,7 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
     const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
     sentences.insert(sentences.end(), configuration.begin(), configuration.end());
     if (seen->leader() == nullptr) return sentences;
+    session->remember_leader(*members, *seen);
     TRY_VOID(session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
             TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));

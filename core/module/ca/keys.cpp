@@ -34,7 +34,8 @@ std::string KeyItem::desired() const {
 
 node::Probes KeyItem::probes() const {
     return {{node::ProbeKind::keyed_path, key_path(spec_.authority.name)},
-            {node::ProbeKind::text, certificate_path(spec_.authority.name)}};
+            {node::ProbeKind::text, certificate_path(spec_.authority.name)},
+            {node::ProbeKind::clock, ""}};
 }
 
 std::optional<item::Change> KeyItem::compare(const node::Observation& seen, const node::ClaimedItem* claimed) const {

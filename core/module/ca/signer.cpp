@@ -4,6 +4,8 @@
 #include "core/base/quote.h"
 #include "core/item/certificate_text.h"
 #include "core/module/ca/keys.h"
+#include "core/module/ca/spec.h"
+#include "core/module/ca/table.h"
 
 namespace pigsty::module::ca {
 namespace {
@@ -58,35 +60,43 @@ std::string serial() {
 
 Result<std::string> Signer::sign(const item::CertificateRequest& request, const Cancel& cancel) {
     TRY(const std::string extension_text, extensions(request.spec));
-    // A leaf never outlives its authority: openssl x509 does not look.
-    const std::string script = R"sh(set -e
-umask 077
-cd )sh" + shell_quote(key_path(authority_.name).substr(0, key_path(authority_.name).rfind('/'))) +
-                               R"sh(
+    const std::string folder = key_path(authority_.name).substr(0, key_path(authority_.name).rfind('/'));
+    const auto script = [&](const node::Node& node) {
+        // A leaf never outlives its authority: openssl x509 does not look. A minute is left for the signing itself, which
+        // counts the days from when it runs.
+        return "set -e\numask 077\ncd " + shell_quote(folder) + "\ndays=" + std::to_string(leaf_validity_days(node)) +
+               "\nextensions=" + shell_quote(extension_text) + "\nserial=" + serial() +
+               "\nsubject=" + shell_quote(subject(request.spec)) + R"sh(
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cat > "$work/extensions" <<'PIGSTY_END'
-)sh" + extension_text + R"sh(PIGSTY_END
-days=)sh" + std::to_string(request.spec.validity_days) +
-                               R"sh(
+printf %s "$extensions" > "$work/extensions"
 end=$(date -d "$(openssl x509 -in ca.crt -noout -enddate | cut -d= -f2)" +%s)
-left=$(( (end - $(date +%s)) / 86400 ))
+left=$(( (end - $(date +%s) - 60) / 86400 ))
+[ "$left" -ge 1 ] || { echo "the authority itself ends within a day" >&2; exit 1; }
 [ "$days" -le "$left" ] || days=$left
 cat > "$work/request"
-openssl x509 -req -in "$work/request" -CA ca.crt -CAkey ca.key -sha256 -days "$days" -set_serial )sh" +
-                               serial() + " -subj " + shell_quote(subject(request.spec)) +
-                               R"sh( -extfile "$work/extensions" -out "$work/leaf" 2>"$work/messages" ||
+openssl x509 -req -in "$work/request" -CA ca.crt -CAkey ca.key -sha256 -days "$days" -set_serial "$serial" \
+  -subj "$subject" -extfile "$work/extensions" -out "$work/leaf" 2>"$work/messages" ||
   { cat "$work/messages" >&2; exit 1; }
 cat "$work/leaf"
 )sh";
+    };
     return ask(script, request.request_pem, "sign a certificate", cancel);
+}
+
+// A claim that was lost comes back with the next apply of the authority; until then, the default.
+std::int64_t Signer::leaf_validity_days(const node::Node& node) const {
+    if (const auto claim = node.claim(kKind, authority_.name)) {
+        if (const auto spec = read_json<Authority>(claim->spec)) return spec->leaf_validity_days;
+    }
+    return Authority().leaf_validity_days;
 }
 
 Result<std::string> Signer::certificate_pem(const Cancel& cancel) {
     const std::lock_guard lock(mutex_);
     if (!pem_.empty()) return pem_;
-    TRY(std::string pem,
-        ask("cat " + shell_quote(certificate_path(authority_.name)), "", "read the authority's certificate", cancel));
+    TRY(std::string pem, ask([&](const node::Node&) { return "cat " + shell_quote(certificate_path(authority_.name)); },
+                             "", "read the authority's certificate", cancel));
     TRY(const auto certificate, item::read_certificate(pem));
     if (certificate.fingerprint != authority_.fingerprint) {
         return fail(Error{.code = ErrorCode::conflict,
@@ -98,7 +108,7 @@ Result<std::string> Signer::certificate_pem(const Cancel& cancel) {
     return pem_;
 }
 
-Result<std::string> Signer::ask(const std::string& script, const std::string& input, const char* what,
+Result<std::string> Signer::ask(const ScriptOf& script, const std::string& input, const char* what,
                                 const Cancel& cancel) {
     Error last{.code = ErrorCode::invalid, .message = "the authority " + authority_.name + " names no nodes"};
     for (const auto& [number, address] : authority_.nodes) {
@@ -107,7 +117,7 @@ Result<std::string> Signer::ask(const std::string& script, const std::string& in
             last = std::move(node).error();
             continue;
         }
-        TRY(auto results, (*node)->request({node::RunScript{.text = script, .input = input}}, cancel));
+        TRY(auto results, (*node)->request({node::RunScript{.text = script(**node), .input = input}}, cancel));
         if (results.back().status == 0) return std::move(results.back().out);
         last = Error{.code = ErrorCode::failed, .message = std::string("cannot ") + what}
                    .at_host(address.address)

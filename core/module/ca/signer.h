@@ -1,12 +1,15 @@
-// Signer: signs leaf certificates on the first node of the authority that answers; the authority's key stays there.
+// Signer: signs leaf certificates on the first node of the authority that answers; the authority's key stays there. How
+// long a leaf is valid stands in the authority's own claim on that node, never beyond the authority's own end.
 //
-//     const auto signer = std::make_shared<Signer>(reference, connect, leaf_validity_days);
+//     const auto signer = std::make_shared<Signer>(reference, connect);
 //     items.push_back(std::make_shared<item::CertificateItem>(spec, signer));
 //     TRY(const std::string pem, signer->certificate_pem(cancel));       // of the authority itself
 //
 // Thread-safe.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -27,9 +30,10 @@ class Signer final : public item::CertificateSigner {
     Result<std::string> certificate_pem(const Cancel& cancel);
 
   private:
+    using ScriptOf = std::function<std::string(const node::Node&)>;
     // Runs a script on one node after the other until one answers; what the last of them failed with otherwise.
-    Result<std::string> ask(const std::string& script, const std::string& input, const char* what,
-                            const Cancel& cancel);
+    Result<std::string> ask(const ScriptOf& script, const std::string& input, const char* what, const Cancel& cancel);
+    [[nodiscard]] std::int64_t leaf_validity_days(const node::Node& node) const;
 
     const Reference authority_;
     const converge::Connect connect_;

@@ -29,8 +29,6 @@ using Items = std::vector<ItemPtr>;
 
 constexpr const char* kUnit = "etcd.service";
 constexpr const char* kOwner = "etcd";
-// A leaf is never longer-lived than its authority: the signer shortens it.
-constexpr int kLeafDays = 7300;
 
 std::string member_name(const EtcdCluster& cluster, const std::string& number) { return cluster.name + "-" + number; }
 
@@ -67,6 +65,7 @@ Items directories(const EtcdCluster& cluster) {
 
 Items certificates(const EtcdCluster& cluster, const Site& site, const std::shared_ptr<ca::Signer>& signer) {
     const std::string& address = site.member.address.address;
+    // No restart for a leaf: etcd reads it anew with every handshake. What it trusts, it reads once.
     item::CertificateSpec server{.path = render::kEtcdServerCertificate,
                                  .key_path = render::kEtcdServerKey,
                                  .organization = "pigsty",
@@ -74,11 +73,10 @@ Items certificates(const EtcdCluster& cluster, const Site& site, const std::shar
                                  .common_name = site.member.name,
                                  .names = {"DNS:localhost", "DNS:" + site.member.name, "IP:127.0.0.1", "IP:" + address},
                                  .usages = {"clientAuth", "serverAuth"},
-                                 .validity_days = kLeafDays,
                                  .owner = kOwner,
                                  .group = kOwner,
-                                 .authority_fingerprint = cluster.ca.fingerprint,
-                                 .handlers = {restart(cluster)}};
+                                 .authority_path = client::kEtcdCaFile,
+                                 .authority_fingerprint = cluster.ca.fingerprint};
     // An empty CN: the gateway inside etcd refuses a client certificate that carries one (behaviour 8).
     item::CertificateSpec client{.path = client::kEtcdClientCertificate,
                                  .key_path = client::kEtcdClientKey,
@@ -86,7 +84,7 @@ Items certificates(const EtcdCluster& cluster, const Site& site, const std::shar
                                  .organizational_unit = "etcd-client",
                                  .names = {"IP:" + address},
                                  .usages = {"clientAuth"},
-                                 .validity_days = kLeafDays,
+                                 .authority_path = client::kEtcdCaFile,
                                  .authority_fingerprint = cluster.ca.fingerprint};
     return {std::make_shared<ca::AuthorityFileItem>(
                 ca::AuthorityFileSpec{

@@ -27,8 +27,6 @@ namespace {
 
 constexpr const char* kOwner = "postgres";
 constexpr unsigned kDataRights = 0755;  // of data_dir, which holds the cluster's folder
-// The signer shortens it to the authority's own end.
-constexpr int kLeafDays = 7300;
 
 item::ItemPtr directory(std::string path, unsigned mode, bool whole = false) {
     return std::make_shared<item::DirectoryItem>(item::DirectorySpec{
@@ -133,8 +131,10 @@ Items directory_items(const PgCluster& cluster) {
 Items certificate_items(const PgCluster& cluster, const converge::Member& member,
                         const std::shared_ptr<ca::Signer>& signer) {
     const std::string& address = member.address.address;
-    // Patroni takes certificates with a reload, PostgreSQL and pgbouncer too.
-    const std::vector<item::Handler> handlers{reload_patroni(), reload_postgresql(cluster.port)};
+    // Each takes certificates with a reload.
+    std::vector<item::Handler> handlers{reload_patroni(), reload_postgresql(cluster.port)};
+    if (cluster.pgbouncer.enabled && cluster.ssl && cluster.pgbouncer.ssl_mode != "disable")
+        handlers.push_back(item::Handler::reload(kPgbouncerService));
     item::CertificateSpec server{
         .path = render::kServerCertificate,
         .key_path = render::kServerKey,
@@ -143,9 +143,9 @@ Items certificate_items(const PgCluster& cluster, const converge::Member& member
         .common_name = member.name,
         .names = {"DNS:localhost", "DNS:" + cluster.name, "DNS:" + member.name, "IP:127.0.0.1", "IP:" + address},
         .usages = {"clientAuth", "serverAuth"},
-        .validity_days = kLeafDays,
         .owner = kOwner,
         .group = kOwner,
+        .authority_path = render::kCaCertificate,
         .authority_fingerprint = cluster.ca.fingerprint,
         .handlers = handlers};
     // Who Patroni is, is user and password; this only admits it to etcd, whose gateway refuses a CN (behaviour 8).
@@ -155,9 +155,9 @@ Items certificate_items(const PgCluster& cluster, const converge::Member& member
                                .organizational_unit = "etcd-client",
                                .names = {"IP:" + address},
                                .usages = {"clientAuth"},
-                               .validity_days = kLeafDays,
                                .owner = kOwner,
                                .group = kOwner,
+                               .authority_path = render::kCaCertificate,
                                .authority_fingerprint = cluster.ca.fingerprint,
                                .handlers = {reload_patroni()}};
     return {std::make_shared<ca::AuthorityFileItem>(

@@ -13,16 +13,18 @@ std::vector<Reached> reached(const std::vector<std::shared_ptr<converge::Site>>&
     return members;
 }
 
-Members::Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem)
+Members::Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem,
+                 std::shared_ptr<std::atomic<std::uint64_t>> gets)
     : name_(cluster.name),
       ssl_(cluster.ssl),
       scope_(secret_scope(cluster)),
       members_(std::move(members)),
-      ca_pem_(std::move(ca_pem)) {}
+      ca_pem_(std::move(ca_pem)),
+      gets_(std::move(gets)) {}
 
 client::Patroni Members::patroni(const Reached& member) const {
     const std::string& address = member.node->address().address;
-    client::Patroni::Target target{.node = member.node, .address = address, .port = kRestPort};
+    client::Patroni::Target target{.node = member.node, .address = address, .port = kRestPort, .gets = gets_};
     if (ssl_) target.tls = client::Tls{.ca_pem = ca_pem_, .server_address = address};
     return client::Patroni(std::move(target));
 }
@@ -38,7 +40,8 @@ Result<client::Patroni> Members::patroni_with_login(const Reached& member, const
     client::Patroni::Target target{.node = member.node,
                                    .address = address,
                                    .port = kRestPort,
-                                   .login = client::HttpLogin{.user = "postgres", .password = found->second.value}};
+                                   .login = client::HttpLogin{.user = "postgres", .password = found->second.value},
+                                   .gets = gets_};
     if (ssl_) target.tls = client::Tls{.ca_pem = ca_pem_, .server_address = address};
     return client::Patroni(std::move(target));
 }
@@ -67,6 +70,10 @@ Result<nlohmann::json> Members::configuration(const Cancel& cancel) const {
 
 Result<Reached> Members::leader(const Cancel& cancel) const {
     TRY(const client::PatroniCluster seen, cluster(cancel));
+    return leader_in(seen);
+}
+
+Result<Reached> Members::leader_in(const client::PatroniCluster& seen) const {
     const client::PatroniMember* leader = seen.leader();
     if (leader == nullptr) {
         return fail(Error{.code = ErrorCode::failed, .message = name_ + " has no leader at the moment"}.with_hint(

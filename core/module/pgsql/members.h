@@ -4,6 +4,8 @@
 //     TRY(const client::PatroniCluster seen, members.cluster(cancel));
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,8 +30,9 @@ std::vector<Reached> reached(const std::vector<std::shared_ptr<converge::Site>>&
 
 class Members {
   public:
-    // `ca_pem`: of the cluster's authority, where its REST interface speaks TLS.
-    Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem);
+    // `ca_pem`: of the cluster's authority, where its REST interface speaks TLS. `gets` counts what Patroni is asked.
+    Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem,
+            std::shared_ptr<std::atomic<std::uint64_t>> gets = nullptr);
 
     // Patroni of one member; changes need a login: see with_login().
     [[nodiscard]] client::Patroni patroni(const Reached& member) const;
@@ -42,6 +45,8 @@ class Members {
     Result<nlohmann::json> configuration(const Cancel& cancel) const;
     // The member that leads now; error `failed` where there is no leader, or where its machine is out of reach.
     Result<Reached> leader(const Cancel& cancel) const;
+    // The same, of what Patroni was seen to say a moment ago.
+    [[nodiscard]] Result<Reached> leader_in(const client::PatroniCluster& seen) const;
 
     [[nodiscard]] const std::vector<Reached>& all() const { return members_; }
 
@@ -51,6 +56,7 @@ class Members {
     std::string scope_;
     std::vector<Reached> members_;
     std::string ca_pem_;
+    std::shared_ptr<std::atomic<std::uint64_t>> gets_;
 };
 
 }  // namespace pigsty::module::pgsql

@@ -64,6 +64,7 @@ Result<Overview> overview_of(ClusterSession& session, const Cancel& cancel) {
     TRY(const client::PatroniCluster seen, members.cluster(cancel));
     Overview overview{.members = members_seen(session.cluster(), seen), .paused = seen.paused};
     if (const auto* const leader = seen.leader()) overview.leader = leader->name;
+    session.remember_leader(members, seen);
     const Status status = read_leader(session, overview, cancel);
     if (status) return overview;
     // A cluster without a leader is what one wants to look at most; anything else is a failure to look.

@@ -55,6 +55,7 @@ TEST_F(OverviewOfACluster, holds_the_leader_and_its_settings) {
     ASSERT_TRUE(seen) << summary(seen.error());
     EXPECT_EQ(seen->leader, "pg-test-1");
     EXPECT_FALSE(seen->incomplete);
+    EXPECT_EQ(session->counters().patroni_gets, 1U);  // that reply also says where SQL goes
     EXPECT_EQ(seen->members.at("1").timeline, 1);
     EXPECT_EQ(seen->system_identifier,
               sql("SELECT system_identifier FROM pg_control_system()").substr(0, seen->system_identifier.size()));

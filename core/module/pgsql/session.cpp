@@ -27,10 +27,11 @@ ClusterSession::ClusterSession(PgCluster cluster, std::string system_identifier,
       where_(std::move(connection)),
       connect_(std::move(connect)) {}
 
-SqlCounters ClusterSession::counters() const {
+ClusterCounters ClusterSession::counters() const {
     const std::lock_guard lock(mutex_);
-    SqlCounters counters = counters_;
+    ClusterCounters counters = counters_;
     for (const auto& [database, connection] : connections_) counters.statements += connection->statements_sent();
+    counters.patroni_gets = *patroni_gets_;
     return counters;
 }
 
@@ -49,7 +50,13 @@ Result<Members> ClusterSession::members(const Cancel& cancel) const {
     if (cluster_.ssl) {
         TRY(ca_pem, authority_of(*all.front().node, cancel));
     }
-    return Members(cluster_, std::move(all), std::move(ca_pem));
+    return Members(cluster_, std::move(all), std::move(ca_pem), patroni_gets_);
+}
+
+void ClusterSession::remember_leader(const Members& members, const client::PatroniCluster& seen) {
+    auto leader = members.leader_in(seen);
+    const std::lock_guard lock(mutex_);
+    if (leader && !leader_) leader_ = *std::move(leader);
 }
 
 Status ClusterSession::find_leader(const Cancel& cancel) {
@@ -214,9 +221,9 @@ Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connectio
                     .with_hint("plan again: the cluster was removed or made anew since"));
 }
 
-std::map<std::string, SqlCounters> Sessions::counters() const {
+std::map<std::string, ClusterCounters> Sessions::counters() const {
     const std::lock_guard lock(mutex_);
-    std::map<std::string, SqlCounters> counters;
+    std::map<std::string, ClusterCounters> counters;
     for (const auto& [name, session] : sessions_) counters[name] = session->counters();
     return counters;
 }

@@ -12,6 +12,7 @@
 // the claim. A broken connection, or a leader that moved, is looked for again once.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,9 +28,10 @@
 
 namespace pigsty::module::pgsql {
 
-struct SqlCounters {
+struct ClusterCounters {
     std::uint64_t connections = 0;
     std::uint64_t statements = 0;
+    std::uint64_t patroni_gets = 0;  // the waits of a cluster's own steps excluded
 };
 
 class ClusterSession {
@@ -73,10 +75,12 @@ class ClusterSession {
     [[nodiscard]] const PgCluster& cluster() const { return cluster_; }
     // The cluster's `id`.
     [[nodiscard]] const std::string& id() const { return where_.id; }
-    [[nodiscard]] SqlCounters counters() const;
+    [[nodiscard]] ClusterCounters counters() const;
     // Connects to the machines that hold members now; those that do not answer are missing.
     std::vector<Reached> reach_members(const Cancel& cancel) const;
     Result<Members> members(const Cancel& cancel) const;
+    // Who asked Patroni anyway spares us the question who leads. The connection is proved all the same.
+    void remember_leader(const Members& members, const client::PatroniCluster& seen);
 
   private:
     Status work(const std::function<Status(Work&)>& body, const Cancel& cancel);
@@ -95,7 +99,8 @@ class ClusterSession {
     std::map<std::string, std::unique_ptr<client::Postgres>> connections_;  // by database
     std::optional<Catalog> catalog_;
     std::map<std::string, DatabaseContents> contents_;
-    SqlCounters counters_;
+    ClusterCounters counters_;
+    const std::shared_ptr<std::atomic<std::uint64_t>> patroni_gets_ = std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 
 // One session for each cluster of this process. Thread-safe.
@@ -111,7 +116,7 @@ class Sessions {
     std::shared_ptr<ClusterSession> of(const PgCluster& cluster, const Connection& connection);
 
     // By cluster.
-    [[nodiscard]] std::map<std::string, SqlCounters> counters() const;
+    [[nodiscard]] std::map<std::string, ClusterCounters> counters() const;
 
   private:
     converge::Connect connect_;

@@ -22,7 +22,8 @@ sub observe {
         $pending++;
         $look{$kind}->($one_done, $see, \@kinds, \@keys, @{$names{$kind}});
     }
-    my %simple = (text => \&text_of, account => \&account_of, group => sub { defined getgrnam($_[0]) ? 1 : '' }, sysctl => \&sysctl_of);
+    my %simple = (text => \&text_of, account => \&account_of, group => sub { defined getgrnam($_[0]) ? 1 : '' }, sysctl => \&sysctl_of,
+                  clock => sub { time });
     for my $kind (keys %simple) {
         for my $i (@{$by_kind{$kind} // []}) {
             eval { $values[$i] = $simple{$kind}->($keys[$i]); 1 } or push @errors, "$kind $keys[$i]: $@";
