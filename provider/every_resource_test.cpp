@@ -133,5 +133,51 @@ TEST(EveryResource, reads_back_the_state_that_it_wrote) {
     }
 }
 
+// Import blocks name things by identity.
+TEST(EveryResource, has_an_identity_that_stays) {
+    Host host(kBinary);
+    EXPECT_FALSE(host.configure(kProviderConfig).has_error());
+    for (const std::string& type_name : host.resource_types()) {
+        SCOPED_TRACE(type_name);
+        ASSERT_NE(host.identity_type(type_name), nullptr);
+        for (const nlohmann::json& one : cases_of(type_name)) {
+            SCOPED_TRACE(one["what"].get<std::string>());
+            Value config = host.configuration(type_name, one["config"].dump());
+            for (const nlohmann::json& member : one.value("unknown", nlohmann::json::array()))
+                config = config.with(member.get<std::string>(), Value::unknown());
+            if (!one.contains("before")) {
+                const Plan created = host.plan(type_name, config);
+                EXPECT_TRUE(!created.planned_identity || created.planned_identity->is_wholly_known())
+                    << "OpenTofu cannot store an identity with an unknown in it";
+                continue;
+            }
+            // Of a state that an earlier version wrote without one, and from then on.
+            Instance prior = existing(host, type_name, one["before"]);
+            prior.identity.reset();
+            prior.identity = host.plan(type_name, config, prior).planned_identity;
+            if (!prior.identity) continue;  // replaced by one that is not known yet
+            for (const auto& [name, part] : prior.identity->members())
+                EXPECT_EQ(part.is_null(), name == "address" && type_name != "pigsty_node")
+                    << name << ": an address to ask is for import only";
+            EXPECT_EQ(host.plan(type_name, config, prior).planned_identity, prior.identity);
+        }
+    }
+}
+
+TEST(EveryResource, is_looked_for_by_identity_where_the_import_says) {
+    Host host(kBinary);
+    // A login that is enough to try: nothing listens there.
+    EXPECT_FALSE(host.configure(R"({"ssh": {"port": 1, "user": "root", "password": "none"}})").has_error());
+    for (const std::string& type_name : host.resource_types()) {
+        SCOPED_TRACE(type_name);
+        nlohmann::json identity{{"address", "127.0.0.1"}};
+        for (const auto& [name, type] : host.identity_type(type_name)->members())
+            if (name != "address" && name != "id") identity[name] = "pg-test";
+        const Instance imported = host.import_identity(type_name, identity.dump());
+        ASSERT_EQ(imported.diagnostics.size(), 1U);
+        EXPECT_THAT(imported.diagnostics[0].summary + imported.diagnostics[0].detail, testing::HasSubstr("127.0.0.1"));
+    }
+}
+
 }  // namespace
 }  // namespace pigsty::provider

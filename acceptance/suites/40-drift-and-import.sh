@@ -30,6 +30,7 @@ hostname other => pg-test-1 host name
 sysctl -qw net.core.somaxconn=128 => net.core.somaxconn is 128
 echo "* * * * * root false" >>/etc/cron.d/CRON => /etc/cron.d/
 sudo -u postgres patronictl -c /etc/patroni/patroni.yml edit-config --force -p log_statement=none => pg-test dcs: postgresql.parameters.log_statement is none
+sudo -u postgres psql -qc "ALTER SYSTEM SET work_mem = '1MB'" => pg-test-1 postgresql.auto.conf: work_mem is 1MB
 sudo -u postgres psql -qc "ALTER ROLE dbrole_readonly LOGIN" => dbrole_readonly
 sudo -u postgres psql -qc "ALTER ROLE app CREATEDB" => createdb
 sudo -u postgres psql -qc "ALTER ROLE app PASSWORD 'by hand'" => password
@@ -85,9 +86,56 @@ test_what_is_decided_at_creation_stays() {
   rm fixed_override.tf
 }
 
+test_what_alter_system_left_is_taken_back() {
+  work_in one-node
+  # Nobody asked us about this one.
+  expect sql pg-test-1 "ALTER SYSTEM SET statement_timeout = '1h'"
+  plan_is_empty
+  printf 'resource "pigsty_pg_cluster" "test" {\n  restart = "rolling"\n}\n' >rolling_override.tf
+  tf apply
+  expect_status 0
+  expect sql pg-test-1 "ALTER SYSTEM SET shared_buffers = '24MB'"
+  expect on pg-test-1 sudo -u postgres patronictl -c /etc/patroni/patroni.yml restart --force pg-test pg-test-1
+  wait_until 60 cluster_is_whole
+  expect_equal "$(sql pg-test-1 'SHOW shared_buffers')" 24MB
+  tf plan -detailed-exitcode -out=plan
+  expect_status 2
+  expect_output 'pg-test-1 postgresql.auto.conf: shared_buffers is 24MB'
+  expect_output 'restart postgresql on pg-test-1 if started with it: ALTER SYSTEM RESET shared_buffers'
+  tf apply plan
+  expect_status 0
+  plan_is_empty
+  expect_equal "$(sql pg-test-1 'SHOW shared_buffers')" 512MB
+  expect_equal "$(sql pg-test-1 'SHOW statement_timeout')" 1h
+  rm rolling_override.tf
+  tf apply
+  expect_status 0
+}
+
+test_another_value_than_the_plan_saw_stops_it() {
+  work_in one-node
+  expect sql pg-test-1 "ALTER SYSTEM SET work_mem = '1MB'"
+  tf plan -out=plan
+  expect_status 0
+  expect sql pg-test-1 "ALTER SYSTEM SET work_mem = '2MB'"
+  tf apply plan
+  expect_status 1
+  expect_output 'postgresql.auto.conf: work_mem is 2MB, changed since this plan was made: plan again'
+  printf 'resource "pigsty_pg_cluster" "test" {\n  drift_ignore = ["pg-test-1 postgresql.auto.conf"]\n}\n' >ignore_override.tf
+  tf apply
+  expect_status 0
+  plan_is_empty
+  expect_equal "$(on pg-test-1 grep -c work_mem /pg/data/postgresql.auto.conf)" 1
+  rm ignore_override.tf
+  tf plan -out=plan
+  expect_output 'reload postgresql on pg-test-1: ALTER SYSTEM RESET work_mem'
+  tf apply plan
+  expect_status 0
+  plan_is_empty
+  expect_equal "$(on pg-test-1 grep -c work_mem /pg/data/postgresql.auto.conf)" 0
+}
+
 test_imports_plan_nothing() {
-  # The default: no node knows that somebody wanted less.
-  export TF_VAR_deletion_protection=true
   work_in one-node
   local address
   for address in pigsty_pg_database.app pigsty_pg_user.app pigsty_pg_cluster.test pigsty_etcd_cluster.this pigsty_ca.this pigsty_node.one; do
@@ -107,6 +155,81 @@ test_imports_plan_nothing() {
     expect_status 0
   done
   plan_is_empty
+}
+
+# What configures a resource and is nothing on a node: all of it other than in the test before.
+kept_in_claims() {
+  cat <<'END'
+resource "pigsty_node" "one" {
+  drift_ignore = ["10.10.10.11 host name"]
+}
+resource "pigsty_etcd_cluster" "this" {
+  timeouts = { create = "50m", read = "3m" }
+}
+resource "pigsty_pg_cluster" "test" {
+  restart      = "rolling"
+  drift_policy = "report"
+}
+resource "pigsty_pg_user" "app" {
+  drift_policy = "report"
+  timeouts     = { update = "7m" }
+}
+resource "pigsty_pg_database" "app" {
+  force_disconnect = true
+  drift_ignore     = ["privileges"]
+}
+END
+}
+
+identity_imports() {
+  local id='name = "app", cluster = "pg-test", address = "10.10.10.11"'
+  cat <<END
+import {
+  to       = pigsty_node.one
+  identity = { address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_ca.this
+  identity = { name = "pigsty-ca", address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_etcd_cluster.this
+  identity = { name = "etcd", address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_pg_cluster.test
+  identity = { name = "pg-test", address = "10.10.10.11" }
+}
+import {
+  to       = pigsty_pg_user.app
+  identity = { $id }
+}
+import {
+  to       = pigsty_pg_database.app
+  identity = { $id }
+}
+END
+}
+
+test_imports_by_identity_plan_nothing_with_either_cli() {
+  export TF_VAR_deletion_protection=true
+  work_in one-node
+  kept_in_claims >kept_override.tf
+  tf apply
+  expect_status 0
+  plan_is_empty
+  for cli in tofu terraform; do
+    mkdir "$work_root/by-identity-$cli"
+    cp "$work"/*.tf "$work_root/by-identity-$cli"
+    cd "$work_root/by-identity-$cli" || exit 1
+    identity_imports >imports.tf
+    tf init
+    expect_status 0
+    tf apply
+    expect_status 0
+    expect_output 'Resources: 6 imported, 0 added, 0 changed, 0 destroyed.'
+    plan_is_empty
+  done
 }
 
 run_tests

@@ -73,21 +73,6 @@ Yaml replication_login(const PatroniMember& member) {
     return login;
 }
 
-Yaml local_parameters(const PatroniMember& member) {
-    Yaml parameters{{"hba_file", kHbaFile},
-                    {"ident_file", kIdentFile},
-                    {"unix_socket_directories", std::string(kSocketDir) + ", /tmp"},
-                    {"log_directory", kPostgresLogDir}};
-    if (member.ssl) {
-        parameters["ssl"] = "on";
-        parameters["ssl_ca_file"] = kCaCertificate;
-        parameters["ssl_cert_file"] = kServerCertificate;
-        parameters["ssl_key_file"] = kServerKey;
-    }
-    for (const auto& [name, value] : member.parameters) parameters[name] = value;
-    return parameters;
-}
-
 Yaml postgresql_section(const PatroniMember& member) {
     return {
         {"bin_dir", member.bin_dir},
@@ -106,7 +91,7 @@ Yaml postgresql_section(const PatroniMember& member) {
         {"remove_data_directory_on_diverged_timelines", false},
         {"create_replica_methods", {"basebackup"}},
         {"basebackup", Yaml::array({Yaml{{"max-rate", "1000M"}}, Yaml{{"checkpoint", "fast"}}, "verbose", "progress"})},
-        {"parameters", local_parameters(member)}};
+        {"parameters", member_parameters(member)}};
 }
 
 Yaml failover_timing() {
@@ -119,6 +104,21 @@ Yaml failover_timing() {
 }
 
 }  // namespace
+
+Yaml member_parameters(const PatroniMember& member) {
+    Yaml parameters{{"hba_file", kHbaFile},
+                    {"ident_file", kIdentFile},
+                    {"unix_socket_directories", std::string(kSocketDir) + ", /tmp"},
+                    {"log_directory", kPostgresLogDir}};
+    if (member.ssl) {
+        parameters["ssl"] = "on";
+        parameters["ssl_ca_file"] = kCaCertificate;
+        parameters["ssl_cert_file"] = kServerCertificate;
+        parameters["ssl_key_file"] = kServerKey;
+    }
+    for (const auto& [name, value] : member.parameters) parameters[name] = value;
+    return parameters;
+}
 
 Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view template_name) {
     Yaml options = Yaml::array();

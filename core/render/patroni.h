@@ -73,6 +73,9 @@ inline constexpr const char* kRoleTag = "pigsty_role";
 
 std::string render_patroni_yml(const PatroniMember& member);
 
+// PostgreSQL's parameters that stand in the file.
+Yaml member_parameters(const PatroniMember& member);
+
 // The options of initdb as Patroni takes them.
 Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view template_name);
 

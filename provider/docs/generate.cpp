@@ -70,7 +70,7 @@ Page object_page(const KindOfPage& kind, const std::string& name, const Declarat
 }
 
 std::string identity_section(const std::vector<IdentityAttribute>& identity, const std::string& import_block) {
-    std::string text = "By identity, with an `import` block (Terraform 1.12 or later):\n\n" + import_block;
+    std::string text = "By identity, with an `import` block (Terraform and OpenTofu 1.12 or later):\n\n" + import_block;
     const auto list = [&](bool required) {
         std::string lines;
         for (const IdentityAttribute& attribute : identity) {

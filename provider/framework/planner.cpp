@@ -164,7 +164,9 @@ class Planner {
     void plan_identity() {
         const auto planned = identity_of(declaration_, response_.planned_state);
         if (creates() || !request_.prior_identity || !request_.prior_identity->is_known()) {
-            response_.planned_identity = planned;
+            // OpenTofu 1.12 cannot store a planned identity with an unknown in it ("failed to encode"): the apply tells it.
+            const bool known = planned && planned->is_wholly_known();
+            response_.planned_identity = known ? planned : std::nullopt;
         } else if (response_.requires_replace.empty()) {
             check_same_identity(declaration_, request_.prior_identity, planned, response_.diagnostics);
         }

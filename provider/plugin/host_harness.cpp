@@ -316,10 +316,24 @@ Instance Host::read(const std::string& type_name, const Instance& current) {
 }
 
 Instance Host::import_id(const std::string& type_name, const std::string& id) {
-    const Schema& schema = resource_schema(type_name);
     tfplugin6::ImportResourceState::Request request;
     request.set_type_name(type_name);
     request.set_id(id);
+    return imported(request);
+}
+
+Instance Host::import_identity(const std::string& type_name, std::string_view json) {
+    const value::Type* identity = identity_type(type_name);
+    if (identity == nullptr) throw HostError("the resource has no identity: " + type_name);
+    tfplugin6::ImportResourceState::Request request;
+    request.set_type_name(type_name);
+    encode(value_from(*identity, json), *identity, request.mutable_identity()->mutable_identity_data());
+    return imported(request);
+}
+
+Instance Host::imported(const tfplugin6::ImportResourceState::Request& request) {
+    const std::string& type_name = request.type_name();
+    const Schema& schema = resource_schema(type_name);
     const auto response = called(*process_, &tfplugin6::Provider::Stub::ImportResourceState, request);
     const Diagnostics diagnostics = told(response.diagnostics());
     if (diagnostics.has_error()) return {.state = {}, .private_state = {}, .identity = {}, .diagnostics = diagnostics};
@@ -338,7 +352,7 @@ Instance Host::import_id(const std::string& type_name, const std::string& id) {
     }
     Instance result = read(type_name, stub);
     if (result.state.is_null() && !result.diagnostics.has_error())
-        refuse("Cannot import non-existent remote object", id);
+        refuse("Cannot import non-existent remote object", request.id());
     return result;
 }
 

@@ -60,6 +60,8 @@ class Host {
     [[nodiscard]] PluginProcess& process() { return *process_; }
     [[nodiscard]] const framework::Schema& resource_schema(const std::string& type_name) const;
     [[nodiscard]] const framework::Schema& data_source_schema(const std::string& type_name) const;
+    // Null where the type has no identity.
+    [[nodiscard]] const value::Type* identity_type(const std::string& type_name) const;
     [[nodiscard]] const framework::Schema& provider_schema() const { return provider_; }
     [[nodiscard]] std::vector<std::string> resource_types() const;
     // JSON as a configuration: left-out members are null, in nested blocks empty.
@@ -78,6 +80,8 @@ class Host {
     Instance apply(const Plan& plan, const value::Value& known_config);
     Instance read(const std::string& type_name, const Instance& current);
     Instance import_id(const std::string& type_name, const std::string& id);
+    // `json`: the identity as an import block writes it; left-out members are null.
+    Instance import_identity(const std::string& type_name, std::string_view json);
     // `raw_state`: JSON as stored by schema version `version`.
     Instance upgrade(const std::string& type_name, std::int64_t version, const std::string& raw_state);
     Instance move(const std::string& source_type, const std::string& raw_state, const std::string& target_type);
@@ -89,7 +93,7 @@ class Host {
                                                   const std::vector<value::Value>& arguments);
 
   private:
-    [[nodiscard]] const value::Type* identity_type(const std::string& type_name) const;
+    Instance imported(const tfplugin6::ImportResourceState::Request& request);
 
     std::unique_ptr<PluginProcess> process_;
     framework::Schema provider_;

@@ -74,6 +74,7 @@ TEST(Host, tells_diagnostics_with_their_paths) {
 TEST(Host, imports_upgrades_moves_and_generates) {
     Host host(kBinary);
     EXPECT_EQ(host.import_id("test_thing", "x").state.get("name").as_string(), "x");
+    EXPECT_EQ(host.import_identity("test_thing", R"({"name": "y"})").state.get("name").as_string(), "y");
     EXPECT_EQ(host_error([&] { host.import_id("test_thing", "gone"); }),
               "Cannot import non-existent remote object: gone");
     const Instance upgraded =

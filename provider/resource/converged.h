@@ -29,6 +29,7 @@
 #include "provider/configuration/fleet.h"
 #include "provider/framework/common_attributes.h"
 #include "provider/framework/typed_resource.h"
+#include "provider/resource/claimed_common.h"
 #include "provider/resource/observed.h"
 
 namespace pigsty::provider {
@@ -52,6 +53,7 @@ template <class S>
 class Converged : public framework::TypedResource<S>,
                   public framework::Forecasts<S>,
                   public framework::Imports<S>,
+                  public framework::HasIdentity,
                   public Releases {
   public:
     // Kind and name of the claim; the id is that of the state, empty before creation.
@@ -92,7 +94,7 @@ class Converged : public framework::TypedResource<S>,
         converge::Run run(run_options(state, fleet, node::Reach::change), call.cancel);
         TRY_VOID(run.connect());
         TRY_VOID(decide(state, run, call));
-        run.set_spec(claimed_spec(state));
+        run.set_spec(spec_of(state));
         TRY_VOID(run.create(table(state, &fleet)));
         state.common.id = run.identity().id;
         TRY_VOID(complete(state, run, call));
@@ -126,7 +128,7 @@ class Converged : public framework::TypedResource<S>,
         auto outcome = [&]() -> Status {
             TRY_VOID(run.connect(true));
             TRY_VOID(decide(state, run, call));
-            run.set_spec(claimed_spec(state));
+            run.set_spec(spec_of(state));
             TRY(const converge::Planned what, planned_from(prior, planned, steps, call));
             TRY_VOID(run.update(steps, what));
             return complete(state, run, call);
@@ -156,7 +158,7 @@ class Converged : public framework::TypedResource<S>,
         TRY(const node::NodePtr node, fleet.connect(at, cancel, node::Reach::change));
         const auto claim = node->claim(claim_kind(), name);
         if (!claim || claim->state == node::ClaimState::ready) return false;
-        TRY(S state, from_claimed_spec(claim->spec));
+        TRY(S state, state_of(claim->spec));
         state.common.id = claim->id;
         converge::Run run(run_options(state, fleet, node::Reach::change), cancel);
         TRY_VOID(run.destroy(before_destroy(state, &fleet)));
@@ -190,13 +192,20 @@ class Converged : public framework::TypedResource<S>,
         TRY(const node::NodePtr node, fleet.connect({.address = target.address}, call.cancel));
         for (const node::Claim& claim : node->claims()) {
             if (claim.kind != claim_kind() || (!target.name.empty() && claim.name != target.name)) continue;
+            if (!target.id.empty() && claim.id != target.id) {
+                return fail(Error{.code = ErrorCode::conflict,
+                                  .message = "expected " + claim.name + " with the id " + target.id +
+                                             ", found one with the id " + claim.id}
+                                .at_host(target.address)
+                                .with_hint("it was made anew since: leave `id` out to import the one that is there"));
+            }
             if (claim.state != node::ClaimState::ready) {
                 return fail(Error{.code = ErrorCode::conflict,
                                   .message = claim.name + " is there, but its creation has not finished"}
                                 .at_host(target.address)
                                 .with_hint("apply the configuration that creates it: it goes on where it stopped"));
             }
-            TRY(S state, from_claimed_spec(claim.spec));
+            TRY(S state, state_of(claim.spec));
             state.common.id = claim.id;
             state.common.managed = known(managed_of(state, desired_of(state)));
             return state;
@@ -207,6 +216,18 @@ class Converged : public framework::TypedResource<S>,
                 .at_host(target.address)
                 .with_hint("an import id has the form " + import_form() +
                            ", with the address of a node that belongs to it"));
+    }
+
+    // What it is called and the claim's uuid, for ever; and an address that only import asks for (behaviour 3).
+    [[nodiscard]] std::vector<framework::IdentityAttribute> identity() const override {
+        return {{.name = "name",
+                 .description = "Its name.",
+                 .from = framework::Path::of("name"),
+                 .required_for_import = true},
+                id_of_identity(),
+                {.name = "address",
+                 .description = "Address of a node that belongs to it; only import asks for it.",
+                 .required_for_import = true}};
     }
 
     // For import: "etcd_cluster", and the id's form as the documentation gives it.
@@ -225,7 +246,7 @@ class Converged : public framework::TypedResource<S>,
         identity.id = has_unknown(state.common.id) ? "" : state.common.id;
         return {.identity = std::move(identity),
                 .members = members(state),
-                .spec = claimed_spec(state),
+                .spec = spec_of(state),
                 .connect = [&fleet, reach](const node::NodeAddress& address,
                                            const Cancel& cancel) { return fleet.connect(address, cancel, reach); },
                 .progress = fleet.progress,
@@ -234,7 +255,23 @@ class Converged : public framework::TypedResource<S>,
                 .import_id = import_id(state)};
     }
 
+    static framework::IdentityAttribute id_of_identity() {
+        return {.name = "id",
+                .description = "Its `id`. An import without it takes whichever is there.",
+                .from = framework::Path::of("id")};
+    }
+
   private:
+    // What the claims keep: the specification, and what configures the resource itself.
+    [[nodiscard]] nlohmann::json spec_of(const S& state) const {
+        return with_common(claimed_spec(state), state.common);
+    }
+    Result<S> state_of(const nlohmann::json& spec) const {
+        TRY(S state, from_claimed_spec(spec));
+        TRY_VOID(read_common(spec, state.common));
+        return state;
+    }
+
     [[nodiscard]] converge::Desired desired_of(const S& state) const {
         return converge::desired(table(state, nullptr), members(state));
     }

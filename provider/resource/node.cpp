@@ -129,7 +129,15 @@ std::string NodeResource::claim_kind() const { return module::machine::kKind; }
 Result<ImportTarget> NodeResource::import_target(const framework::ImportKey& key) const {
     const std::string address = key.by_identity() ? key.get("address") : key.id;
     if (address.empty()) return fail(ErrorCode::invalid, "expected an import id of the form ADDRESS, found none");
-    return ImportTarget{.name = address, .address = address};
+    return ImportTarget{.name = address, .address = address, .id = key.get("id")};
+}
+
+std::vector<framework::IdentityAttribute> NodeResource::identity() const {
+    return {{.name = "address",
+             .description = "IP address of the machine.",
+             .from = framework::Path::of("address"),
+             .required_for_import = true},
+            id_of_identity()};
 }
 
 converge::Identity NodeResource::identity_of(const NodeState& state) const {

@@ -21,6 +21,7 @@ class NodeResource final : public Converged<NodeState> {
     [[nodiscard]] std::string import_form() const override { return "ADDRESS"; }
     [[nodiscard]] std::string import_id(const NodeState& state) const override { return state.machine.address.address; }
     [[nodiscard]] Result<ImportTarget> import_target(const framework::ImportKey& key) const override;
+    [[nodiscard]] std::vector<framework::IdentityAttribute> identity() const override;
     [[nodiscard]] converge::Identity identity_of(const NodeState& state) const override;
     [[nodiscard]] std::vector<converge::Member> members(const NodeState& state) const override;
     [[nodiscard]] converge::Table table(const NodeState& state, const Fleet* fleet) const override;

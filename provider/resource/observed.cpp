@@ -22,7 +22,9 @@ std::set<std::string> keys_of(const std::optional<std::string>& text, const char
 }  // namespace
 
 std::string observed_to_text(const converge::Drift& drift) {
-    return nlohmann::json{{"observed", drift.observed}, {"keys", drift.keys}, {"due", drift.due}}.dump();
+    return nlohmann::json{
+        {"observed", drift.observed}, {"keys", drift.keys}, {"due", drift.due}, {"sentences", drift.sentences}}
+        .dump();
 }
 
 std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text) {
@@ -39,6 +41,13 @@ std::set<std::string> repaired_keys(const std::optional<std::string>& text, cons
     return {repaired.begin(), repaired.end()};
 }
 
+std::vector<std::string> repaired_drift(const std::optional<std::string>& text, const framework::CommonState& common) {
+    const auto json = parsed(text);
+    const auto found = json.find("sentences");
+    if (common.drift_policy == "report" || found == json.end() || !found->is_array()) return {};
+    return framework::noted_drift(found->get<std::vector<std::string>>(), common.drift_ignore);
+}
+
 std::set<std::string> due_keys(const std::optional<std::string>& text) { return keys_of(text, "due"); }
 
 converge::Managed to_managed(const std::map<std::string, std::string>& state) { return {state.begin(), state.end()}; }
@@ -51,7 +60,8 @@ std::map<std::string, std::string> known(const converge::Managed& managed) {
 }
 
 Result<ImportTarget> import_target_of(const framework::ImportKey& key, const std::string& form) {
-    if (key.by_identity()) return ImportTarget{.name = key.get("name"), .address = key.get("address")};
+    if (key.by_identity())
+        return ImportTarget{.name = key.get("name"), .address = key.get("address"), .id = key.get("id")};
     const auto at = key.id.rfind('@');
     if (at == std::string::npos || at == 0 || at + 1 == key.id.size())
         return fail(Error{.code = ErrorCode::invalid,

@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/unknown.h"
+#include "core/module/pgsql/auto_conf.h"
 #include "core/module/pgsql/dcs.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/layout.h"
@@ -113,15 +114,17 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
                                                 const Fleet& fleet, Call& call) const {
     const auto before = to_managed(prior.common.managed);
     const auto after = more_managed(planned);
-    const auto drifted = [&prior](const std::string& word) {
-        return std::ranges::any_of(prior.common.drift, [&](const std::string& sentence) {
-            return sentence.starts_with(prior.cluster.name + word);
-        });
+    const auto drift = repaired_drift(call.private_data.get("observed"), planned.common);
+    const auto drifted = [&](const std::string& word) {
+        return std::ranges::any_of(
+            drift, [&](const std::string& sentence) { return sentence.starts_with(prior.cluster.name + word); });
     };
     module::pgsql::ClusterChanges changes{.configuration = drifted(" dcs"),
                                           .default_objects = drifted(" default"),
                                           .before = std::make_shared<const PgCluster>(prior.cluster),
-                                          .creating = false};
+                                          .creating = false,
+                                          .resets = module::pgsql::auto_conf_resets(drift)};
+    if (module::pgsql::any_needs_restart(changes.resets)) changes.configuration = true;
     for (const auto& [key, value] : after) {
         if (!differs(before, after, key)) continue;
         (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
@@ -191,6 +194,12 @@ Status PgClusterResource::complete(PgClusterState& state, const converge::Run& r
 Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterState& state, const converge::Run& run,
                                                                Call& call) const {
     std::vector<std::string> sentences;
+    for (const auto& site : run.sites()) {
+        // Part of what the run has just looked at: answered from memory.
+        TRY(const auto seen, site->node->observe({module::pgsql::auto_conf_probe()}, call.cancel));
+        const auto shadowing = module::pgsql::auto_conf_drift(state.cluster, site->member, seen);
+        sentences.insert(sentences.end(), shadowing.begin(), shadowing.end());
+    }
     const auto session = call.provider<Fleet>()->sessions->of(
         state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
     const auto members = session->members(call.cancel);
@@ -212,7 +221,8 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
     }
     TRY(const auto wanted, module::pgsql::wanted_configuration(state.cluster));
     TRY(const auto live, members->configuration(call.cancel));
-    sentences = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
+    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
+    sentences.insert(sentences.end(), configuration.begin(), configuration.end());
     if (seen->leader() == nullptr) return sentences;
     session->remember_leader(*members, *seen);
     TRY_VOID(session->look(
@@ -231,6 +241,10 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     if (plan.prior == nullptr || !forecast.last_change) return;
     for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster,
                                                                  plan.private_data.get(kWaiting).value_or("")))
+        forecast.last_change->push_back(std::move(sentence));
+    const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
+    const auto resets = module::pgsql::auto_conf_resets(drift);
+    for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.cluster.restart))
         forecast.last_change->push_back(std::move(sentence));
     const auto before = to_managed(plan.prior->common.managed);
     const auto after = more_managed(plan.planned);

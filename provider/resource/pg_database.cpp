@@ -8,6 +8,7 @@
 #include "core/module/pgsql/object_claim.h"
 #include "core/module/pgsql/rules.h"
 #include "provider/framework/validators.h"
+#include "provider/resource/claimed_common.h"
 #include "provider/resource/problems.h"
 #include "provider/resource/sql_object.h"
 
@@ -160,6 +161,13 @@ Attributes<PgDatabase> database_attributes() {
     };
 }
 
+// The database with what the claim keeps for import.
+PgDatabase whole(const PgDatabaseState& state) {
+    PgDatabase database = state.database;
+    database.resource = claimed_common(state.common);
+    return database;
+}
+
 SqlOperation operation_on(const PgDatabase& database, std::string_view verb, framework::Call& call) {
     return {call, database.cluster, verb, "pg_database", "database", database.name};
 }
@@ -180,7 +188,7 @@ Result<PgDatabaseState> PgDatabaseResource::create(const PgDatabaseState& planne
     PgDatabaseState state = planned;
     TRY(const auto session, fleet_of(call).sessions->of(state.database.cluster, call.cancel));
     const SqlOperation operation = operation_on(state.database, "create", call);
-    auto id = module::pgsql::create_database(*session, state.database, operation.operation(), call.cancel);
+    auto id = module::pgsql::create_database(*session, whole(state), operation.operation(), call.cancel);
     operation.ended(id ? Status{} : Status(std::unexpected(id.error())));
     TRY(state.common.id, std::move(id));
     return state;
@@ -207,9 +215,10 @@ framework::Updated<PgDatabaseState> PgDatabaseResource::update(const PgDatabaseS
     const auto done = [&]() -> Status {
         TRY(const auto session, fleet_of(call).sessions->of(state.database.cluster, call.cancel));
         const SqlOperation operation = operation_on(state.database, "update", call);
+        const PgDatabase before = whole(prior);
+        const PgDatabase after = whole(state);
         const Status status = module::pgsql::update_database(
-            *session, {.prior = prior.database, .planned = state.database, .id = prior.common.id},
-            operation.operation(), call.cancel);
+            *session, {.prior = before, .planned = after, .id = prior.common.id}, operation.operation(), call.cancel);
         operation.ended(status);
         return status;
     }();
@@ -249,6 +258,7 @@ Result<PgDatabaseState> PgDatabaseResource::import_state(const framework::Import
     PgDatabaseState state;
     state.database = std::move(imported.database);
     state.database.cluster = fresh_connection(*import.session);
+    TRY_VOID(read_claimed_common(state.database.resource, state.common));
     state.common.id = std::move(imported.id);
     return state;
 }

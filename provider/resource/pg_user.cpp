@@ -10,6 +10,7 @@
 #include "core/module/pgsql/user.h"
 #include "core/render/scram.h"
 #include "provider/framework/validators.h"
+#include "provider/resource/claimed_common.h"
 #include "provider/resource/problems.h"
 #include "provider/resource/sql_object.h"
 
@@ -140,11 +141,13 @@ Attributes<PgUserState> user_attributes() {
         within(&PgUserState::common, framework::common_attributes({.forecast = false, .deletion_protection = false}))};
 }
 
-// The user with the password of whichever attribute holds it. A state holds no write-only one, only its version.
-PgUser with_password(const PgUserState& state) {
+// The whole user: with the password of whichever attribute holds it (a state holds no write-only one, only its version),
+// and with what the claim keeps for import.
+PgUser whole(const PgUserState& state) {
     PgUser user = state.user;
     user.password_write_only = state.password_wo.has_value() || user.password_wo_version.has_value();
     if (state.password_wo) user.password = state.password_wo;
+    user.resource = claimed_common(state.common);
     return user;
 }
 
@@ -191,7 +194,7 @@ Result<PgUserState> PgUserResource::create(const PgUserState& planned, framework
     resolve_expiry(state.user);
     TRY(const auto session, fleet_of(call).sessions->of(state.user.cluster, call.cancel));
     const SqlOperation operation = operation_on(state.user, "create", call);
-    auto id = module::pgsql::create_user(*session, with_password(state), operation.operation(), call.cancel);
+    auto id = module::pgsql::create_user(*session, whole(state), operation.operation(), call.cancel);
     operation.ended(id ? Status{} : Status(std::unexpected(id.error())));
     TRY(state.common.id, std::move(id));
     return state;
@@ -200,7 +203,7 @@ Result<PgUserState> PgUserResource::create(const PgUserState& planned, framework
 Result<std::optional<PgUserState>> PgUserResource::read(const PgUserState& given, framework::Call& call) const {
     TRY(const auto session, fleet_of(call).sessions->find(given.user.cluster, call.cancel));
     if (!session) return std::optional<PgUserState>();
-    TRY(auto live, module::pgsql::read_user(*session, with_password(given), given.common.id, call.cancel));
+    TRY(auto live, module::pgsql::read_user(*session, whole(given), given.common.id, call.cancel));
     if (!live) return std::optional<PgUserState>();
     PgUserState state = given;
     state.user = std::move(live->user);
@@ -217,8 +220,8 @@ framework::Updated<PgUserState> PgUserResource::update(const PgUserState& prior,
     const auto done = [&]() -> Status {
         TRY(const auto session, fleet_of(call).sessions->of(state.user.cluster, call.cancel));
         const SqlOperation operation = operation_on(state.user, "update", call);
-        const PgUser before = with_password(prior);
-        const PgUser after = with_password(state);
+        const PgUser before = whole(prior);
+        const PgUser after = whole(state);
         const Status status =
             module::pgsql::update_user(*session,
                                        {.prior = before,
@@ -238,13 +241,13 @@ Status PgUserResource::destroy(const PgUserState& state, framework::Call& call) 
     if (!session) return {};  // with the cluster, all that was in it went
     const SqlOperation operation = operation_on(state.user, "destroy", call);
     const Status status =
-        module::pgsql::drop_user(*session, with_password(state), state.common.id, operation.operation(), call.cancel);
+        module::pgsql::drop_user(*session, whole(state), state.common.id, operation.operation(), call.cancel);
     operation.ended(status);
     return status;
 }
 
 void PgUserResource::validate(const PgUserState& config, framework::Validation& validation) const {
-    report_problems(module::pgsql::problems_of(with_password(config)), validation);
+    report_problems(module::pgsql::problems_of(whole(config)), validation);
 }
 
 void PgUserResource::modify_plan(framework::Plan<PgUserState>& plan) const {
@@ -268,6 +271,7 @@ Result<PgUserState> PgUserResource::import_state(const framework::ImportKey& key
     PgUserState state;
     state.user = std::move(imported.user);
     state.user.cluster = fresh_connection(*import.session);
+    TRY_VOID(read_claimed_common(state.user.resource, state.common));
     state.common.id = std::move(imported.id);
     return state;
 }

@@ -83,6 +83,18 @@ TEST_F(DatabaseTest, is_made_with_all_it_shall_hold) {
     sql("DROP ROLE \"own er\"");
 }
 
+TEST_F(DatabaseTest, keeps_in_its_claim_what_its_manager_wants_to_find_again) {
+    PgDatabase database = wish("kept");
+    database.resource = {{"deletion_protection", false}};
+    const std::string id = created(database);
+    EXPECT_EQ(import_database(*fresh(), "kept", cancel)->database.resource, database.resource);
+    PgDatabase next = database;
+    next.resource = nullptr;
+    EXPECT_DONE(updated(database, next, id));
+    EXPECT_TRUE(import_database(*fresh(), "kept", cancel)->database.resource.is_null());
+    EXPECT_DONE(dropped(next, id));
+}
+
 TEST_F(DatabaseTest, resumes_without_running_the_baseline_twice) {
     PgDatabase database = wish("resumed");
     database.baseline = "CREATE TABLE once ()";

@@ -11,6 +11,7 @@
 #include "core/item/package.h"
 #include "core/item/path_state.h"
 #include "core/item/reservation.h"
+#include "core/module/pgsql/auto_conf.h"
 #include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
@@ -44,8 +45,7 @@ item::Handler reload_patroni() { return item::Handler::reload(kPatroniService); 
 
 // PostgreSQL says itself what it thinks of the file, before it takes it: the old one comes back when it minds.
 item::Handler reload_postgresql(std::int64_t port) {
-    const std::string psql = "runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /var/run/postgresql -p " +
-                             std::to_string(port) + " -d postgres -c ";
+    const std::string psql = local_psql(port) + " -c ";
     return item::Handler::reload(
         "postgresql",
         "if systemctl is-active -q patroni.service && " + psql + "'SELECT 1' >/dev/null 2>&1; then\n  wrong=$(" + psql +
@@ -215,6 +215,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                   .group = kOwner,
                   .mode = 0600,
                   .handlers = {reload_postgresql(cluster.port)}}),
+            auto_conf_item(),  // so that the one look at a node shows it
             file({.path = render::kPatroniUnit,
                   .content = render::render_patroni_unit(),
                   .handlers = {item::Handler::daemon_reload()}})};

@@ -23,7 +23,7 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
 Items directory_items(const PgCluster& cluster);
 Items certificate_items(const PgCluster& cluster, const converge::Member& member,
                         const std::shared_ptr<ca::Signer>& signer);
-// patroni.yml, HBA, ident, the unit.
+// patroni.yml, HBA, ident, the unit; a look at postgresql.auto.conf.
 Items patroni_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 Items haproxy_items(const PgCluster& cluster);

@@ -23,6 +23,11 @@ inline std::string cluster_folder(const PgCluster& cluster) {
 inline std::string patroni_file(const PgCluster& cluster, std::string_view number) {
     return "/pg/conf/" + member_name(cluster, number) + ".yml";
 }
+// sh, for root on a member: SQL as the superuser on that member's own socket. A "-c 'SQL'" follows.
+inline std::string local_psql(std::int64_t port) {
+    return "runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /var/run/postgresql -p " + std::to_string(port) +
+           " -d postgres";
+}
 // Of the secrets on the nodes; names of clusters of other kinds may be equal.
 inline std::string secret_scope(const PgCluster& cluster) { return "pg-" + cluster.name; }
 // Keys of the cluster in the DCS begin with this.

@@ -66,6 +66,8 @@ class RollingRestart {
     Status run(const std::vector<ParameterChange>& changes) {
         const bool leader_first = any_shrinks(changes);
         TRY_VOID(wait_for_pending());
+        TRY(const bool any, any_pending());
+        if (!any) return {};
         TRY_VOID(check_safe());
         TRY(const Reached leader, members_.leader(context_.cancel()));
         if (leader_first) TRY_VOID(restart(leader));
@@ -82,6 +84,14 @@ class RollingRestart {
     Result<bool> is_pending(const Reached& member) {
         TRY(const auto status, members_.patroni(member).status(context_.cancel()));
         return status.pending_restart;
+    }
+
+    Result<bool> any_pending() {
+        for (const Reached& member : members_.all()) {
+            TRY(const bool pending, is_pending(member));
+            if (pending) return true;
+        }
+        return false;
     }
 
     // It waits for a restart, or has had it: its PostgreSQL started after the configuration was stored.
@@ -169,6 +179,8 @@ class RollingRestart {
 
     // A member takes over, so that writes stop for the length of a switchover instead of a restart.
     Status restart_old_leader(const Reached& leader) {
+        TRY(const bool pending, is_pending(leader));
+        if (!pending) return {};
         TRY(const auto seen, members_.cluster(context_.cancel()));
         const auto candidate = std::ranges::find_if(seen.members, [&](const client::PatroniMember& member) {
             return !member.leads() && member.serves() && !member.tags.value("nofailover", false);
@@ -222,12 +234,12 @@ class RollingRestart {
 
 }  // namespace
 
-Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members,
+Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& change, const Members& members,
                            converge::Site& site, converge::StepContext& context) {
     TRY(const render::Yaml wanted, wanted_configuration(cluster));
     render::Yaml owned = wanted;
-    if (before != nullptr) {
-        TRY(owned, wanted_configuration(*before));
+    if (change.before != nullptr) {
+        TRY(owned, wanted_configuration(*change.before));
     }
     TRY(const auto patroni, members.patroni_with_login({site.member.name, site.node}, context.cancel()));
     TRY(const nlohmann::json live, patroni.config(context.cancel()));
@@ -236,8 +248,8 @@ Status apply_configuration(const PgCluster& cluster, const PgCluster* before, co
     TRY(const auto seen, members.cluster(context.cancel()));
     // An apply that was stopped between the patch and the restarts goes on with them.
     const bool restarts =
-        cluster.restart == "rolling" &&
-        (!changes.empty() || std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart));
+        cluster.restart == "rolling" && (!changes.empty() || change.may_wait_for_restart ||
+                                         std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart));
     if (patch.empty() && !restarts) return {};
     if (seen.paused) {
         return fail(Error{.code = ErrorCode::conflict,

@@ -9,8 +9,13 @@
 namespace pigsty::module::pgsql {
 
 // Patches what differs; with restart = "rolling", restarts the members that need it in the order that keeps the cluster
-// serving. `before`: the specification so far, may be null.
-Status apply_configuration(const PgCluster& cluster, const PgCluster* before, const Members& members,
+// serving.
+struct ConfigurationChange {
+    const PgCluster* before = nullptr;  // the specification so far, may be null
+    // Something else of this run may have left members that wait for a restart, and Patroni may not know it yet.
+    bool may_wait_for_restart = false;
+};
+Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& change, const Members& members,
                            converge::Site& site, converge::StepContext& context);
 
 // Sentences for the forecast: "restart postgresql on pg-test-1, pg-test-2: max_connections 500 → 300, leader first …".

@@ -156,6 +156,7 @@ void fields(auto& visit, FieldsOf<PgUser> auto& user) {
     visit("pgbouncer", user.pgbouncer);
     visit("pool_mode", user.pool_mode);
     visit("pool_connlimit", user.pool_connlimit);
+    visit("resource", user.resource);
 }
 
 void fields(auto& visit, FieldsOf<DatabaseExtension> auto& extension) {
@@ -192,6 +193,7 @@ void fields(auto& visit, FieldsOf<PgDatabase> auto& database) {
     visit("pool_reserve", database.pool_reserve);
     visit("pool_connlimit", database.pool_connlimit);
     visit("force_disconnect", database.force_disconnect);
+    visit("resource", database.resource);
 }
 
 std::string member_name(const PgCluster& cluster, std::string_view key) {

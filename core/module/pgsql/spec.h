@@ -133,6 +133,7 @@ struct PgUser {
     bool pgbouncer = false;
     std::optional<std::string> pool_mode{};
     std::optional<std::int64_t> pool_connlimit{};
+    nlohmann::json resource{};  // not ours: what the claim keeps for whoever manages this user, so that import finds it
     bool operator==(const PgUser&) const = default;
 };
 
@@ -165,6 +166,7 @@ struct PgDatabase {
     std::optional<std::string> pool_mode{};
     std::optional<std::int64_t> pool_size{}, pool_size_min{}, pool_reserve{}, pool_connlimit{};
     bool force_disconnect = false;
+    nlohmann::json resource{};  // as in PgUser
     bool operator==(const PgDatabase&) const = default;
 };
 

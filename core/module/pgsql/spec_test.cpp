@@ -69,6 +69,7 @@ TEST(Spec, users_and_databases_survive_too) {
     database.name = "app";
     database.extensions = {{.name = "pg_trgm", .schema = "public"}};
     database.pool_size = 64;
+    database.resource = {{"deletion_protection", false}};
     const auto database_back = pg_database_from_json(to_json(database));
     ASSERT_TRUE(database_back);
     EXPECT_EQ(*database_back, database);

@@ -26,6 +26,8 @@ using converge::Step;
 using converge::StepContext;
 using converge::When;
 
+constexpr const char* kReset = "ALTER SYSTEM RESET";
+
 // A table in the making: everything its steps capture, by value, so that it outlives the caller's specification.
 class Builder {
   public:
@@ -37,6 +39,7 @@ class Builder {
 
     converge::Table build() {
         const auto cluster = cluster_;
+        reset_steps();
         items("reservations", [cluster](const Site&) { return reservation_items(*cluster); });
         items("no cluster main", [](const Site&) { return before_package_items(); });
         items("packages",
@@ -86,6 +89,16 @@ class Builder {
         TRY_VOID(node::ensure_secrets(nodes, secret_scope(cluster), {kEtcdSecret, kReplicationSecret, kRestSecret},
                                       context.cancel()));
         return {};
+    }
+
+    // First of all: it stops where somebody set another value since the plan, and then nothing is written. Restarts, where
+    // they are wanted, come with the dynamic configuration.
+    void reset_steps() {
+        if (changes_.resets.empty()) return;
+        act(kReset, Spread::parallel, When::always,
+            [cluster = cluster_, resets = changes_.resets](Site& site, StepContext& context) {
+                return reset_auto_conf(*cluster, resets, site, context);
+            });
     }
 
     // The user in etcd, and the dynamic configuration before the first start: the first server starts with it.
@@ -191,10 +204,13 @@ class Builder {
         }
         if (changes_.configuration && !changes_.creating) {
             act("dynamic configuration", Spread::once, When::always,
-                [cluster, signer = signer_, before = changes_.before](Site& site, StepContext& context) -> Status {
+                [cluster, signer = signer_, before = changes_.before, may_wait = any_needs_restart(changes_.resets)](
+                    Site& site, StepContext& context) -> Status {
                     TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
                     const Members members(*cluster, reached(context.sites()), ca_pem);
-                    return apply_configuration(*cluster, before.get(), members, site, context);
+                    return apply_configuration(
+                        *cluster, {.before = before.get(), .may_wait_for_restart = may_wait && context.changed(kReset)},
+                        members, site, context);
                 });
         }
     }

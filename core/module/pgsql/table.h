@@ -7,6 +7,7 @@
 
 #include "core/converge/run.h"
 #include "core/converge/step.h"
+#include "core/module/pgsql/auto_conf.h"
 #include "core/module/pgsql/session.h"
 #include "core/module/pgsql/spec.h"
 
@@ -30,6 +31,7 @@ struct ClusterChanges {
     // The specification before, whose parameters are taken back where they are no longer wanted; null on create.
     std::shared_ptr<const PgCluster> before{};
     bool creating = true;
+    std::vector<AutoConfReset> resets{};  // of what somebody's ALTER SYSTEM left
 };
 
 converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes = {});

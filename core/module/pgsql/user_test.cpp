@@ -140,6 +140,21 @@ TEST_F(UserTest, is_not_taken_over_where_another_made_it) {
     EXPECT_DONE(dropped(next, imported->id));
 }
 
+TEST_F(UserTest, keeps_in_its_claim_what_its_manager_wants_to_find_again) {
+    PgUser user = wish("kept");
+    const std::string id = created(user);
+    EXPECT_EQ(sql("SELECT spec ? 'resource' FROM pigsty.claim WHERE name = 'kept'"), "f\n") << "nothing to keep";
+    PgUser next = user;
+    next.resource = {{"drift_policy", "report"}};
+    EXPECT_DONE(updated(user, next, id));
+    const auto imported = import_user(*fresh(), "kept", cancel);
+    ASSERT_TRUE(imported);
+    EXPECT_EQ(imported->user.resource, next.resource);
+    EXPECT_DONE(updated(next, user, id));
+    EXPECT_TRUE(import_user(*fresh(), "kept", cancel)->user.resource.is_null());
+    EXPECT_DONE(dropped(user, id));
+}
+
 TEST_F(UserTest, goes_on_with_an_unfinished_create) {
     const PgUser user = wish("unfinished");
     const std::string id = created(user);
