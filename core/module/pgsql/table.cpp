@@ -26,6 +26,16 @@ using converge::Step;
 using converge::StepContext;
 using converge::When;
 
+// Patroni makes a standby's slot in the leader's next round, up to loop_wait from now, and a standby that comes up before
+// that tries again only five seconds later (wal_retrieve_retry_interval). A change that changes nothing wakes the leader.
+// Where that fails, it just takes longer.
+void wake_leader(const Members& members, const Cancel& cancel) {
+    const auto leader = members.leader(cancel);
+    if (!leader) return;
+    const auto patroni = members.patroni_with_login(*leader, cancel);
+    if (patroni) (void)patroni->patch_config({{"pigsty", nullptr}}, cancel);
+}
+
 // A table in the making: everything its steps capture, by value, so that it outlives the caller's specification.
 class Builder {
   public:
@@ -151,6 +161,7 @@ class Builder {
             const client::Patroni own = members.patroni({site.member.name, site.node});
             // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
             const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
+            bool is_announced = false;
             TRY_VOID(context.wait_for(
                 {.fact = site.member.name + " streams",
                  .node = site.node,
@@ -162,6 +173,12 @@ class Builder {
                         site.claim->facts["system_identifier"] = status.system_identifier;
                     if (status.state == "running" && (status.leads() || status.is_streaming))
                         return converge::Look{.reached = true};
+                    // Any of these comes after the member has shown itself to the others.
+                    if (!is_announced && (status.state == "creating replica" || status.state == "starting" ||
+                                          status.state == "running")) {
+                        is_announced = true;
+                        wake_leader(members, context.cancel());
+                    }
                     TRY(const auto results,
                         site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}},
                                            context.cancel()));
