@@ -152,10 +152,45 @@ class Builder {
             return {};
         };
 
-        Step& replicas = items("replicas", patroni_service);
-        replicas.where = [is_primary](const Site& site) { return !is_primary(site); };
-        replicas.act_when = When::create;
-        replicas.act = [cluster, signer](Site& site, StepContext& context) -> Status {
+        // They copy the leader while it gets its objects: streaming_step() waits for them.
+        items("replicas", patroni_service).where = [is_primary](const Site& site) { return !is_primary(site); };
+    }
+
+    void object_steps() {
+        const auto cluster = cluster_;
+        const auto ways = ways_;
+        if (changes_.default_objects) {
+            act("default objects", Spread::once, When::always,
+                [cluster, ways](Site& site, StepContext& context) -> Status {
+                    const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
+                    return session->change(
+                        [&](ClusterSession::Work& work) -> Status {
+                            TRY_VOID(context.begin_changes());
+                            TRY(const bool changed, ensure_default_objects(*cluster, work));
+                            if (changed) context.changed_something(site);
+                            return {};
+                        },
+                        context.cancel());
+                });
+        }
+        if (changes_.configuration && !changes_.creating) {
+            act("dynamic configuration", Spread::once, When::always,
+                [cluster, signer = signer_, before = changes_.before](Site& site, StepContext& context) -> Status {
+                    TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+                    const Members members(*cluster, reached(context.sites()), ca_pem);
+                    return apply_configuration(*cluster, before.get(), members, site, context);
+                });
+        }
+    }
+
+    void streaming_step() {
+        Step streaming;
+        streaming.name = "streaming";
+        streaming.where = [cluster = cluster_](const Site& site) {
+            return cluster->instances.at(site.member.number).role != "primary";
+        };
+        streaming.act_when = When::create;
+        streaming.act = [cluster = cluster_, signer = signer_](Site& site, StepContext& context) -> Status {
             TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
             const Members members(*cluster, reached(context.sites()), ca_pem);
             const client::Patroni own = members.patroni({site.member.name, site.node});
@@ -187,33 +222,7 @@ class Builder {
             context.changed_something(site);
             return {};
         };
-    }
-
-    void object_steps() {
-        const auto cluster = cluster_;
-        const auto ways = ways_;
-        if (changes_.default_objects) {
-            act("default objects", Spread::once, When::always,
-                [cluster, ways](Site& site, StepContext& context) -> Status {
-                    const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
-                    return session->change(
-                        [&](ClusterSession::Work& work) -> Status {
-                            TRY_VOID(context.begin_changes());
-                            TRY(const bool changed, ensure_default_objects(*cluster, work));
-                            if (changed) context.changed_something(site);
-                            return {};
-                        },
-                        context.cancel());
-                });
-        }
-        if (changes_.configuration && !changes_.creating) {
-            act("dynamic configuration", Spread::once, When::always,
-                [cluster, signer = signer_, before = changes_.before](Site& site, StepContext& context) -> Status {
-                    TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
-                    const Members members(*cluster, reached(context.sites()), ca_pem);
-                    return apply_configuration(*cluster, before.get(), members, site, context);
-                });
-        }
+        table_.push_back(std::move(streaming));
     }
 
     void access_steps() {
@@ -224,6 +233,7 @@ class Builder {
                 return {};
             });
         }
+        streaming_step();
         items("access", [cluster](const Site&) {
             Items services;
             if (cluster->pgbouncer.enabled) {
