@@ -134,9 +134,9 @@ measure_the_create() {
     ours+=("$took")
     (prove_the_end_state) || exit 1
   done
-  row 'create of three nodes, packages in place: the floor (s, median)' "$(median "${floor[@]}")" "${floor[*]}"
-  bound 'create of three nodes, packages in place: ours (s, median)' "$(median "${ours[@]}")" 40
-  row '' '' "${ours[*]}"
+  row 'create of three nodes, packages in place: the floor (s)' "$(median "${floor[@]}")" "median of ${floor[*]}"
+  bound 'create of three nodes, packages in place: ours (s)' "$(median "${ours[@]}")" 40
+  row '' '' "median of ${ours[*]}"
   bound '  ratio' "$(calculate "$(median "${ours[@]}") / $(median "${floor[@]}")" 2)" 1.25
   row '  root requests of the busiest node' "$(counted requests)"
 }
