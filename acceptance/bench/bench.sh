@@ -52,17 +52,6 @@ quiet_tf() {
 # counted WHAT: the highest value of a counter; there is a line for each node or cluster and process.
 counted() { grep -oE "counters [^\"]* $1=[0-9]+" "$log" | sed 's/.*=//' | sort -n | tail -n 1; }
 
-# The packages of the example beyond the prepared nodes' own: installing is neither side's work here.
-packages_in_place() {
-  local node
-  local -a pids=()
-  for node in "${nodes[@]}"; do
-    on "$node" sh -c 'apt-get -qq update && apt-get -qqy install postgresql-17-repack' >"$work_root/$node.apt" 2>&1 &
-    pids+=($!)
-  done
-  for node in "${pids[@]}"; do wait "$node" || failure "packages cannot be installed, see $work_root/*.apt"; done
-}
-
 # What both ways must end in. Not part of their times.
 prove_the_end_state() {
   local address protocol node
@@ -120,13 +109,11 @@ measure_the_create() {
   local round
   for ((round = 1; round <= rounds; ++round)); do
     fresh_nodes prepared
-    packages_in_place
     timed run env APP_PASSWORD="$TF_VAR_app_password" "$suite_dir/bench/floor.sh"
     expect_status 0
     floor+=("$took")
     (prove_the_end_state) || exit 1
     fresh_nodes prepared
-    packages_in_place
     rm -rf "$work_root/02-ha-cluster"
     work_in 02-ha-cluster
     quiet_tf init
@@ -134,9 +121,9 @@ measure_the_create() {
     ours+=("$took")
     (prove_the_end_state) || exit 1
   done
-  row 'create of three nodes, packages in place: the floor (s, median)' "$(median "${floor[@]}")" "${floor[*]}"
-  bound 'create of three nodes, packages in place: ours (s, median)' "$(median "${ours[@]}")" 40
-  row '' '' "${ours[*]}"
+  row 'create of three nodes, packages in place: the floor (s)' "$(median "${floor[@]}")" "median of ${floor[*]}"
+  bound 'create of three nodes, packages in place: ours (s)' "$(median "${ours[@]}")" 40
+  row '' '' "median of ${ours[*]}"
   bound '  ratio' "$(calculate "$(median "${ours[@]}") / $(median "${floor[@]}")" 2)" 1.25
   row '  root requests of the busiest node' "$(counted requests)"
 }

@@ -97,7 +97,7 @@ push() {
     chown -R postgres:postgres /data/postgres /etc/pgbouncer
     chmod 0750 /etc/pgbouncer
     chmod 0640 /etc/pgbouncer/* "/pg/conf/pg-test-$1.yml"
-    systemctl -q enable etcd patroni pgbouncer haproxy 2>/dev/null
+    SYSTEMCTL_SKIP_SYSV=1 systemctl -q enable etcd patroni pgbouncer haproxy
     systemctl start --no-block etcd' - "$1"
 }
 

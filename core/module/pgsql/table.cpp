@@ -27,6 +27,15 @@ using converge::StepContext;
 using converge::When;
 
 constexpr const char* kReset = "ALTER SYSTEM RESET";
+// Patroni makes a standby's slot in the leader's next round, up to loop_wait from now, and a standby that comes up before
+// that tries again only five seconds later (wal_retrieve_retry_interval). A change that changes nothing wakes the leader.
+// Where that fails, it just takes longer.
+void wake_leader(const Members& members, const Cancel& cancel) {
+    const auto leader = members.leader(cancel);
+    if (!leader) return;
+    const auto patroni = members.patroni_with_login(*leader, cancel);
+    if (patroni) (void)patroni->patch_config({{"pigsty", nullptr}}, cancel);
+}
 
 // A table in the making: everything its steps capture, by value, so that it outlives the caller's specification.
 class Builder {
@@ -155,34 +164,8 @@ class Builder {
             return {};
         };
 
-        Step& replicas = items("replicas", patroni_service);
-        replicas.where = [is_primary](const Site& site) { return !is_primary(site); };
-        replicas.act_when = When::create;
-        replicas.act = [cluster, signer](Site& site, StepContext& context) -> Status {
-            TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
-            const Members members(*cluster, reached(context.sites()), ca_pem);
-            const client::Patroni own = members.patroni({site.member.name, site.node});
-            // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
-            const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
-            TRY_VOID(context.wait_for(
-                {.fact = site.member.name + " streams",
-                 .node = site.node,
-                 .unit = kPatroniService,
-                 .logs = render::kPostgresLogDir},
-                [&]() -> Result<converge::Look> {
-                    TRY(const auto status, own.status(context.cancel()));
-                    if (status.state == "running" && site.claim)
-                        site.claim->facts["system_identifier"] = status.system_identifier;
-                    if (status.state == "running" && (status.leads() || status.is_streaming))
-                        return converge::Look{.reached = true};
-                    TRY(const auto results,
-                        site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}},
-                                           context.cancel()));
-                    return converge::Look{.reached = false, .moved = status.state + " " + results.back().out};
-                }));
-            context.changed_something(site);
-            return {};
-        };
+        // They copy the leader while it gets its objects: streaming_step() waits for them.
+        items("replicas", patroni_service).where = [is_primary](const Site& site) { return !is_primary(site); };
     }
 
     void object_steps() {
@@ -215,6 +198,48 @@ class Builder {
         }
     }
 
+    void streaming_step() {
+        Step streaming;
+        streaming.name = "streaming";
+        streaming.where = [cluster = cluster_](const Site& site) {
+            return cluster->instances.at(site.member.number).role != "primary";
+        };
+        streaming.act_when = When::create;
+        streaming.act = [cluster = cluster_, signer = signer_](Site& site, StepContext& context) -> Status {
+            TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+            const Members members(*cluster, reached(context.sites()), ca_pem);
+            const client::Patroni own = members.patroni({site.member.name, site.node});
+            // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
+            const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
+            bool is_announced = false;
+            TRY_VOID(context.wait_for(
+                {.fact = site.member.name + " streams",
+                 .node = site.node,
+                 .unit = kPatroniService,
+                 .logs = render::kPostgresLogDir},
+                [&]() -> Result<converge::Look> {
+                    TRY(const auto status, own.status(context.cancel()));
+                    if (status.state == "running" && site.claim)
+                        site.claim->facts["system_identifier"] = status.system_identifier;
+                    if (status.state == "running" && (status.leads() || status.is_streaming))
+                        return converge::Look{.reached = true};
+                    // Any of these comes after the member has shown itself to the others.
+                    if (!is_announced && (status.state == "creating replica" || status.state == "starting" ||
+                                          status.state == "running")) {
+                        is_announced = true;
+                        wake_leader(members, context.cancel());
+                    }
+                    TRY(const auto results,
+                        site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}},
+                                           context.cancel()));
+                    return converge::Look{.reached = false, .moved = status.state + " " + results.back().out};
+                }));
+            context.changed_something(site);
+            return {};
+        };
+        table_.push_back(std::move(streaming));
+    }
+
     void access_steps() {
         const auto cluster = cluster_;
         if (cluster->pgbouncer.enabled) {
@@ -223,6 +248,7 @@ class Builder {
                 return {};
             });
         }
+        streaming_step();
         items("access", [cluster](const Site&) {
             Items services;
             if (cluster->pgbouncer.enabled) {
