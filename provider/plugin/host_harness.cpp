@@ -1,12 +1,8 @@
 #include "provider/plugin/host_harness.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include "provider/framework/host_checks.h"
+#include "provider/plugin/host_wire.h"
 #include "provider/plugin/read_schema.h"
-#include "provider/plugin/wire_value.h"
-#include "provider/value/json.h"
 
 namespace pigsty::plugin {
 
@@ -16,68 +12,6 @@ using framework::Schema;
 using value::Value;
 
 namespace {
-
-[[noreturn]] void refuse(const std::string& summary, const std::string& detail) {
-    throw HostError(summary + ": " + detail);
-}
-
-template <class T>
-T loaded(std::expected<T, std::string> schema, const std::string& name) {
-    if (!schema) refuse("provider has an invalid schema for " + name, schema.error());
-    return *std::move(schema);
-}
-
-// Terraform makes no call wait for ever, and a test must not either.
-template <class Request, class Response>
-Response called(PluginProcess& process,
-                grpc::Status (tfplugin6::Provider::Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
-                const Request& request) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(10));
-    Response response;
-    const grpc::Status status = (process.provider().*rpc)(&context, request, &response);
-    // What the process said last is the best hint at why it is gone.
-    if (!status.ok()) refuse("Plugin error", status.error_message() + "\n" + process.log());
-    return response;
-}
-
-Value decode(const tfplugin6::DynamicValue& message, const value::Type& type, const char* what) {
-    if (message.msgpack().empty() && !message.json().empty()) refuse(what, "answered as JSON, not as msgpack");
-    auto value = read_dynamic(message, type);
-    if (!value) refuse("Provider produced invalid object", std::string(what) + ": " + value.error().to_string());
-    return *std::move(value);
-}
-
-void encode(const Value& value, const value::Type& type, tfplugin6::DynamicValue* message) {
-    auto done = write_dynamic(value, type, message);
-    if (!done) throw HostError("the test's own value does not fit the schema: " + done.error().to_string());
-}
-
-void check(const Mismatches& mismatches, const std::string& summary) {
-    if (mismatches.empty()) return;
-    std::string detail;
-    for (const auto& mismatch : mismatches) detail += "\n  " + mismatch.to_string();
-    refuse(summary, detail);
-}
-
-void check_diagnostics(const DiagnosticList& list) {
-    for (const auto& diagnostic : list) {
-        if (diagnostic.severity() == tfplugin6::Diagnostic::INVALID)
-            refuse("diagnostic without severity", diagnostic.summary());
-        if (diagnostic.summary().empty()) refuse("diagnostic without summary", diagnostic.detail());
-    }
-}
-
-Diagnostics told(const DiagnosticList& list) {
-    check_diagnostics(list);
-    return read_diagnostics(list);
-}
-
-Value value_from(const value::Type& type, std::string_view json) {
-    auto value = value::from_json(json, type);
-    if (!value) throw HostError("the test's own JSON does not fit the schema: " + value.error().to_string());
-    return *std::move(value);
-}
 
 // Members of a configuration that core never leaves null: absent list, set and map blocks are empty.
 Value with_empty_blocks(const framework::BlockSchema& block, const Value& object) {
@@ -95,18 +29,6 @@ Value with_empty_blocks(const framework::BlockSchema& block, const Value& object
         }
     }
     return out;
-}
-
-// Map fields have no fixed order on the wire unless asked for; a comparison of bytes needs one.
-std::string deterministic_bytes(const google::protobuf::Message& message) {
-    std::string bytes;
-    {
-        google::protobuf::io::StringOutputStream stream(&bytes);
-        google::protobuf::io::CodedOutputStream coded(&stream);
-        coded.SetSerializationDeterministic(true);
-        message.SerializeToCodedStream(&coded);
-    }
-    return bytes;
 }
 
 }  // namespace
