@@ -215,12 +215,8 @@ class RollingRestart {
                                   .node = site_.node,
                                   .unit = kPatroniService},
                                  [this]() -> Result<converge::Look> {
-                                     bool none = true;
-                                     for (const Reached& member : members_.all()) {
-                                         TRY(const bool pending, is_pending(member));
-                                         none = none && !pending;
-                                     }
-                                     return converge::Look{.reached = none};
+                                     TRY(const bool any, any_pending());
+                                     return converge::Look{.reached = !any};
                                  });
     }
 

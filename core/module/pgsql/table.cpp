@@ -27,6 +27,7 @@ using converge::StepContext;
 using converge::When;
 
 constexpr const char* kReset = "ALTER SYSTEM RESET";
+
 // Patroni makes a standby's slot in the leader's next round, up to loop_wait from now, and a standby that comes up before
 // that tries again only five seconds later (wal_retrieve_retry_interval). A change that changes nothing wakes the leader.
 // Where that fails, it just takes longer.
