@@ -40,9 +40,10 @@ Result<std::string> unchunked(std::string_view body) {
     std::string whole;
     while (true) {
         const auto end = body.find("\r\n");
+        const std::string_view head = body.substr(0, end);
         std::size_t size = 0;
-        if (end == std::string_view::npos ||
-            std::from_chars(body.data(), body.data() + end, size, 16).ec != std::errc{} || body.size() < end + 4 + size)
+        if (end == std::string_view::npos || std::from_chars(head.begin(), head.end(), size, 16).ec != std::errc{} ||
+            body.size() < end + 4 || body.size() - end - 4 < size)
             return fail(ErrorCode::failed, "the server's chunked reply is damaged");
         if (size == 0) return whole;
         whole += body.substr(end + 2, size);

@@ -57,6 +57,13 @@ std::string journal_tail(node::Node& node, const std::string& unit, int lines, c
 Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, const Cancel& cancel) {
     auto moved_at = Cancel::Clock::now();
     auto unit_seen_at = moved_at;
+    // Asked once a second at most.
+    const auto unit_has_failed = [&] {
+        if (!gate.node || gate.unit.empty() || Cancel::Clock::now() - unit_seen_at < std::chrono::seconds(1))
+            return false;
+        unit_seen_at = Cancel::Clock::now();
+        return has_failed(*gate.node, gate.unit, cancel);
+    };
     std::string moved;
     std::string trouble;
     while (true) {
@@ -74,9 +81,7 @@ Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, con
         } else if (Cancel::Clock::now() - moved_at >= gate.stall_timeout) {
             error = Error{ErrorCode::stalled, fmt::format("expected that {}; nothing moved for {}", gate.fact,
                                                           seconds(gate.stall_timeout))};
-        } else if (!seen && gate.node && !gate.unit.empty() &&
-                   Cancel::Clock::now() - unit_seen_at >= std::chrono::seconds(1) &&
-                   (unit_seen_at = Cancel::Clock::now(), has_failed(*gate.node, gate.unit, cancel))) {
+        } else if (!seen && unit_has_failed()) {
             error = Error{ErrorCode::failed,
                           fmt::format("expected that {}, found that {} has failed", gate.fact, gate.unit)};
         } else {

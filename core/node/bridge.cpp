@@ -108,11 +108,10 @@ class BridgeStream : public Stream {
     const std::shared_ptr<Bridge::Channel> channel_;
 };
 
-Result<std::shared_ptr<Bridge>> Bridge::start(Launcher& launcher, const Become& become, const std::string& os_user,
-                                              const RootEndSettings& settings, std::shared_ptr<WireCounters> counters,
-                                              const Cancel& cancel) {
+Result<std::shared_ptr<Bridge>> Bridge::start(Launcher& launcher, const Become& become, const RootEndSettings& settings,
+                                              std::shared_ptr<WireCounters> counters, const Cancel& cancel) {
     const std::string input = frame_text("settings", 0, 0, join_fields({"silence", in_seconds(settings.silence)}));
-    TRY(auto started, start_program(launcher, become, os_user, kBridgeProgram, input, cancel));
+    TRY(auto started, start_program(launcher, become, kBridgeProgram, input, cancel));
     counters->bytes_out += started.bytes_out;
     counters->bytes_in += started.bytes_in;
     return std::shared_ptr<Bridge>(new Bridge(std::move(started), settings, std::move(counters)));
@@ -130,7 +129,8 @@ Bridge::~Bridge() {
     receiver_ = {};  // joins before what it uses goes
 }
 
-Result<std::shared_ptr<Stream>> Bridge::open(const std::string& target, const Cancel& cancel) {
+Result<std::shared_ptr<Stream>> Bridge::open(const std::string& os_user, const std::string& target,
+                                             const Cancel& cancel) {
     const auto channel = std::make_shared<Channel>();
     channel->target = target;
     std::uint64_t id = 0;
@@ -141,7 +141,7 @@ Result<std::shared_ptr<Stream>> Bridge::open(const std::string& target, const Ca
         channels_.emplace(id, channel);
     }
     auto stream = std::make_shared<BridgeStream>(shared_from_this(), id, channel);
-    TRY_VOID(send("open", id, target));
+    TRY_VOID(send("open", id, join_fields({os_user, target})));
     std::unique_lock lock(mutex_);
     if (auto waited = channel->wait(lock, cancel, "connecting to", [&] { return channel->opened; }); !waited) {
         lock.unlock();  // the stream's end takes it again

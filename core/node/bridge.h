@@ -1,4 +1,4 @@
-// Stream: a byte stream to a socket on a node. Bridge: one process on the node, as one OS user, that carries many of them.
+// Stream: a byte stream to a socket on a node. Bridge: one process on the node that carries many of them.
 //
 //     TRY(const auto stream, node->open_stream("postgres", "unix:/var/run/postgresql/.s.PGSQL.5432", cancel));
 //     TRY_VOID(stream->write(request, cancel));
@@ -40,13 +40,14 @@ class Stream {
 
 class Bridge : public std::enable_shared_from_this<Bridge> {
   public:
-    static Result<std::shared_ptr<Bridge>> start(Launcher& launcher, const Become& become, const std::string& os_user,
+    static Result<std::shared_ptr<Bridge>> start(Launcher& launcher, const Become& become,
                                                  const RootEndSettings& settings,
                                                  std::shared_ptr<WireCounters> counters, const Cancel& cancel);
     ~Bridge();
 
-    // Target: "unix:/path" or "tcp:host:port" ("tcp:[::1]:8008"). `unreachable` where nothing listens there.
-    Result<std::shared_ptr<Stream>> open(const std::string& target, const Cancel& cancel);
+    // Connects as that user of the node, whom the server sees as its peer. Target: "unix:/path" or "tcp:host:port"
+    // ("tcp:[::1]:8008"). `unreachable` where nothing listens there.
+    Result<std::shared_ptr<Stream>> open(const std::string& os_user, const std::string& target, const Cancel& cancel);
     [[nodiscard]] bool usable() const { return usable_; }
     void keep_alive();
 

@@ -96,7 +96,7 @@ TEST_F(BridgeTest, connects_as_the_user_it_was_asked_for) {
     }
     const auto nobody = node->open_stream("no-such-user", "unix:/run/echo", cancel);
     ASSERT_FALSE(nobody);
-    EXPECT_EQ(nobody.error().message, "there is no user no-such-user on the node");
+    EXPECT_EQ(nobody.error().message, "connecting to unix:/run/echo: there is no user no-such-user on the node");
 }
 
 TEST_F(BridgeTest, says_why_nothing_answers) {
@@ -150,7 +150,7 @@ TEST_F(BridgeTest, a_wait_ends_with_its_cancel_and_the_stream_goes_on) {
 TEST_F(BridgeTest, a_bridge_that_dies_ends_its_streams_and_the_next_one_takes_over) {
     const auto stream = open("unix:/run/echo", "games");
     ASSERT_TRUE(stream);
-    ASSERT_TRUE(machine->run("pkill -9 -u games perl"));
+    ASSERT_TRUE(machine->run("pkill -9 --ns $$ --nslist net -x pigsty-bridge"));
     std::array<char, 16> buffer{};
     const auto count = stream->read(buffer, cancel);
     ASSERT_FALSE(count);

@@ -22,10 +22,8 @@ constexpr std::string_view kBootstrap =
     R"(sub g{my($n,$d)=(shift,"");while(length($d)<$n){sysread(STDIN,$d,$n-length($d),length($d))or exit(97)}$d})"
     R"(eval(g(g(8)));die($@)if$@)";
 
-std::string command_line(const Launcher& launcher, const Become& become, const std::string& os_user) {
+std::string command_line(const Launcher& launcher, const Become& become) {
     std::string command = "perl -e " + shell_quote(kBootstrap);
-    // As root, so that sudoers needs to allow root only.
-    if (os_user != "root") command = "runuser -u " + shell_quote(os_user) + " -- " + command;
     if (launcher.login_user() != "root" && become.enabled) {
         // -k: a remembered login must not decide whether the password is read from our input or not.
         command = (become.password.empty() ? std::string("sudo -n ") : "sudo -k -S -p " + shell_quote(kPrompt) + " ") +
@@ -41,7 +39,7 @@ bool says(std::string_view noise, std::initializer_list<std::string_view> phrase
     return false;
 }
 
-Error why_not_started(std::string_view noise, const std::string& login_user, const std::string& os_user) {
+Error why_not_started(std::string_view noise, const std::string& login_user) {
     const std::string as = "the login user \"" + login_user + "\"";
     if (says(noise, {"a password is required", "a terminal is required", "no password was provided"}))
         return Error{ErrorCode::denied, "sudo asks for a password, and none is configured"}
@@ -60,9 +58,7 @@ Error why_not_started(std::string_view noise, const std::string& login_user, con
         return Error{ErrorCode::unsupported, "there is no perl on the node"}
             .with_hint("Debian and Ubuntu have it in the essential package perl-base: is this one of them?")
             .with_output(noise);
-    if (os_user != "root" && says(noise, {"does not exist", "runuser: user"}))
-        return Error{ErrorCode::failed, "there is no user " + os_user + " on the node"}.with_output(noise);
-    return Error{ErrorCode::failed, "perl could not be started as " + os_user + " on the node"}.with_output(noise);
+    return Error{ErrorCode::failed, "perl could not be started as root on the node"}.with_output(noise);
 }
 
 // Waits for the mark. Whatever comes before it (a message of the day, a shell's greeting) is noise; it explains failures.
@@ -102,10 +98,10 @@ class Greeting {
 
 }  // namespace
 
-Result<StartedProgram> start_program(Launcher& launcher, const Become& become, const std::string& os_user,
-                                     std::string_view program, std::string_view input, const Cancel& cancel) {
+Result<StartedProgram> start_program(Launcher& launcher, const Become& become, std::string_view program,
+                                     std::string_view input, const Cancel& cancel) {
     StartedProgram started;
-    TRY(started.process, launcher.start(command_line(launcher, become, os_user), cancel));
+    TRY(started.process, launcher.start(command_line(launcher, become), cancel));
     std::array<char, 16> length{};
     std::snprintf(length.data(), length.size(), "%08zu", program.size());
     const std::string text = std::string(length.data()).append(program).append(input);
@@ -120,7 +116,7 @@ Result<StartedProgram> start_program(Launcher& launcher, const Become& become, c
         return fail(
             Error{ErrorCode::unreachable, "perl did not start on the node within 60 s"}.with_output(greeting.noise()));
     if (!rest) return fail(std::move(rest).error());
-    if (!*rest) return fail(why_not_started(greeting.noise(), launcher.login_user(), os_user));
+    if (!*rest) return fail(why_not_started(greeting.noise(), launcher.login_user()));
     if (may_ask) sent = started.process->write(text, cancel.within_at_most(kChunk));
     if (!sent) return fail(std::move(sent).error());
     started.frames.feed(**rest);

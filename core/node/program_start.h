@@ -1,6 +1,6 @@
 // Starting one of our perl programs on a node: privilege, the fixed bootstrap, and what to say when it fails.
 //
-//     TRY(auto started, start_program(launcher, become, "root", kRootEndProgram, first_frames, cancel));
+//     TRY(auto started, start_program(launcher, become, kRootEndProgram, first_frames, cancel));
 //     started.frames.next() …
 //
 // Nothing variable is ever on a command line: the program, and the password that sudo may ask for, travel on standard
@@ -29,9 +29,9 @@ struct StartedProgram {
     std::size_t bytes_out = 0, bytes_in = 0;
 };
 
-// Runs `program` as `os_user` and sends it `input` at once. Errors: `denied` (sudo, password, no such user), `unsupported` (no perl),
+// Runs `program` as root and sends it `input` at once. Errors: `denied` (sudo, password), `unsupported` (no perl),
 // `unreachable`.
-Result<StartedProgram> start_program(Launcher& launcher, const Become& become, const std::string& os_user,
-                                     std::string_view program, std::string_view input, const Cancel& cancel);
+Result<StartedProgram> start_program(Launcher& launcher, const Become& become, std::string_view program,
+                                     std::string_view input, const Cancel& cancel);
 
 }  // namespace pigsty::node

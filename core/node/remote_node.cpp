@@ -31,15 +31,15 @@ void RemoteNode::beat(const std::stop_token& stop) {
         std::unique_lock lock(mutex);
         stopped.wait_for(lock, stop, options_.settings.touch, [] { return false; });
         std::shared_ptr<RootEnd> root_end;
-        std::vector<std::shared_ptr<Bridge>> bridges;
+        std::shared_ptr<Bridge> bridge;
         {
             const std::lock_guard state(mutex_);
             root_end = root_end_;
-            for (const auto& [user, bridge] : bridges_) bridges.push_back(bridge);
+            bridge = bridge_;
         }
         if (stop.stop_requested()) return;
         if (root_end) root_end->keep_alive();
-        for (const auto& bridge : bridges) bridge->keep_alive();
+        if (bridge) bridge->keep_alive();
     }
 }
 
@@ -315,24 +315,23 @@ void RemoteNode::leave_lease() {
     if (root_end) root_end->release_lease();
 }
 
-Result<std::shared_ptr<Bridge>> RemoteNode::bridge(const std::string& os_user, const Cancel& cancel) {
+Result<std::shared_ptr<Bridge>> RemoteNode::bridge(const Cancel& cancel) {
     TRY(const auto turn, bridge_strand_.enter(cancel, "waiting for the bridge"));
     {
         const std::lock_guard lock(mutex_);
-        const auto found = bridges_.find(os_user);
-        if (found != bridges_.end() && found->second->usable()) return found->second;
+        if (bridge_ && bridge_->usable()) return bridge_;
     }
-    TRY(auto started, Bridge::start(*options_.launcher, options_.become, os_user, options_.settings, wire_, cancel));
+    TRY(auto started, Bridge::start(*options_.launcher, options_.become, options_.settings, wire_, cancel));
     const std::lock_guard lock(mutex_);
-    bridges_.insert_or_assign(os_user, started);
+    bridge_ = started;
     return started;
 }
 
 Result<std::shared_ptr<Stream>> RemoteNode::open_stream(const std::string& os_user, const std::string& target,
                                                         const Cancel& cancel) {
-    auto through = bridge(os_user, cancel);
+    auto through = bridge(cancel);
     if (!through) return here(std::move(through).error());
-    auto stream = (*through)->open(target, cancel);
+    auto stream = (*through)->open(os_user, target, cancel);
     if (!stream) return here(std::move(stream).error());
     return stream;
 }

@@ -60,7 +60,7 @@ class RemoteNode : public Node {
     Result<Observation> look(const Probes& probes, const Cancel& cancel);
     void remember_written(const std::vector<Operation>& operations, const std::vector<CommandResult>& results);
 
-    Result<std::shared_ptr<Bridge>> bridge(const std::string& os_user, const Cancel& cancel);
+    Result<std::shared_ptr<Bridge>> bridge(const Cancel& cancel);
     [[nodiscard]] std::string claim_path(const Claim& claim) const;
     std::unexpected<Error> here(Error error) const;
     void beat(const std::stop_token& stop);
@@ -74,7 +74,7 @@ class RemoteNode : public Node {
 
     mutable std::mutex mutex_;  // all below
     std::shared_ptr<RootEnd> root_end_;
-    std::map<std::string, std::shared_ptr<Bridge>> bridges_;
+    std::shared_ptr<Bridge> bridge_;
     Facts facts_;  // written once, before connect() returns
     bool has_facts_ = false;
     std::map<std::string, Claim> claims_;  // by path on the node

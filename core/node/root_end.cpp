@@ -59,7 +59,7 @@ Result<std::unique_ptr<RootEnd>> RootEnd::start(Launcher& launcher, const Become
                                                 const RootEndSettings& settings, const std::vector<Command>& first,
                                                 std::shared_ptr<WireCounters> counters, const Cancel& cancel) {
     const std::string input = settings_text(settings) + request_text(1, first);
-    TRY(auto started, start_program(launcher, become, "root", kRootEndProgram, input, cancel));
+    TRY(auto started, start_program(launcher, become, kRootEndProgram, input, cancel));
     counters->requests += 1;
     counters->bytes_out += started.bytes_out;
     counters->bytes_in += started.bytes_in;

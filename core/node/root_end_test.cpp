@@ -85,11 +85,11 @@ TEST_F(RootEndTest, it_ends_with_all_that_it_started_when_nothing_is_heard_or_th
         frame_text("request", 1, 0, join_fields({command("run", {script, "", "0", "0"}).fields}));
     auto launcher = machine->launcher();
     const auto lines = [&](const std::string& path) { return machine->read(path).size() / 2; };
-    const auto silent = start_program(*launcher, {}, "root", kRootEndProgram, input, cancel);
+    const auto silent = start_program(*launcher, {}, kRootEndProgram, input, cancel);
     ASSERT_TRUE(silent) << summary(silent.error());
     EXPECT_TRUE(becomes([&] { return lines("/run/ended") == 1; }));
     {
-        const auto closed = start_program(*launcher, {}, "root", kRootEndProgram, input, cancel);
+        const auto closed = start_program(*launcher, {}, kRootEndProgram, input, cancel);
         ASSERT_TRUE(closed);
         EXPECT_TRUE(becomes([&] { return lines("/run/begun") == 2; }));
     }

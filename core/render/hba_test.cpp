@@ -8,7 +8,7 @@ namespace {
 
 HbaContext context() { return {.networks = {.infra = {"10.10.10.10"}}, .members = {"10.10.10.11", "10.10.10.12"}}; }
 
-std::string text_of(const std::vector<HbaRule>& rules, HbaContext where = context()) {
+std::string text_of(const std::vector<HbaRule>& rules, const HbaContext& where = context()) {
     const auto text = render_pg_hba({}, rules, where);
     if (!text) return text.error().message;
     return text->substr(text->find("METHOD\n") + 7);  // without the heading

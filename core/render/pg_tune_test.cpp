@@ -11,7 +11,7 @@ std::string lines(const PgParameters& parameters) {
     return text;
 }
 
-PgParameters tuned(TuneInput input) {
+PgParameters tuned(const TuneInput& input) {
     auto result = pg_tune(input);
     EXPECT_TRUE(result) << (result ? "" : result.error().message);
     return result.value_or(PgParameters{});

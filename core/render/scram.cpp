@@ -48,8 +48,9 @@ std::optional<ScramVerifier> parse_scram_verifier(std::string_view text) {
     if (colon == std::string_view::npos || dollar == std::string_view::npos || colon > dollar || last < dollar)
         return std::nullopt;
     ScramVerifier verifier;
-    const auto [end, problem] = std::from_chars(body.data(), body.data() + colon, verifier.iterations);
-    if (problem != std::errc{} || end != body.data() + colon || verifier.iterations < 1) return std::nullopt;
+    const std::string_view count = body.substr(0, colon);
+    const auto [end, problem] = std::from_chars(count.begin(), count.end(), verifier.iterations);
+    if (problem != std::errc{} || end != count.end() || verifier.iterations < 1) return std::nullopt;
     const auto salt = from_base64(body.substr(colon + 1, dollar - colon - 1));
     const auto stored_key = from_base64(body.substr(dollar + 1, last - dollar - 1));
     const auto server_key = from_base64(body.substr(last + 1));

@@ -147,11 +147,11 @@ Attributes<PigstyConfig> configuration_attributes() {
 }
 
 Attributes<node::NodeAddress> node_address_attributes(bool address_is_identity) {
-    auto address = attribute("address", &node::NodeAddress::address)
-                       .required()
-                       .validate(framework::ip_address())
-                       .example("\"10.10.10.11\"");
-    if (address_is_identity) std::move(address).forces_replacement();
+    auto plain = attribute("address", &node::NodeAddress::address)
+                     .required()
+                     .validate(framework::ip_address())
+                     .example("\"10.10.10.11\"");
+    auto address = address_is_identity ? std::move(plain).forces_replacement() : std::move(plain);
     return {
         std::move(address).description("IP address of the machine, as the other machines of the cluster reach it."),
         nested("ssh", &node::NodeAddress::ssh, route_attributes())

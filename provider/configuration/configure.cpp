@@ -16,8 +16,8 @@ std::string expanded(const std::string& path, const Environment& environment) {
 }
 
 // Not known yet while planning: as if not written. What is not known at apply is refused by Terraform itself.
-std::string known_or(const std::optional<std::string>& value, std::string otherwise) {
-    return value && !value->empty() && !has_unknown(*value) ? *value : std::move(otherwise);
+std::string known_or(const std::optional<std::string>& value, const std::string& otherwise) {
+    return value && !value->empty() && !has_unknown(*value) ? *value : otherwise;
 }
 
 std::chrono::milliseconds duration_or(const std::string& text, std::chrono::milliseconds otherwise) {

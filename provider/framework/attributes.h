@@ -196,10 +196,10 @@ class Attributes {
   public:
     // A part is one described attribute or another list for the same struct.
     struct Part {
-        Part(AttributeBuilder<S, true>&& builder) {
-            bound.push_back(std::move(builder.bound_));
-        }  // NOLINT(google-explicit-constructor)
-        Part(Attributes attributes) : bound(std::move(attributes.bound_)) {}  // NOLINT(google-explicit-constructor)
+        // NOLINTBEGIN(google-explicit-constructor): written as a list in braces
+        Part(AttributeBuilder<S, true>&& builder) { bound.push_back(std::move(builder.bound_)); }
+        Part(Attributes attributes) : bound(std::move(attributes.bound_)) {}
+        // NOLINTEND(google-explicit-constructor)
         BoundAttributes bound;
     };
 
@@ -237,7 +237,7 @@ AttributeBuilder<S> choice(std::string name, M S::* member,
 // Nested attributes: an object (M is T or std::optional<T>), a list (std::vector<T>) or a map of objects
 // (std::map<std::string, T>); an optional list or map tells null from empty.
 template <class S, class M, class T>
-AttributeBuilder<S> nested(std::string name, M S::* member, Attributes<T> attributes) {
+AttributeBuilder<S> nested(std::string name, M S::* member, const Attributes<T>& attributes) {
     static_assert(std::is_same_v<typename Shape<M>::Inner, T>, "the attributes are those of another struct");
     auto object = object_codec(attributes.bound());
     return AttributeBuilder<S>(bind_nested(std::move(name), Shape<M>::wrap(as_codec(std::move(object))),
@@ -247,7 +247,7 @@ AttributeBuilder<S> nested(std::string name, M S::* member, Attributes<T> attrib
 // The same members as an attribute of plain object type: written whole or not at all, and the only kind of
 // object that may be kept or computed.
 template <class S, class M, class T>
-AttributeBuilder<S> object(std::string name, M S::* member, Attributes<T> attributes) {
+AttributeBuilder<S> object(std::string name, M S::* member, const Attributes<T>& attributes) {
     static_assert(std::is_same_v<typename Shape<M>::Inner, T>, "the attributes are those of another struct");
     auto codec = object_codec(attributes.bound());
     return AttributeBuilder<S>(bind_nested(std::move(name), Shape<M>::wrap(as_codec(std::move(codec))), Locator(member),
@@ -257,7 +257,7 @@ AttributeBuilder<S> object(std::string name, M S::* member, Attributes<T> attrib
 // Attributes of a member struct that stand beside the others, not nested: a core spec inside a state, a
 // common group.
 template <class S, class T>
-Attributes<S> within(T S::* member, Attributes<T> attributes) {
+Attributes<S> within(T S::* member, const Attributes<T>& attributes) {
     return Attributes<S>(bind_within(Locator(member), attributes.bound()));
 }
 

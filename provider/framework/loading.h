@@ -35,7 +35,7 @@ class Unknowns {
 class Loading {
   public:
     // Values whose path starts here are at this path in the object as a whole.
-    explicit Loading(value::Path base = {}) : steps_(base.steps()) {}
+    explicit Loading(const value::Path& base = {}) : steps_(base.steps()) {}
 
     class Scope {
       public:

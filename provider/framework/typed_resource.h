@@ -55,16 +55,17 @@ struct Declaration {
 template <class S>
 class [[nodiscard]] Updated {
   public:
-    Updated(S state) : state_(std::move(state)) {}  // NOLINT(google-explicit-constructor)
-    Updated(std::unexpected<Error> failure)
-        : failure_(std::move(failure).error()) {}  // NOLINT(google-explicit-constructor)
-    Updated(Result<S> result) {                    // NOLINT(google-explicit-constructor)
+    // NOLINTBEGIN(google-explicit-constructor): what `return` takes
+    Updated(S state) : state_(std::move(state)) {}
+    Updated(std::unexpected<Error> failure) : failure_(std::move(failure).error()) {}
+    Updated(Result<S> result) {
         if (result) {
             state_ = std::move(*result);
         } else {
             failure_ = std::move(result).error();
         }
     }
+    // NOLINTEND(google-explicit-constructor)
     static Updated failed(S state_that_exists, Error failure) {
         Updated updated(std::move(state_that_exists));
         updated.failure_ = std::move(failure);

@@ -110,7 +110,7 @@ struct LazyRegex {
 
 }  // namespace
 
-Validator text_rule(std::string expected, std::function<bool(std::string_view)> good) {
+Validator text_rule(const std::string& expected, std::function<bool(std::string_view)> good) {
     return {expected, [expected, good = std::move(good)](const Checked& checked, Diagnostics& diagnostics) {
                 if (!good(checked.value.as_string())) checked.refuse(diagnostics, expected);
             }};
@@ -118,14 +118,14 @@ Validator text_rule(std::string expected, std::function<bool(std::string_view)> 
 
 Validator one_of(std::vector<std::string> allowed) {
     std::string expected = allowed.size() == 1 ? quoted_list(allowed) : "one of " + quoted_list(allowed);
-    return text_rule(std::move(expected), [allowed = std::move(allowed)](std::string_view text) {
+    return text_rule(expected, [allowed = std::move(allowed)](std::string_view text) {
         return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
     });
 }
 
 Validator matches(std::string_view regex, std::string expected) {
     auto lazy = std::make_shared<LazyRegex>(regex);
-    return text_rule(std::move(expected), [lazy](std::string_view text) { return lazy->matches(std::string(text)); });
+    return text_rule(expected, [lazy](std::string_view text) { return lazy->matches(std::string(text)); });
 }
 
 Validator ip_address() { return text_rule("an IPv4 or IPv6 address", is_address); }

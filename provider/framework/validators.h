@@ -40,7 +40,7 @@ Validator host_name();
 // Key of a member, instance or node: a number without leading zeros.
 Validator member_key();
 // Any rule in two words: `expected` continues "expected …"; `good` sees the text.
-Validator text_rule(std::string expected, std::function<bool(std::string_view)> good);
+Validator text_rule(const std::string& expected, std::function<bool(std::string_view)> good);
 
 // --- numbers ---
 Validator between(std::int64_t least, std::int64_t most);

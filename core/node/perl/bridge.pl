@@ -1,12 +1,15 @@
-# The bridge: carries byte streams between our connection and sockets of this node, opened as the user we run as. Each
+# The bridge: carries byte streams between our connection and sockets of this node, each opened as the user it names. Each
 # stream has a window in each direction, so that one slow socket holds up neither the others nor our memory.
 #
-#   from the client   open TARGET | data | eof | close | credit COUNT
+#   from the client   open USER, TARGET | data | eof | close | credit COUNT
 #   to the client     opened | refused CAUSE | data | eof | closed CAUSE | credit COUNT
 use strict;
 use warnings;
-use Socket qw(:DEFAULT SOCK_STREAM SOCK_NONBLOCK getaddrinfo AI_NUMERICSERV);
+use Socket qw(:DEFAULT SOCK_STREAM SOCK_NONBLOCK getaddrinfo AI_NUMERICSERV IPPROTO_TCP TCP_NODELAY);
 
+use constant TCP_QUICKACK => 12;    # tcp(7); Socket has no name for it
+
+$0 = 'pigsty-bridge';    # for whoever looks at the node's processes
 my $window = 262144;
 my %streams;
 my $heard = now();
@@ -23,8 +26,22 @@ sub refuse_stream {
     drop_stream($id);
 }
 
+# A server takes for its peer who we are at the moment of connect (unix(7), SO_PEERCRED).
+sub connect_as {
+    my ($user, $socket, $address) = @_;
+    my ($uid, $gid) = @{$user};
+    my ($own_uid, $own_gids) = ($>, $));
+    ($) = "$gid $gid", $> = $uid) if $uid != $own_uid;
+    my $connected = $> == $uid && connect $socket, $address;
+    my $error = $!;
+    ($> = $own_uid, $) = $own_gids) if $uid != $own_uid;
+    $! = $error;
+    return $connected;
+}
+
 sub open_stream {
-    my ($id, $target) = @_;
+    my ($id, $name, $target) = @_;
+    my @user = (getpwnam $name)[2, 3] or return refuse_stream($id, "there is no user $name on the node");
     my ($family, $address);
     if ($target =~ /^unix:(.*)\z/s) {
         # sockaddr_un holds 107 bytes of a path.
@@ -38,18 +55,19 @@ sub open_stream {
         return refuse_stream($id, "not a target: $target");
     }
     socket my $socket, $family, SOCK_STREAM | SOCK_NONBLOCK, 0 or return refuse_stream($id, "socket: $!");
-    my $stream = $streams{$id} = {socket => $socket, unsent => '', credit => $window, taken => 0};
-    if (connect $socket, $address) { send_frame('opened', $id, 0, '') }
+    my $stream = $streams{$id} = {socket => $socket, tcp => $family != AF_UNIX, unsent => '', credit => $window, taken => 0};
+    setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1 if $stream->{tcp};
+    if (connect_as(\@user, $socket, $address)) { send_frame('opened', $id, 0, '') }
     elsif ($! == EINPROGRESS) { $stream->{connecting} = 1 }
     # A unix socket whose backlog is full says so at once and never gets writable: asked again at the next turn.
-    elsif ($! == EAGAIN) { @{$stream}{qw(retry until)} = ($address, now() + 30) }
+    elsif ($! == EAGAIN) { @{$stream}{qw(retry user until)} = ($address, \@user, now() + 30) }
     else { refuse_stream($id, "$!") }
 }
 
 sub go_on_connecting {
     my ($id, $stream) = @_;
     if ($stream->{retry}) {
-        if (connect $stream->{socket}, $stream->{retry}) { delete $stream->{retry}; send_frame('opened', $id, 0, '') }
+        if (connect_as($stream->{user}, $stream->{socket}, $stream->{retry})) { delete $stream->{retry}; send_frame('opened', $id, 0, '') }
         elsif ($! != EAGAIN || now() > $stream->{until}) { refuse_stream($id, "$!") }
         return;
     }
@@ -89,6 +107,9 @@ sub send_to_socket {
 
 sub read_from_socket {
     my ($id, $stream) = @_;
+    # A server that writes head and body of a reply apart (Patroni's) holds the second back until the first is
+    # acknowledged, and this kernel would take 40 ms to do that. It forgets the wish: said again each time.
+    setsockopt $stream->{socket}, IPPROTO_TCP, TCP_QUICKACK, 1 if $stream->{tcp};
     my $most = $stream->{credit} < 65536 ? $stream->{credit} : 65536;
     my $bytes = '';
     my $count = sysread $stream->{socket}, $bytes, $most;
@@ -107,7 +128,7 @@ sub read_from_socket {
 sub take_frame {
     my ($type, $id, undef, $bytes) = @_;
     return apply_settings($bytes) if $type eq 'settings';
-    return open_stream($id, $bytes) if $type eq 'open';
+    return open_stream($id, split_fields($bytes)) if $type eq 'open';
     my $stream = $streams{$id} // return;
     if ($type eq 'data') { $stream->{unsent} .= $bytes }
     elsif ($type eq 'eof') { $stream->{input_ended} = 1; send_to_socket($id, $stream) if !length $stream->{unsent} }

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+$0 = 'pigsty-root-end';    # for whoever looks at the node's processes
 my (@queue, $request, $working);
 my ($heard, $alive_sent, $ending) = (now(), now(), 0);
 
