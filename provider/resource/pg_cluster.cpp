@@ -17,6 +17,7 @@
 #include "provider/resource/members.h"
 #include "provider/resource/pg_cluster_attributes.h"
 #include "provider/resource/problems.h"
+#include "provider/resource/waiting_members.h"
 
 namespace pigsty::provider {
 namespace {
@@ -73,9 +74,6 @@ Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
     return render::rounded(sizing);
 }
 
-// Private data: names of the members that wait for a restart. Not drift while restarts are manual, and done once they are not.
-constexpr const char* kWaiting = "waiting_for_restart";
-
 bool differs(const converge::Managed& before, const converge::Managed& after, const std::string& key) {
     const auto old_entry = before.find(key);
     const auto new_entry = after.find(key);
@@ -129,8 +127,16 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
         if (!differs(before, after, key)) continue;
         (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
     }
-    if (planned.cluster.restart == "rolling" && !call.private_data.get(kWaiting).value_or("").empty())
-        changes.configuration = true;
+    // That they wait is no drift while restarts are manual; it ends once they are not.
+    if (planned.cluster.restart == "rolling") {
+        changes.waits_for_restart = !waiting_members(call.private_data).empty();
+        if (changes.waits_for_restart) changes.configuration = true;
+        forget_waiting(call.private_data);
+    } else if (module::pgsql::change_needs_restart(prior.cluster, planned.cluster)) {
+        std::vector<std::string> names;
+        for (const auto& member : members(planned)) names.push_back(member.name);
+        expect_waiting(call.private_data, names);
+    }
     const auto ways = ways_through(fleet);
     return module::pgsql::table_of(planned.cluster, &ways, changes);
 }
@@ -210,10 +216,7 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
         sentences.push_back(state.cluster.name + " patroni: no member answers");
         return sentences;
     }
-    std::string waiting;
-    for (const auto& member : seen->members)
-        if (member.pending_restart) waiting += (waiting.empty() ? "" : ", ") + member.name;
-    call.private_data.set(kWaiting, waiting);
+    note_waiting(call.private_data, *seen);
     if (seen->paused) {
         call.diagnostics.add_warning(state.cluster.name + " is paused",
                                      "Patroni is in maintenance mode: it neither fails over nor starts PostgreSQL. "
@@ -239,8 +242,8 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     // Names of packages and folders hold the version: until it is decided, none of the keys is known.
     if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
     if (plan.prior == nullptr || !forecast.last_change) return;
-    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster,
-                                                                 plan.private_data.get(kWaiting).value_or("")))
+    for (std::string& sentence :
+         module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster, waiting_members(plan.private_data)))
         forecast.last_change->push_back(std::move(sentence));
     const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
     const auto resets = module::pgsql::auto_conf_resets(drift);

@@ -8,9 +8,7 @@
 #include "core/module/pgsql/object_claim.h"
 #include "core/module/pgsql/rules.h"
 #include "provider/framework/validators.h"
-#include "provider/resource/claimed_common.h"
 #include "provider/resource/problems.h"
-#include "provider/resource/sql_object.h"
 
 namespace pigsty::provider {
 namespace {
@@ -161,17 +159,6 @@ Attributes<PgDatabase> database_attributes() {
     };
 }
 
-// The database with what the claim keeps for import.
-PgDatabase whole(const PgDatabaseState& state) {
-    PgDatabase database = state.database;
-    database.resource = claimed_common(state.common);
-    return database;
-}
-
-SqlOperation operation_on(const PgDatabase& database, std::string_view verb, framework::Call& call) {
-    return {call, database.cluster, verb, "pg_database", "database", database.name};
-}
-
 }  // namespace
 
 framework::Declaration<PgDatabaseState> PgDatabaseResource::declare() const {
@@ -184,64 +171,43 @@ framework::Declaration<PgDatabaseState> PgDatabaseResource::declare() const {
                            within(&PgDatabaseState::common, framework::common_attributes({.forecast = false}))}};
 }
 
-Result<PgDatabaseState> PgDatabaseResource::create(const PgDatabaseState& planned, framework::Call& call) const {
-    PgDatabaseState state = planned;
-    TRY(const auto session, fleet_of(call).sessions->of(state.database.cluster, call.cancel));
-    const SqlOperation operation = operation_on(state.database, "create", call);
-    auto id = module::pgsql::create_database(*session, whole(state), operation.operation(), call.cancel);
-    operation.ended(id ? Status{} : Status(std::unexpected(id.error())));
-    TRY(state.common.id, std::move(id));
-    return state;
+PgDatabaseResource::PgDatabaseResource()
+    : SqlResource({.type = "pg_database", .what = "database"}, &PgDatabaseState::database) {}
+
+Result<std::string> PgDatabaseResource::create_in(Session& session, const PgDatabase& planned,
+                                                  const Operation& operation, const Cancel& cancel) const {
+    return module::pgsql::create_database(session, planned, operation, cancel);
 }
 
-Result<std::optional<PgDatabaseState>> PgDatabaseResource::read(const PgDatabaseState& given,
-                                                                framework::Call& call) const {
-    TRY(const auto session, fleet_of(call).sessions->find(given.database.cluster, call.cancel));
-    if (!session) return std::optional<PgDatabaseState>();
-    TRY(auto live, module::pgsql::read_database(*session, given.database, given.common.id, call.cancel));
-    if (!live) return std::optional<PgDatabaseState>();
-    PgDatabaseState state = given;
-    state.database = std::move(live->database);
-    state.database.cluster = fresh_connection(*session);
-    state.common.drift = framework::noted_drift(std::move(live->drift), state.common.drift_ignore);
-    return std::optional<PgDatabaseState>(std::move(state));
+Result<std::optional<PgDatabaseResource::Live>> PgDatabaseResource::read_in(Session& session, const PgDatabase& given,
+                                                                            const std::string& id,
+                                                                            const Cancel& cancel) const {
+    return module::pgsql::read_database(session, given, id, cancel);
 }
 
-framework::Updated<PgDatabaseState> PgDatabaseResource::update(const PgDatabaseState& prior,
-                                                               const PgDatabaseState& planned,
-                                                               framework::Call& call) const {
-    PgDatabaseState state = planned;
-    state.common.drift.clear();
-    const auto done = [&]() -> Status {
-        TRY(const auto session, fleet_of(call).sessions->of(state.database.cluster, call.cancel));
-        const SqlOperation operation = operation_on(state.database, "update", call);
-        const PgDatabase before = whole(prior);
-        const PgDatabase after = whole(state);
-        const Status status = module::pgsql::update_database(
-            *session, {.prior = before, .planned = after, .id = prior.common.id}, operation.operation(), call.cancel);
-        operation.ended(status);
-        return status;
-    }();
-    if (!done) return fail(done.error());
-    return state;
+Status PgDatabaseResource::update_in(Session& session, const PgDatabaseState& prior, const PgDatabaseState& planned,
+                                     const Operation& operation, const Cancel& cancel) const {
+    const PgDatabase before = whole(prior);
+    const PgDatabase after = whole(planned);
+    return module::pgsql::update_database(session, {.prior = before, .planned = after, .id = prior.common.id},
+                                          operation, cancel);
 }
 
-Status PgDatabaseResource::destroy(const PgDatabaseState& state, framework::Call& call) const {
-    TRY(const auto session, fleet_of(call).sessions->find(state.database.cluster, call.cancel));
-    if (!session) return {};  // with the cluster, all that was in it went
-    const SqlOperation operation = operation_on(state.database, "destroy", call);
-    const Status status =
-        module::pgsql::drop_database(*session, state.database, state.common.id, operation.operation(), call.cancel);
-    operation.ended(status);
-    return status;
+Status PgDatabaseResource::drop_in(Session& session, const PgDatabase& state, const std::string& id,
+                                   const Operation& operation, const Cancel& cancel) const {
+    return module::pgsql::drop_database(session, state, id, operation, cancel);
+}
+
+Result<PgDatabaseResource::Imported> PgDatabaseResource::import_in(Session& session, const std::string& name,
+                                                                   const Cancel& cancel) const {
+    return module::pgsql::import_database(session, name, cancel);
 }
 
 void PgDatabaseResource::validate(const PgDatabaseState& config, framework::Validation& validation) const {
     report_problems(module::pgsql::problems_of(config.database), validation);
 }
 
-void PgDatabaseResource::modify_plan(framework::Plan<PgDatabaseState>& plan) const {
-    keep_connection(plan, &PgDatabaseState::database);
+void PgDatabaseResource::modify_more(framework::Plan<PgDatabaseState>& plan) const {
     if (plan.prior == nullptr || plan.unknown.at("baseline") || plan.unknown.at("baseline_version")) return;
     const PgDatabase& before = plan.prior->database;
     const PgDatabase& after = plan.planned.database;
@@ -251,18 +217,5 @@ void PgDatabaseResource::modify_plan(framework::Plan<PgDatabaseState>& plan) con
         "It ran while the database was created. To run the new text there, set another `baseline_version`.",
         value::Path::of("baseline"));
 }
-
-Result<PgDatabaseState> PgDatabaseResource::import_state(const framework::ImportKey& key, framework::Call& call) const {
-    TRY(const SqlImport import, sql_import(key, call));
-    TRY(auto imported, module::pgsql::import_database(*import.session, import.name, call.cancel));
-    PgDatabaseState state;
-    state.database = std::move(imported.database);
-    state.database.cluster = fresh_connection(*import.session);
-    TRY_VOID(read_claimed_common(state.database.resource, state.common));
-    state.common.id = std::move(imported.id);
-    return state;
-}
-
-std::vector<framework::IdentityAttribute> PgDatabaseResource::identity() const { return sql_identity(); }
 
 }  // namespace pigsty::provider

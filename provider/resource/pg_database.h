@@ -3,11 +3,10 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/module/pgsql/spec.h"
 #include "provider/framework/common_attributes.h"
-#include "provider/framework/typed_resource.h"
+#include "provider/resource/sql_resource.h"
 
 namespace pigsty::provider {
 
@@ -16,22 +15,24 @@ struct PgDatabaseState {
     framework::CommonState common;
 };
 
-class PgDatabaseResource final : public framework::TypedResource<PgDatabaseState>,
-                                 public framework::Validates<PgDatabaseState>,
-                                 public framework::ModifiesPlan<PgDatabaseState>,
-                                 public framework::Imports<PgDatabaseState>,
-                                 public framework::HasIdentity {
+class PgDatabaseResource final : public SqlResource<PgDatabaseState, module::pgsql::PgDatabase>,
+                                 public framework::Validates<PgDatabaseState> {
   public:
+    PgDatabaseResource();
     [[nodiscard]] framework::Declaration<PgDatabaseState> declare() const override;
-    Result<PgDatabaseState> create(const PgDatabaseState& planned, framework::Call& call) const override;
-    Result<std::optional<PgDatabaseState>> read(const PgDatabaseState& given, framework::Call& call) const override;
-    framework::Updated<PgDatabaseState> update(const PgDatabaseState& prior, const PgDatabaseState& planned,
-                                               framework::Call& call) const override;
-    Status destroy(const PgDatabaseState& state, framework::Call& call) const override;
     void validate(const PgDatabaseState& config, framework::Validation& validation) const override;
-    void modify_plan(framework::Plan<PgDatabaseState>& plan) const override;
-    Result<PgDatabaseState> import_state(const framework::ImportKey& key, framework::Call& call) const override;
-    [[nodiscard]] std::vector<framework::IdentityAttribute> identity() const override;
+
+  protected:
+    Result<std::string> create_in(Session& session, const module::pgsql::PgDatabase& planned,
+                                  const Operation& operation, const Cancel& cancel) const override;
+    Result<std::optional<Live>> read_in(Session& session, const module::pgsql::PgDatabase& given, const std::string& id,
+                                        const Cancel& cancel) const override;
+    Status update_in(Session& session, const PgDatabaseState& prior, const PgDatabaseState& planned,
+                     const Operation& operation, const Cancel& cancel) const override;
+    Status drop_in(Session& session, const module::pgsql::PgDatabase& state, const std::string& id,
+                   const Operation& operation, const Cancel& cancel) const override;
+    Result<Imported> import_in(Session& session, const std::string& name, const Cancel& cancel) const override;
+    void modify_more(framework::Plan<PgDatabaseState>& plan) const override;
 };
 
 }  // namespace pigsty::provider

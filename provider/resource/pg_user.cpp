@@ -10,9 +10,7 @@
 #include "core/module/pgsql/user.h"
 #include "core/render/scram.h"
 #include "provider/framework/validators.h"
-#include "provider/resource/claimed_common.h"
 #include "provider/resource/problems.h"
-#include "provider/resource/sql_object.h"
 
 namespace pigsty::provider {
 namespace {
@@ -141,16 +139,6 @@ Attributes<PgUserState> user_attributes() {
         within(&PgUserState::common, framework::common_attributes({.forecast = false, .deletion_protection = false}))};
 }
 
-// The whole user: with the password of whichever attribute holds it (a state holds no write-only one, only its version),
-// and with what the claim keeps for import.
-PgUser whole(const PgUserState& state) {
-    PgUser user = state.user;
-    user.password_write_only = state.password_wo.has_value() || user.password_wo_version.has_value();
-    if (state.password_wo) user.password = state.password_wo;
-    user.resource = claimed_common(state.common);
-    return user;
-}
-
 std::string date_in(std::int64_t days) {
     const std::time_t then = std::time(nullptr) + static_cast<std::time_t>(days) * 86400;
     std::tm utc{};
@@ -163,10 +151,6 @@ std::string date_in(std::int64_t days) {
 void resolve_expiry(PgUser& user) {
     if (!user.expire_in || (user.valid_until && !has_unknown(*user.valid_until))) return;
     user.valid_until = date_in(*user.expire_in);
-}
-
-SqlOperation operation_on(const PgUser& user, std::string_view verb, framework::Call& call) {
-    return {call, user.cluster, verb, "pg_user", "role", user.name};
 }
 
 bool is_ignored(const framework::CommonState& common, const std::string& sentence) {
@@ -189,69 +173,55 @@ framework::Declaration<PgUserState> PgUserResource::declare() const {
                   framework::conflicts_with("expire_in", {"valid_until"})}};
 }
 
-Result<PgUserState> PgUserResource::create(const PgUserState& planned, framework::Call& call) const {
-    PgUserState state = planned;
-    resolve_expiry(state.user);
-    TRY(const auto session, fleet_of(call).sessions->of(state.user.cluster, call.cancel));
-    const SqlOperation operation = operation_on(state.user, "create", call);
-    auto id = module::pgsql::create_user(*session, whole(state), operation.operation(), call.cancel);
-    operation.ended(id ? Status{} : Status(std::unexpected(id.error())));
-    TRY(state.common.id, std::move(id));
-    return state;
+PgUserResource::PgUserResource() : SqlResource({.type = "pg_user", .what = "role"}, &PgUserState::user) {}
+
+void PgUserResource::before_write(PgUserState& state) const { resolve_expiry(state.user); }
+
+// With the password of whichever attribute holds it: a state holds no write-only one, only its version.
+PgUser PgUserResource::whole(const PgUserState& state) const {
+    PgUser user = SqlResource::whole(state);
+    user.password_write_only = state.password_wo.has_value() || user.password_wo_version.has_value();
+    if (state.password_wo) user.password = state.password_wo;
+    return user;
 }
 
-Result<std::optional<PgUserState>> PgUserResource::read(const PgUserState& given, framework::Call& call) const {
-    TRY(const auto session, fleet_of(call).sessions->find(given.user.cluster, call.cancel));
-    if (!session) return std::optional<PgUserState>();
-    TRY(auto live, module::pgsql::read_user(*session, whole(given), given.common.id, call.cancel));
-    if (!live) return std::optional<PgUserState>();
-    PgUserState state = given;
-    state.user = std::move(live->user);
-    state.user.cluster = fresh_connection(*session);
-    state.common.drift = framework::noted_drift(std::move(live->drift), state.common.drift_ignore);
-    return std::optional<PgUserState>(std::move(state));
+Result<std::string> PgUserResource::create_in(Session& session, const PgUser& planned, const Operation& operation,
+                                              const Cancel& cancel) const {
+    return module::pgsql::create_user(session, planned, operation, cancel);
 }
 
-framework::Updated<PgUserState> PgUserResource::update(const PgUserState& prior, const PgUserState& planned,
-                                                       framework::Call& call) const {
-    PgUserState state = planned;
-    resolve_expiry(state.user);
-    state.common.drift.clear();
-    const auto done = [&]() -> Status {
-        TRY(const auto session, fleet_of(call).sessions->of(state.user.cluster, call.cancel));
-        const SqlOperation operation = operation_on(state.user, "update", call);
-        const PgUser before = whole(prior);
-        const PgUser after = whole(state);
-        const Status status =
-            module::pgsql::update_user(*session,
-                                       {.prior = before,
-                                        .planned = after,
-                                        .id = prior.common.id,
-                                        .repair_password = !is_ignored(planned.common, kPasswordSubject)},
-                                       operation.operation(), call.cancel);
-        operation.ended(status);
-        return status;
-    }();
-    if (!done) return fail(done.error());
-    return state;
+Result<std::optional<PgUserResource::Live>> PgUserResource::read_in(Session& session, const PgUser& given,
+                                                                    const std::string& id, const Cancel& cancel) const {
+    return module::pgsql::read_user(session, given, id, cancel);
 }
 
-Status PgUserResource::destroy(const PgUserState& state, framework::Call& call) const {
-    TRY(const auto session, fleet_of(call).sessions->find(state.user.cluster, call.cancel));
-    if (!session) return {};  // with the cluster, all that was in it went
-    const SqlOperation operation = operation_on(state.user, "destroy", call);
-    const Status status =
-        module::pgsql::drop_user(*session, whole(state), state.common.id, operation.operation(), call.cancel);
-    operation.ended(status);
-    return status;
+Status PgUserResource::update_in(Session& session, const PgUserState& prior, const PgUserState& planned,
+                                 const Operation& operation, const Cancel& cancel) const {
+    const PgUser before = whole(prior);
+    const PgUser after = whole(planned);
+    return module::pgsql::update_user(session,
+                                      {.prior = before,
+                                       .planned = after,
+                                       .id = prior.common.id,
+                                       .repair_password = !is_ignored(planned.common, kPasswordSubject)},
+                                      operation, cancel);
+}
+
+Status PgUserResource::drop_in(Session& session, const PgUser& state, const std::string& id, const Operation& operation,
+                               const Cancel& cancel) const {
+    return module::pgsql::drop_user(session, state, id, operation, cancel);
+}
+
+Result<PgUserResource::Imported> PgUserResource::import_in(Session& session, const std::string& name,
+                                                           const Cancel& cancel) const {
+    return module::pgsql::import_user(session, name, cancel);
 }
 
 void PgUserResource::validate(const PgUserState& config, framework::Validation& validation) const {
     report_problems(module::pgsql::problems_of(whole(config)), validation);
 }
 
-void PgUserResource::modify_plan(framework::Plan<PgUserState>& plan) const {
-    keep_connection(plan, &PgUserState::user);
+void PgUserResource::modify_more(framework::Plan<PgUserState>& plan) const {
     if (plan.writes("valid_until")) return;
     // Days are counted once: until they change, what came of them stands.
     PgUser& user = plan.planned.user;
@@ -264,18 +234,5 @@ void PgUserResource::modify_plan(framework::Plan<PgUserState>& plan) const {
         user.valid_until = user.expire_in ? plan.prior->user.valid_until : std::nullopt;
     plan.decide("valid_until");
 }
-
-Result<PgUserState> PgUserResource::import_state(const framework::ImportKey& key, framework::Call& call) const {
-    TRY(const SqlImport import, sql_import(key, call));
-    TRY(auto imported, module::pgsql::import_user(*import.session, import.name, call.cancel));
-    PgUserState state;
-    state.user = std::move(imported.user);
-    state.user.cluster = fresh_connection(*import.session);
-    TRY_VOID(read_claimed_common(state.user.resource, state.common));
-    state.common.id = std::move(imported.id);
-    return state;
-}
-
-std::vector<framework::IdentityAttribute> PgUserResource::identity() const { return sql_identity(); }
 
 }  // namespace pigsty::provider

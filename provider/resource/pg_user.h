@@ -3,12 +3,11 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/base/secret.h"
 #include "core/module/pgsql/spec.h"
 #include "provider/framework/common_attributes.h"
-#include "provider/framework/typed_resource.h"
+#include "provider/resource/sql_resource.h"
 
 namespace pigsty::provider {
 
@@ -18,22 +17,26 @@ struct PgUserState {
     framework::CommonState common;
 };
 
-class PgUserResource final : public framework::TypedResource<PgUserState>,
-                             public framework::Validates<PgUserState>,
-                             public framework::ModifiesPlan<PgUserState>,
-                             public framework::Imports<PgUserState>,
-                             public framework::HasIdentity {
+class PgUserResource final : public SqlResource<PgUserState, module::pgsql::PgUser>,
+                             public framework::Validates<PgUserState> {
   public:
+    PgUserResource();
     [[nodiscard]] framework::Declaration<PgUserState> declare() const override;
-    Result<PgUserState> create(const PgUserState& planned, framework::Call& call) const override;
-    Result<std::optional<PgUserState>> read(const PgUserState& given, framework::Call& call) const override;
-    framework::Updated<PgUserState> update(const PgUserState& prior, const PgUserState& planned,
-                                           framework::Call& call) const override;
-    Status destroy(const PgUserState& state, framework::Call& call) const override;
     void validate(const PgUserState& config, framework::Validation& validation) const override;
-    void modify_plan(framework::Plan<PgUserState>& plan) const override;
-    Result<PgUserState> import_state(const framework::ImportKey& key, framework::Call& call) const override;
-    [[nodiscard]] std::vector<framework::IdentityAttribute> identity() const override;
+
+  protected:
+    Result<std::string> create_in(Session& session, const module::pgsql::PgUser& planned, const Operation& operation,
+                                  const Cancel& cancel) const override;
+    Result<std::optional<Live>> read_in(Session& session, const module::pgsql::PgUser& given, const std::string& id,
+                                        const Cancel& cancel) const override;
+    Status update_in(Session& session, const PgUserState& prior, const PgUserState& planned, const Operation& operation,
+                     const Cancel& cancel) const override;
+    Status drop_in(Session& session, const module::pgsql::PgUser& state, const std::string& id,
+                   const Operation& operation, const Cancel& cancel) const override;
+    Result<Imported> import_in(Session& session, const std::string& name, const Cancel& cancel) const override;
+    void before_write(PgUserState& state) const override;
+    void modify_more(framework::Plan<PgUserState>& plan) const override;
+    [[nodiscard]] module::pgsql::PgUser whole(const PgUserState& state) const override;
 };
 
 }  // namespace pigsty::provider

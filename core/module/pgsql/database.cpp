@@ -256,9 +256,9 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
     return id;
 }
 
-Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const PgDatabase& given,
-                                                  const std::string& id, const Cancel& cancel) {
-    std::optional<LiveDatabase> found;
+Result<std::optional<Live<PgDatabase>>> read_database(ClusterSession& session, const PgDatabase& given,
+                                                      const std::string& id, const Cancel& cancel) {
+    std::optional<Live<PgDatabase>> found;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
@@ -268,18 +268,18 @@ Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const
             if (live->allow_connections && looks_inside(given)) {
                 TRY(contents, work.contents(given.name));
             }
-            found = LiveDatabase{.database = seen_database(given, *live, contents)};
+            found = Live<PgDatabase>{.object = seen_database(given, *live, contents)};
             // What is left once the attributes say what is live: privileges, which have none.
-            Statements missing = database_statements(found->database, *live, *catalog);
+            Statements missing = database_statements(found->object, *live, *catalog);
             if (contents != nullptr)
-                append(missing, contents_statements(found->database, *contents, *catalog,
+                append(missing, contents_statements(found->object, *contents, *catalog,
                                                     default_privileges_of(session.cluster())));
             for (const Statement& statement : missing) found->drift.push_back("privileges: " + statement.display());
             return {};
         },
         cancel));
     if (!found || !given.pgbouncer) return found;
-    TRY(const Fragments fragments, fragments_of(found->database, session.cluster()));
+    TRY(const Fragments fragments, fragments_of(found->object, session.cluster()));
     TRY(const auto drift, fragment_drift(session, fragments, cancel));
     found->drift.insert(found->drift.end(), drift.begin(), drift.end());
     return found;
@@ -357,8 +357,8 @@ Status drop_database(ClusterSession& session, const PgDatabase& database, const 
     return dropped;
 }
 
-Result<ImportedDatabase> import_database(ClusterSession& session, const std::string& name, const Cancel& cancel) {
-    ImportedDatabase imported;
+Result<Imported<PgDatabase>> import_database(ClusterSession& session, const std::string& name, const Cancel& cancel) {
+    Imported<PgDatabase> imported;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
@@ -367,21 +367,19 @@ Result<ImportedDatabase> import_database(ClusterSession& session, const std::str
                 return fail(ErrorCode::invalid,
                             fmt::format("expected a database \"{}\" in {}, found none", name, session.cluster().name));
             if (const ObjectClaim* claim = catalog->claim(kDatabaseKind, name)) {
-                TRY(imported.database, pg_database_from_json(claim->spec));
+                TRY(imported.object, pg_database_from_json(claim->spec));
                 imported.id = claim->id;
                 return {};
             }
             imported.id = uuid4();
-            imported.database = {.cluster = {}, .name = name, .comment = live->comment, .pgbouncer = false};
-            if (live->owner != render::kSuperuser) imported.database.owner = live->owner;
+            imported.object = {.cluster = {}, .name = name, .comment = live->comment, .pgbouncer = false};
+            if (live->owner != render::kSuperuser) imported.object.owner = live->owner;
             const DatabaseState* standard = catalog->database("template1");
-            if (standard != nullptr && standard->encoding != live->encoding)
-                imported.database.encoding = live->encoding;
+            if (standard != nullptr && standard->encoding != live->encoding) imported.object.encoding = live->encoding;
             if (standard != nullptr && standard->lc_collate != live->lc_collate)
-                imported.database.lc_collate = live->lc_collate;
-            if (standard != nullptr && standard->lc_ctype != live->lc_ctype)
-                imported.database.lc_ctype = live->lc_ctype;
-            if (live->tablespace != "pg_default") imported.database.tablespace = live->tablespace;
+                imported.object.lc_collate = live->lc_collate;
+            if (standard != nullptr && standard->lc_ctype != live->lc_ctype) imported.object.lc_ctype = live->lc_ctype;
+            if (live->tablespace != "pg_default") imported.object.tablespace = live->tablespace;
             return {};
         },
         cancel));

@@ -17,13 +17,9 @@
 #include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/session.h"
 #include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/sql_object.h"
 
 namespace pigsty::module::pgsql {
-
-struct LiveDatabase {
-    PgDatabase database;               // as given, with what is live; same meaning keeps the given spelling
-    std::vector<std::string> drift{};  // what the attributes do not show: "privileges: …", "pgbouncer pg-test-2: …"
-};
 
 struct DatabaseUpdate {
     const PgDatabase& prior;
@@ -31,21 +27,16 @@ struct DatabaseUpdate {
     std::string id;
 };
 
-struct ImportedDatabase {
-    PgDatabase database;  // what only our claim knows, else what is live where it differs from the default
-    std::string id;       // of the claim, or a new one that the first change stores
-};
-
 Result<std::string> create_database(ClusterSession& session, const PgDatabase& database, const Operation& operation,
                                     const Cancel& cancel);
-Result<std::optional<LiveDatabase>> read_database(ClusterSession& session, const PgDatabase& given,
-                                                  const std::string& id, const Cancel& cancel);
+Result<std::optional<Live<PgDatabase>>> read_database(ClusterSession& session, const PgDatabase& given,
+                                                      const std::string& id, const Cancel& cancel);
 Status update_database(ClusterSession& session, const DatabaseUpdate& update, const Operation& operation,
                        const Cancel& cancel);
 // Refused while others are connected, unless `force_disconnect`.
 Status drop_database(ClusterSession& session, const PgDatabase& database, const std::string& id,
                      const Operation& operation, const Cancel& cancel);
-Result<ImportedDatabase> import_database(ClusterSession& session, const std::string& name, const Cancel& cancel);
+Result<Imported<PgDatabase>> import_database(ClusterSession& session, const std::string& name, const Cancel& cancel);
 
 // The live database in the words of `given`; `contents` null: not looked at, as given. Pure.
 PgDatabase seen_database(const PgDatabase& given, const DatabaseState& live, const DatabaseContents* contents);

@@ -31,7 +31,7 @@ class DatabaseTest : public LiveCluster {
         const auto live = read_database(*fresh(), database, id, cancel);
         ASSERT_TRUE(live) << summary(live.error()) << "\n" << detail(live.error());
         ASSERT_TRUE(*live) << "gone";
-        EXPECT_EQ(to_json((*live)->database), to_json(database));
+        EXPECT_EQ(to_json((*live)->object), to_json(database));
         EXPECT_THAT((*live)->drift, IsEmpty());
     }
     Status updated(const PgDatabase& prior, const PgDatabase& planned, const std::string& id) {
@@ -87,11 +87,11 @@ TEST_F(DatabaseTest, keeps_in_its_claim_what_its_manager_wants_to_find_again) {
     PgDatabase database = wish("kept");
     database.resource = {{"deletion_protection", false}};
     const std::string id = created(database);
-    EXPECT_EQ(import_database(*fresh(), "kept", cancel)->database.resource, database.resource);
+    EXPECT_EQ(import_database(*fresh(), "kept", cancel)->object.resource, database.resource);
     PgDatabase next = database;
     next.resource = nullptr;
     EXPECT_DONE(updated(database, next, id));
-    EXPECT_TRUE(import_database(*fresh(), "kept", cancel)->database.resource.is_null());
+    EXPECT_TRUE(import_database(*fresh(), "kept", cancel)->object.resource.is_null());
     EXPECT_DONE(dropped(next, id));
 }
 
@@ -189,11 +189,11 @@ TEST_F(DatabaseTest, imports_what_another_made) {
     EXPECT_THAT(detail(refused.error()), HasSubstr("pg-test/theirs@127.0.0.1"));
     const auto imported = import_database(*session, "theirs", cancel);
     ASSERT_TRUE(imported);
-    const auto live = read_database(*session, imported->database, imported->id, cancel);
+    const auto live = read_database(*session, imported->object, imported->id, cancel);
     ASSERT_TRUE(live && *live);
-    EXPECT_EQ((*live)->database.connection_limit, 4);
-    EXPECT_EQ((*live)->database.encoding, std::nullopt);
-    EXPECT_DONE(dropped((*live)->database, imported->id));
+    EXPECT_EQ((*live)->object.connection_limit, 4);
+    EXPECT_EQ((*live)->object.encoding, std::nullopt);
+    EXPECT_DONE(dropped((*live)->object, imported->id));
 }
 
 }  // namespace

@@ -262,6 +262,12 @@ Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& 
     return RollingRestart(cluster, members, site, context).run(changes);
 }
 
+bool change_needs_restart(const PgCluster& before, const PgCluster& after) {
+    const auto old_configuration = wanted_configuration(before);
+    const auto new_configuration = wanted_configuration(after);
+    return old_configuration && new_configuration && !restart_changes(*old_configuration, *new_configuration).empty();
+}
+
 std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after, const std::string& waiting) {
     const auto old_configuration = wanted_configuration(before);
     const auto new_configuration = wanted_configuration(after);

@@ -12,11 +12,14 @@ namespace pigsty::module::pgsql {
 // serving.
 struct ConfigurationChange {
     const PgCluster* before = nullptr;  // the specification so far, may be null
-    // Something else of this run may have left members that wait for a restart, and Patroni may not know it yet.
+    // An earlier change, or something else of this run, left members that wait for a restart. Patroni may not know it yet.
     bool may_wait_for_restart = false;
 };
 Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& change, const Members& members,
                            converge::Site& site, converge::StepContext& context);
+
+// Whether members must restart for it, now or later.
+bool change_needs_restart(const PgCluster& before, const PgCluster& after);
 
 // Sentences for the forecast: "restart postgresql on pg-test-1, pg-test-2: max_connections 500 → 300, leader first …".
 // `waiting`: names of the members that Read found waiting for a restart.

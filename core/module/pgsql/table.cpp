@@ -188,12 +188,13 @@ class Builder {
         }
         if (changes_.configuration && !changes_.creating) {
             act("dynamic configuration", Spread::once, When::always,
-                [cluster, signer = signer_, before = changes_.before, may_wait = any_needs_restart(changes_.resets)](
-                    Site& site, StepContext& context) -> Status {
+                [cluster, signer = signer_, before = changes_.before, waits = changes_.waits_for_restart,
+                 resets = any_needs_restart(changes_.resets)](Site& site, StepContext& context) -> Status {
                     TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
                     const Members members(*cluster, reached(context.sites()), ca_pem);
                     return apply_configuration(
-                        *cluster, {.before = before.get(), .may_wait_for_restart = may_wait && context.changed(kReset)},
+                        *cluster,
+                        {.before = before.get(), .may_wait_for_restart = waits || (resets && context.changed(kReset))},
                         members, site, context);
                 });
         }

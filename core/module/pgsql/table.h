@@ -32,6 +32,7 @@ struct ClusterChanges {
     std::shared_ptr<const PgCluster> before{};
     bool creating = true;
     std::vector<AutoConfReset> resets{};  // of what somebody's ALTER SYSTEM left
+    bool waits_for_restart = false;       // since an earlier change; Patroni may not know it yet
 };
 
 converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes = {});

@@ -223,9 +223,9 @@ Result<std::string> create_user(ClusterSession& session, const PgUser& user, con
     return claim.id;
 }
 
-Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
-                                          const Cancel& cancel) {
-    std::optional<LiveUser> found;
+Result<std::optional<Live<PgUser>>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
+                                              const Cancel& cancel) {
+    std::optional<Live<PgUser>> found;
     std::optional<Secret> verifier;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
@@ -235,11 +235,11 @@ Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser&
             // Another id: ours is gone, and somebody made one of that name.
             if (live == nullptr || (claim != nullptr && !id.empty() && claim->id != id)) return {};
             verifier = live->verifier;
-            found = LiveUser{.user = seen_user(given, *live)};
-            if (given.expire_in && found->user.valid_until != given.valid_until) {
+            found = Live<PgUser>{.object = seen_user(given, *live)};
+            if (given.expire_in && found->object.valid_until != given.valid_until) {
                 // Resolved once: what somebody set instead is no new wish of the configuration.
                 found->drift.push_back("valid_until: is " + canonical(live->valid_until) + " on the server");
-                found->user.valid_until = given.valid_until;
+                found->object.valid_until = given.valid_until;
             }
             const bool ours = had_password(given);
             const bool touched =
@@ -252,7 +252,7 @@ Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser&
         },
         cancel));
     if (!found || !is_pooled(given)) return found;
-    TRY(const Fragments fragments, fragments_of(found->user, verifier));
+    TRY(const Fragments fragments, fragments_of(found->object, verifier));
     TRY(const auto drift, fragment_drift(session, fragments, cancel));
     found->drift.insert(found->drift.end(), drift.begin(), drift.end());
     return found;
@@ -306,8 +306,8 @@ Status update_user(ClusterSession& session, const UserUpdate& update, const Oper
     return put_fragments(session, fragments, false, operation, cancel);
 }
 
-Result<ImportedUser> import_user(ClusterSession& session, const std::string& name, const Cancel& cancel) {
-    ImportedUser imported;
+Result<Imported<PgUser>> import_user(ClusterSession& session, const std::string& name, const Cancel& cancel) {
+    Imported<PgUser> imported;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
@@ -317,16 +317,16 @@ Result<ImportedUser> import_user(ClusterSession& session, const std::string& nam
                             fmt::format("expected a role \"{}\" in {}, found none", name, session.cluster().name));
             const ObjectClaim* claim = catalog->claim(kRoleKind, name);
             if (claim != nullptr) {
-                TRY(imported.user, pg_user_from_json(claim->spec));
+                TRY(imported.object, pg_user_from_json(claim->spec));
                 imported.id = claim->id;
             } else {
-                imported.user.name = name;
-                imported.user.comment = live->comment;
+                imported.object.name = name;
+                imported.object.comment = live->comment;
                 imported.id = uuid4();
             }
             // A configured plain password is compared with it; a write-only one leaves nothing in the state.
-            if (!imported.user.password_write_only && (claim == nullptr || !claim->password_digest.empty()))
-                imported.user.password = live->verifier;
+            if (!imported.object.password_write_only && (claim == nullptr || !claim->password_digest.empty()))
+                imported.object.password = live->verifier;
             return {};
         },
         cancel));

@@ -18,16 +18,12 @@
 #include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/session.h"
 #include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/sql_object.h"
 
 namespace pigsty::module::pgsql {
 
 // Stands in one of pgbouncer's lists.
 inline bool is_pooled(const PgUser& user) { return user.pgbouncer || user.pool_mode || user.pool_connlimit; }
-
-struct LiveUser {
-    PgUser user;                       // as given, with what is live; same meaning keeps the given spelling
-    std::vector<std::string> drift{};  // what the attributes do not show: "password: …", "pgbouncer pg-test-2: …"
-};
 
 struct UserUpdate {
     const PgUser& prior;
@@ -37,21 +33,16 @@ struct UserUpdate {
     bool repair_password = true;
 };
 
-struct ImportedUser {
-    PgUser user;     // what only our claim knows, else defaults; the rest comes with a read
-    std::string id;  // of the claim, or a new one that the first change stores
-};
-
 // The claim's id. Goes on with an unfinished create of ours; error `conflict` where there is such a role otherwise.
 Result<std::string> create_user(ClusterSession& session, const PgUser& user, const Operation& operation,
                                 const Cancel& cancel);
-Result<std::optional<LiveUser>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
-                                          const Cancel& cancel);
+Result<std::optional<Live<PgUser>>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
+                                              const Cancel& cancel);
 Status update_user(ClusterSession& session, const UserUpdate& update, const Operation& operation, const Cancel& cancel);
 // What it owns goes to the superuser first, in every database, and nobody stays logged in as it.
 Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation,
                  const Cancel& cancel);
-Result<ImportedUser> import_user(ClusterSession& session, const std::string& name, const Cancel& cancel);
+Result<Imported<PgUser>> import_user(ClusterSession& session, const std::string& name, const Cancel& cancel);
 
 // The live role in the words of `given`. Pure.
 PgUser seen_user(const PgUser& given, const RoleState& live);

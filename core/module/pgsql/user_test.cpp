@@ -28,16 +28,16 @@ class UserTest : public LiveCluster {
         EXPECT_TRUE(id) << summary(id.error()) << "\n" << detail(id.error());
         return id.value_or("");
     }
-    LiveUser read(const PgUser& user, const std::string& id, ClusterSession& with) {
+    Live<PgUser> read(const PgUser& user, const std::string& id, ClusterSession& with) {
         auto live = read_user(with, user, id, cancel);
         EXPECT_TRUE(live) << summary(live.error()) << "\n" << detail(live.error());
         EXPECT_TRUE(live && *live) << "gone";
-        return live && *live ? **live : LiveUser{};
+        return live && *live ? **live : Live<PgUser>{};
     }
     // Another process sees exactly what was asked for.
     void expect_as_wished(const PgUser& user, const std::string& id) {
-        const LiveUser live = read(user, id, *fresh());
-        EXPECT_EQ(to_json(live.user), to_json(user));
+        const Live<PgUser> live = read(user, id, *fresh());
+        EXPECT_EQ(to_json(live.object), to_json(user));
         EXPECT_THAT(live.drift, IsEmpty());
     }
     Status updated(const PgUser& prior, const PgUser& planned, const std::string& id) {
@@ -119,7 +119,7 @@ TEST_F(UserTest, stops_where_somebody_else_changed_what_the_plan_was_made_from) 
     ASSERT_FALSE(status);
     EXPECT_EQ(summary(status.error()),
               "pg-test role \"contested\": `connection_limit` changed since this plan was made: plan again");
-    EXPECT_EQ(read(user, id, *fresh()).user.connection_limit, 5);
+    EXPECT_EQ(read(user, id, *fresh()).object.connection_limit, 5);
     EXPECT_DONE(dropped(user, id));
 }
 
@@ -131,7 +131,7 @@ TEST_F(UserTest, is_not_taken_over_where_another_made_it) {
     EXPECT_THAT(detail(id.error()), HasSubstr("pg-test/for%20eign@127.0.0.1"));
     const auto imported = import_user(*session, "for eign", cancel);
     ASSERT_TRUE(imported);
-    const PgUser seen = read(imported->user, imported->id, *session).user;
+    const PgUser seen = read(imported->object, imported->id, *session).object;
     EXPECT_FALSE(seen.login);
     PgUser next = seen;
     next.comment = "ours now";
@@ -149,9 +149,9 @@ TEST_F(UserTest, keeps_in_its_claim_what_its_manager_wants_to_find_again) {
     EXPECT_DONE(updated(user, next, id));
     const auto imported = import_user(*fresh(), "kept", cancel);
     ASSERT_TRUE(imported);
-    EXPECT_EQ(imported->user.resource, next.resource);
+    EXPECT_EQ(imported->object.resource, next.resource);
     EXPECT_DONE(updated(next, user, id));
-    EXPECT_TRUE(import_user(*fresh(), "kept", cancel)->user.resource.is_null());
+    EXPECT_TRUE(import_user(*fresh(), "kept", cancel)->object.resource.is_null());
     EXPECT_DONE(dropped(user, id));
 }
 

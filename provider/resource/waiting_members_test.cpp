@@ -1,0 +1,47 @@
+#include "provider/resource/waiting_members.h"
+
+#include <gtest/gtest.h>
+
+namespace pigsty::provider {
+namespace {
+
+client::PatroniCluster cluster(bool first, bool second) {
+    client::PatroniCluster seen;
+    seen.members.resize(2);
+    seen.members[0].name = "pg-test-1";
+    seen.members[0].pending_restart = first;
+    seen.members[1].name = "pg-test-2";
+    seen.members[1].pending_restart = second;
+    return seen;
+}
+
+TEST(WaitingMembers, are_those_that_patroni_names) {
+    framework::PrivateData data;
+    note_waiting(data, cluster(true, true));
+    EXPECT_EQ(waiting_members(data), "pg-test-1, pg-test-2");
+    note_waiting(data, cluster(false, true));
+    EXPECT_EQ(waiting_members(data), "pg-test-2");
+    note_waiting(data, cluster(false, false));
+    EXPECT_EQ(data, framework::PrivateData());
+}
+
+TEST(WaitingMembers, are_all_after_a_change_of_ours_until_patroni_can_know) {
+    framework::PrivateData data;
+    expect_waiting(data, {"pg-test-1", "pg-test-2"});
+    note_waiting(data, cluster(true, false));
+    EXPECT_EQ(waiting_members(data), "pg-test-1, pg-test-2");
+    data.set("waiting_for_restart_until", "1");  // long ago
+    note_waiting(data, cluster(true, false));
+    EXPECT_EQ(waiting_members(data), "pg-test-1");
+}
+
+TEST(WaitingMembers, are_none_once_they_were_restarted) {
+    framework::PrivateData data;
+    expect_waiting(data, {"pg-test-1"});
+    forget_waiting(data);
+    EXPECT_EQ(waiting_members(data), "");
+    EXPECT_EQ(data, framework::PrivateData());
+}
+
+}  // namespace
+}  // namespace pigsty::provider
