@@ -37,7 +37,8 @@ stamps=$build/lint
 mkdir -p "$stamps"
 declare -A key
 while IFS=$'\t' read -r source includes; do
-    key[${source#"$PWD"/}]=$(cd "$build" && cat "$OLDPWD/.clang-tidy" $includes | sha256sum | cut -c1-64)
+    source=$(realpath --relative-to=. "$build/$source")
+    key[$source]=$(cd "$build" && cat "$OLDPWD/.clang-tidy" $includes | sha256sum | cut -c1-64)
 done < <(ninja -C "$build" -t deps 2>/dev/null | awk '
     /^[^ ].*\(VALID\)/ { source = includes = ""; next }
     /^ / && $1 !~ "^/usr/" { if (source == "") source = $1; includes = includes " " $1; next }

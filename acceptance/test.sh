@@ -21,13 +21,11 @@ cd "$root"
 
 build release --target terraform-provider-pigsty
 if [[ $what != suites ]]; then
-  build debug
-  unit_tests debug
-  # What handles foreign bytes and memory, and what runs on many threads. The provider's own tests are not among them yet:
-  # gRPC's uninstrumented archives under them make ThreadSanitizer see races that are none (docs/design/roadmap.md).
-  sanitized asan core_base core_ssh core_node core_item core_converge core_render core_module_platform core_module_pgsql \
-    provider_value provider_framework
-  sanitized tsan core_base core_ssh core_node
+  # Under ThreadSanitizer less what starts a gRPC server: gRPC is not instrumented (provider/plugin/CMakeLists.txt).
+  for preset in debug asan tsan; do
+    build "$preset"
+    unit_tests "$preset"
+  done
 fi
 if [[ $what != unit ]]; then
   suites=("$@")

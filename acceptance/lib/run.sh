@@ -21,27 +21,16 @@ build() {
   }
 }
 
-# sanitized PRESET LIBRARY…: builds and runs the unit tests of these libraries alone.
-sanitized() {
-  local preset=$1 library
-  local -a targets=()
-  shift
-  for library in "$@"; do targets+=("pigsty_${library}_test"); done
-  build "$preset" --target "${targets[@]}"
-  unit_tests "$preset" -R "^($(IFS='|' && printf '%s' "${targets[*]}"))\$"
-}
-
-# unit_tests PRESET [OPTIONS of ctest]: every test program; a program's tests count one by one.
+# unit_tests PRESET: every test program; a program's tests count one by one.
 unit_tests() {
   local preset=$1 out
-  shift
   log "unit tests ($preset)"
   out="$root/build/$preset/unit-tests.log"
   local status=0
   local -a wrap=()
   # GCC 12's ThreadSanitizer cannot map its shadow where the kernel randomises more address bits than it knows.
   [[ $preset != tsan ]] || wrap=(setarch -R)
-  "${wrap[@]}" ctest --preset "$preset" --verbose -j2 "$@" >"$out" 2>&1 || status=$?
+  "${wrap[@]}" ctest --preset "$preset" --verbose -j2 >"$out" 2>&1 || status=$?
   local good bad
   good=$(grep -cE '^ *[0-9]+: \[ +OK \] ' "$out" || true)
   bad=$(grep -cE '^ *[0-9]+: \[ +FAILED +\] .*\([0-9]+ ms\)' "$out" || true)

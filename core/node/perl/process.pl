@@ -45,8 +45,9 @@ sub start_process {
     my $now = now();
     @process{qw(pid handles moved looked cpu start)} = ($pid, \%ours, $now, $now, '', (process_table($pid))[0]{start});
     $processes{$pid} = \%process;
-    send_input(\%process, $_) for keys %{$process{unsent}};
+    # Before the script goes in: what runs must be on record by then, should we be killed.
     $on_processes_changed->() if $on_processes_changed;
+    send_input(\%process, $_) for keys %{$process{unsent}};
 }
 
 sub send_input {
