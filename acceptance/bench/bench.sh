@@ -16,7 +16,6 @@ cli=$PIGSTY_TOFU
 binary=${PIGSTY_PROVIDER_BINARY:-$repository/build/release/provider/terraform-provider-pigsty}
 [[ -x $binary ]] || { echo "bench: build the release preset first" >&2; exit 1; }
 rounds=${PIGSTY_BENCH_ROUNDS:-3}
-log=$work_root/provider.log
 trap 'lab down; rm -rf "$work_root"' EXIT
 broken=0
 
@@ -39,18 +38,10 @@ timed() {
   "$@"
   took=$(calculate "$EPOCHREALTIME - $began" 2)
 }
-# logged_tf ARGUMENTS…: with the provider's debug log, which ends with its counters, in $log.
-logged_tf() {
-  rm -f "$log"
-  TF_LOG_PROVIDER=DEBUG TF_LOG_PATH=$log tf "$@"
-  expect_status 0
-}
 quiet_tf() {
   tf "$@"
   expect_status 0
 }
-# counted WHAT: the highest value of a counter; there is a line for each node or cluster and process.
-counted() { grep -oE "counters [^\"]* $1=[0-9]+" "$log" | sed 's/.*=//' | sort -n | tail -n 1; }
 
 # What both ways must end in. Not part of their times.
 prove_the_end_state() {
@@ -117,7 +108,7 @@ measure_the_create() {
     rm -rf "$work_root/02-ha-cluster"
     work_in 02-ha-cluster
     quiet_tf init
-    timed logged_tf apply
+    timed logged quiet_tf apply
     ours+=("$took")
     (prove_the_end_state) || exit 1
   done
@@ -133,7 +124,7 @@ measure_an_unchanged_plan() {
   local -a ours=() builtin=()
   local count i
   work_in 02-ha-cluster
-  logged_tf plan -detailed-exitcode
+  logged quiet_tf plan -detailed-exitcode
   bound 'plan without a change: root requests of the busiest node' "$(counted requests)" 2
   bound 'plan without a change: Patroni GETs of the cluster' "$(counted patroni_gets)" 2
   # Database postgres for all shared catalogs, and each database that declares something inside: app, and template1.
@@ -163,9 +154,9 @@ measure_an_hba_rule() {
   work_in 02-ha-cluster
   printf 'resource "pigsty_pg_cluster" "test" {\n  hba_rules = [{ title = "bench", user = "app", db = "app", addr = "intra", auth = "ssl" }]\n}\n' \
     >rule_override.tf
-  logged_tf plan -out=plan
+  logged quiet_tf plan -out=plan
   bound 'one HBA rule, plan: root requests of the busiest node' "$(counted requests)" 2
-  timed logged_tf apply plan
+  timed logged quiet_tf apply plan
   row 'one HBA rule, apply (s)' "$took"
   bound 'one HBA rule, apply: root requests of the busiest node' "$(counted requests)" 3
 }

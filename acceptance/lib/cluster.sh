@@ -46,6 +46,20 @@ plan_is_empty() {
   expect_status 0
 }
 
+# logged COMMAND…: with the provider's debug log, which ends with its counters, in a file for counted().
+logged() {
+  rm -f "$work_root/provider.log"
+  TF_LOG_PROVIDER=DEBUG TF_LOG_PATH=$work_root/provider.log "$@"
+}
+# counted WHAT: the highest value of a counter; there is a line for each node or cluster and process.
+counted() { grep -oE "counters [^\"]* $1=[0-9]+" "$work_root/provider.log" | sed 's/.*=//' | sort -n | tail -n 1; }
+# expect_counted WHAT MOST: at most so many, and at least one, or nothing was counted.
+expect_counted() {
+  local found
+  found=$(counted "$1")
+  [[ $found =~ ^[1-9][0-9]*$ ]] && ((found <= $2)) || failure "expected at most $2 $1, found ${found:-none}"
+}
+
 # planned ADDRESS: the planned change of one resource in the saved plan `plan`, as JSON.
 planned() {
   lab run -- "$cli" show -json plan | jq --arg address "$1" '.resource_changes[] | select(.address == $address) | .change'

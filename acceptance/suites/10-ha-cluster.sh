@@ -70,7 +70,12 @@ test_the_hba_files_have_no_errors() {
 
 test_a_second_apply_does_nothing() {
   work_in 02-ha-cluster
-  plan_is_empty
+  logged tf plan -detailed-exitcode
+  expect_status 0
+  expect_counted requests 2
+  expect_counted patroni_gets 2
+  # Database postgres for all shared catalogs, and each that declares something inside: app, and template1.
+  expect_counted connections 3
   expect audit_nodes "$work_root/before"
   TF_LOG_CORE=TRACE TF_LOG_PATH=$work_root/second.log tf apply
   expect_status 0
@@ -90,8 +95,9 @@ resource "pigsty_pg_cluster" "test" {
 }
 END
   rm statements_override.tf
-  tf plan -detailed-exitcode -out=plan
+  logged tf plan -detailed-exitcode -out=plan
   expect_status 2
+  expect_counted requests 2
   planned pigsty_pg_cluster.test >"$out"
   expect_equal "$(jq -r '[.before.managed as $b | .after.managed | to_entries[] | select($b[.key] != .value) | .key] | join(", ")' "$out")" \
     "pg-test-1 /pg/conf/pg_hba.conf, pg-test-2 /pg/conf/pg_hba.conf, pg-test-3 /pg/conf/pg_hba.conf"
@@ -99,8 +105,9 @@ END
     "reload postgresql on pg-test-1, pg-test-2, pg-test-3"
   expect_equal "$(jq -r '.actions | join(" ")' "$out")" update
   expect audit_nodes "$work_root/before"
-  tf apply plan
+  logged tf apply plan
   expect_status 0
+  expect_counted requests 3
   expect audit_nodes "$work_root/after"
   run "$suite_dir/lab/audit" diff "$work_root/before" "$work_root/after"
   # Besides claim and journal: the file, and PostgreSQL's load time.
