@@ -123,7 +123,7 @@ Validator one_of(std::vector<std::string> allowed) {
     });
 }
 
-Validator matches(std::string_view regex, std::string expected) {
+Validator matches(std::string_view regex, const std::string& expected) {
     auto lazy = std::make_shared<LazyRegex>(regex);
     return text_rule(expected, [lazy](std::string_view text) { return lazy->matches(std::string(text)); });
 }

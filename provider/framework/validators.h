@@ -23,7 +23,7 @@ namespace pigsty::framework {
 // --- text ---
 Validator one_of(std::vector<std::string> allowed);
 // ECMAScript, whole text. `expected` continues "expected …": "lower-case letters, digits and hyphens".
-Validator matches(std::string_view regex, std::string expected);
+Validator matches(std::string_view regex, const std::string& expected);
 Validator ip_address();  // IPv4 or IPv6
 // Network as `10.0.0.0/8`, with no address bits set behind the prefix.
 Validator cidr();
