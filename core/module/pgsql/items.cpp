@@ -43,16 +43,29 @@ item::ItemPtr file(item::FileSpec spec) { return std::make_shared<item::FileItem
 
 item::Handler reload_patroni() { return item::Handler::reload(kPatroniService); }
 
-// PostgreSQL says itself what it thinks of the file, before it takes it: the old one comes back when it minds.
+// PostgreSQL says itself what it thinks of the file, before it takes it: the old one comes back when it minds. Where no
+// server listens (2), it reads the file as it starts; one that is starting or ending (1) is waited for. What it then
+// refuses, as a connection too many, is an error: a file that nobody has read must not pass for one in force.
+constexpr const char* kReloadPostgresql = R"sh(
+ready=2
+if systemctl is-active -q patroni.service; then
+    for i in $(seq 30); do
+        ready=0
+        pg_isready -q -h /var/run/postgresql -p "$port" || ready=$?
+        [ "$ready" -eq 1 ] || break
+        sleep 1
+    done
+fi
+if [ "$ready" -ne 2 ]; then
+    wrong=$(ask "SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL") || exit 1
+    [ -z "$wrong" ] || { echo "$wrong" >&2; exit 1; }
+    ask 'SELECT pg_reload_conf()' >/dev/null
+fi
+)sh";
+
 item::Handler reload_postgresql(std::int64_t port) {
-    const std::string psql = local_psql(port) + " -c ";
-    return item::Handler::reload(
-        "postgresql",
-        "if systemctl is-active -q patroni.service && " + psql + "'SELECT 1' >/dev/null 2>&1; then\n  wrong=$(" + psql +
-            shell_quote(
-                "SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL") +
-            ")\n  [ -z \"$wrong\" ] || { echo \"$wrong\" >&2; exit 1; }\n  " + psql +
-            "'SELECT pg_reload_conf()' >/dev/null\nfi\n");
+    return item::Handler::reload("postgresql", "port=" + std::to_string(port) + "\nask() { " + local_psql(port) +
+                                                   " -c \"$1\"; }" + kReloadPostgresql);
 }
 
 std::vector<std::string> addresses(const PgCluster& cluster) {
