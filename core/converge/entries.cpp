@@ -10,6 +10,9 @@
 namespace pigsty::converge {
 namespace {
 
+// In `undo`: the item is as it should be, its handlers have not run.
+constexpr const char* kOwed = "handlers_owed";
+
 bool is_ours(const node::Claim& claim, const node::Claim& ours) {
     return claim.kind == ours.kind && claim.name == ours.name;
 }
@@ -41,7 +44,17 @@ node::ClaimedItem entry_for(const item::Item& item, const node::Observation& see
 
 node::ClaimedItem pending(node::ClaimedItem entry) {
     entry.digest.clear();
+    return owing(std::move(entry));
+}
+
+node::ClaimedItem owing(node::ClaimedItem entry) {
+    if (entry.undo.is_object() && entry.undo.contains("handlers")) entry.undo[kOwed] = true;
     return entry;
+}
+
+std::optional<item::Change> owed(const node::ClaimedItem* entry) {
+    if (entry == nullptr || !entry->undo.is_object() || !entry->undo.value(kOwed, false)) return std::nullopt;
+    return item::Change{item::Verb::update, "written, and what reads it does not know yet"};
 }
 
 bool same(const node::ClaimedItem& a, const node::ClaimedItem& b) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,14 @@ namespace pigsty::converge {
 node::ClaimedItem entry_for(const item::Item& item, const node::Observation& seen, const node::Claim& ours,
                             const std::vector<node::Claim>& all, std::size_t order);
 
-// The same before the write: without a digest, so that nothing is believed of the bytes until the write has ended.
+// The same before the write: without a digest, so that nothing is believed of the bytes until the write has ended; and
+// owing its handlers.
 node::ClaimedItem pending(node::ClaimedItem entry);
+
+// The item is as desired, but its handlers have not run: what reads it does not know yet.
+node::ClaimedItem owing(node::ClaimedItem entry);
+// The change that this is. Nothing where no handlers are owed, or no entry is there.
+std::optional<item::Change> owed(const node::ClaimedItem* entry);
 
 bool same(const node::ClaimedItem& a, const node::ClaimedItem& b);
 

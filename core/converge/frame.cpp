@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/base/hash.h"
+#include "core/converge/entries.h"
 #include "core/item/put_back.h"
 #include "core/item/service.h"
 
@@ -184,9 +185,10 @@ Error error_of(const Part& part, const node::OperationResult& result) {
     return std::move(error.with_output(result.err));
 }
 
-// The claim after a failure: what is done with its final entry, what was put back or not begun as before, and what failed
-// half-way as pending.
-node::Claim claim_after(const FrameInput& input, const FrameResult& result, const std::set<std::string>& begun) {
+// The claim after a failure: what is done with its final entry, which owes the handlers that did not run, what was put back
+// or not begun as before, and what failed half-way as pending.
+node::Claim claim_after(const FrameInput& input, const FrameResult& result, const std::set<std::string>& begun,
+                        const std::set<std::string>& handled) {
     node::Claim claim = input.pending;
     for (const ItemChange& change : input.changes) {
         const std::string label = change.item->label();
@@ -197,7 +199,11 @@ node::Claim claim_after(const FrameInput& input, const FrameResult& result, cons
             else if (!begun.contains(label))
                 claim.items.erase(label);
         } else if (result.done.contains(label)) {
-            claim.items[label] = input.final.items.at(label);
+            const auto handlers = change.item->handlers();
+            const bool told = std::ranges::all_of(
+                handlers, [&](const item::Handler& handler) { return handled.contains(handler.sentence()); });
+            const node::ClaimedItem& entry = input.final.items.at(label);
+            claim.items[label] = told ? entry : owing(entry);
         }
     }
     for (const Removal& removal : input.removals) {
@@ -223,9 +229,13 @@ FrameResult send_frame(node::Node& node, const FrameInput& input, const FramePro
     std::size_t ended = answers->size();
     if (!answers->empty() && answers->back().status != 0) ended -= 1;
     std::set<std::string> begun;
+    std::set<std::string> handled;
     for (std::size_t i = 0; i < total; ++i) {
         const Part& part = builder.parts[i];
-        if (part.is_handler) continue;
+        if (part.is_handler) {
+            if (i < ended) handled.insert(part.what);
+            continue;
+        }
         const auto* put = std::get_if<node::PutFile>(&builder.operations[i]);
         if (i < ended && put != nullptr && put->keep_before && !(*answers)[i].out.empty())
             result.kept.emplace_back(put->path, (*answers)[i].out);
@@ -249,9 +259,9 @@ FrameResult send_frame(node::Node& node, const FrameInput& input, const FramePro
     }
     for (const std::string& label : result.taken_back) result.done.erase(label);
     // So that the claim and the journal tell the truth; where even that fails, `pending` stands, which claims too much.
-    const auto recorded = node.request(
-        {node.store_claim(claim_after(input, result, begun)), input.journal->failed(broken.step, error.message)},
-        Cancel());
+    const auto recorded = node.request({node.store_claim(claim_after(input, result, begun, handled)),
+                                        input.journal->failed(broken.step, error.message)},
+                                       Cancel());
     if (!recorded) error.with_output(error.output + "\nand the record of it: " + recorded.error().message);
     result.error = std::move(error);
     return result;

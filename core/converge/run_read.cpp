@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/base/hash.h"
+#include "core/converge/entries.h"
 #include "core/converge/run_work.h"
 #include "core/node/lease.h"
 
@@ -40,6 +41,7 @@ Result<Drift> Run::Work::read(const Table& table) {
             }
             const std::string key = managed_key(site.member, item);
             auto change = item.compare(seen, claimed);
+            if (!change) change = owed(claimed);
             if (!change) {
                 change = item.due(seen);
                 if (change) drift.due.insert(key);

@@ -130,6 +130,35 @@ TEST_F(RunTest, a_file_that_breaks_its_service_is_put_back) {
     EXPECT_TRUE(drift->sentences.empty()) << drift->sentences[0];
 }
 
+// What stopped after the file and before the reload would otherwise never be reloaded: the file looks as it should.
+TEST_F(RunTest, a_reload_that_a_later_failure_kept_back_is_owed) {
+    const std::string id = created();
+    sh(1, "rm -f /run/systemctl.log");
+    const auto steps = [&](const std::string& check) {
+        Table all = table({.text = "two\n"});
+        all.pop_back();
+        all.insert(all.begin() + 2, {.name = "checked", .items = [check](const Site&) -> std::vector<ItemPtr> {
+                                         return {std::make_shared<FileItem>(
+                                             FileSpec{.path = "/etc/checked", .content = "", .check = check})};
+                                     }});
+        return all;
+    };
+    const auto what = [&](const Table& all, const Drift& drift) {
+        return Planned{.managed = managed(desired(all, members)), .prior = state, .observed = drift.observed};
+    };
+    const auto broken = run(id)->update(steps("false"), what(steps("false"), {}));
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(sh(1, "cat /etc/pigtest/main.conf; grep -c reload /run/systemctl.log"), "t-1 two\n0\n");
+    const auto drift = run(id)->read(table({.text = "two\n"}));
+    ASSERT_TRUE(drift);
+    EXPECT_THAT(drift->sentences,
+                testing::Contains("t-1 /etc/pigtest/main.conf: written, and what reads it does not know yet"));
+    const auto status = run(id)->update(steps("true"), what(steps("true"), *drift));
+    ASSERT_TRUE(status) << summary(status.error()) << detail(status.error());
+    EXPECT_EQ(sh(1, "grep -c reload /run/systemctl.log"), "1\n");
+    EXPECT_TRUE(run(id)->read(steps("true"))->sentences.empty());
+}
+
 // After a kill at any point the next create finishes the work, and everything is as if nothing had happened.
 
 TEST_F(RunTest, one_member_at_a_time_ends_with_the_first_that_is_not_well) {
