@@ -31,6 +31,18 @@ const PatroniMember* PatroniCluster::member(const std::string& name) const {
     return found == members.end() ? nullptr : &*found;
 }
 
+const PatroniMember* PatroniCluster::successor() const {
+    const auto is_synchronous = [](const PatroniMember& member) {
+        return member.role == "sync_standby" || member.role == "quorum_standby";
+    };
+    const bool only_synchronous = std::ranges::any_of(members, is_synchronous);
+    const auto found = std::ranges::find_if(members, [&](const PatroniMember& member) {
+        return !member.leads() && member.serves() && !member.tags.value("nofailover", false) &&
+               (!only_synchronous || is_synchronous(member));
+    });
+    return found == members.end() ? nullptr : &*found;
+}
+
 Result<PatroniCluster> patroni_cluster_from_json(const nlohmann::json& reply) {
     if (!reply.is_object() || !reply.contains("members") || !reply["members"].is_array())
         return fail(ErrorCode::failed, "Patroni's /cluster reply has no members: " + reply.dump().substr(0, 200));

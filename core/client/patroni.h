@@ -46,6 +46,9 @@ struct PatroniCluster {
 
     [[nodiscard]] const PatroniMember* leader() const;
     [[nodiscard]] const PatroniMember* member(const std::string& name) const;
+    // Who can take over from the leader: under synchronous replication only a synchronous standby, which is all that
+    // Patroni would accept. Null where nobody can.
+    [[nodiscard]] const PatroniMember* successor() const;
 };
 
 // GET /patroni of one member.

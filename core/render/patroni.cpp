@@ -33,7 +33,7 @@ Yaml rest_section(const PatroniMember& member) {
     for (const std::string& network : member.rest_allowlist) allowlist.push_back(network);
     Yaml rest{{"listen", host_port(member.address, member.rest_port)},
               {"connect_address", host_port(member.address, member.rest_port)},
-              {"authentication", {{"username", "postgres"}, {"password", secret_reference(member.rest)}}},
+              {"authentication", {{"username", "postgres"}, {"password", yaml_secret(member.rest)}}},
               // Members are taken from the DCS: their addresses are in no file but their own.
               {"allowlist", std::move(allowlist)},
               {"allowlist_include_members", true}};
@@ -65,7 +65,7 @@ Yaml tags_section(const PatroniMember& member) {
 }
 
 Yaml replication_login(const PatroniMember& member) {
-    Yaml login{{"username", "replicator"}, {"password", secret_reference(member.replication)}};
+    Yaml login{{"username", "replicator"}, {"password", yaml_secret(member.replication)}};
     if (member.ssl) {
         login["sslmode"] = "verify-ca";
         login["sslrootcert"] = kCaCertificate;
@@ -158,7 +158,7 @@ std::string render_patroni_yml(const PatroniMember& member) {
                      {"cert", kEtcdCertificate},
                      {"key", kEtcdKey},
                      {"username", member.scope},
-                     {"password", secret_reference(member.etcd)}};
+                     {"password", yaml_secret(member.etcd)}};
     file["ctl"] = ctl_section(member);
     file["restapi"] = rest_section(member);
     file["tags"] = tags_section(member);

@@ -56,7 +56,10 @@ void emit_value(const Yaml& value, std::size_t indent, std::string& out) {
         emit(value, indent, out);
     } else {
         out += ' ';
-        out += value.is_string() ? yaml_string(value.get_ref<const std::string&>()) : value.dump();
+        if (value.is_binary())
+            out.append("\"").append(value.get_binary().begin(), value.get_binary().end()).append("\"");
+        else
+            out += value.is_string() ? yaml_string(value.get_ref<const std::string&>()) : value.dump();
         out += '\n';
     }
 }
@@ -95,12 +98,19 @@ std::string yaml_string(std::string_view text) {
             out += "\\n";
         else if (c == '\t')
             out += "\\t";
+        else if (c == '{' && text.substr(at).starts_with("{{"))
+            out += "\\x7B";  // only yaml_secret() stands for a secret, whatever a user writes
         else if (must_escape(c))
             out += fmt::format("\\u{:04X}", static_cast<std::uint32_t>(c));
         else
             out += text.substr(at, length);
     }
     return out + '"';
+}
+
+Yaml yaml_secret(const SecretReference& secret) {
+    const std::string text = secret_reference(secret);
+    return Yaml::binary({text.begin(), text.end()});
 }
 
 std::string to_yaml(const Yaml& tree) {

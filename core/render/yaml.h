@@ -15,12 +15,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/render/secret_reference.h"
+
 namespace pigsty::render {
 
 using Yaml = nlohmann::ordered_json;
 
 std::string to_yaml(const Yaml& tree);
-// A scalar of that text, quoted where it must be.
+// A scalar of that text, quoted where it must be. What looks like a reference to a secret is escaped.
 std::string yaml_string(std::string_view text);
+// A value that the node replaces with the secret while it writes the file.
+Yaml yaml_secret(const SecretReference& secret);
 
 }  // namespace pigsty::render

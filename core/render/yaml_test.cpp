@@ -14,7 +14,7 @@ TEST(Yaml, quotes_what_a_reader_could_take_for_something_else) {
     EXPECT_EQ(yaml_string("0640"), "\"0640\"");
     EXPECT_EQ(yaml_string("1e3"), "\"1e3\"");
     EXPECT_EQ(yaml_string(""), "\"\"");
-    EXPECT_EQ(yaml_string("{{x:1}}"), "\"{{x:1}}\"");
+    EXPECT_EQ(yaml_string("{{x:1}}"), "\"\\x7B{x:1}}\"");
     EXPECT_EQ(yaml_string(" a: \"b\" \\ #\n\t"), "\" a: \\\"b\\\" \\\\ #\\n\\t\"");
     EXPECT_EQ(yaml_string("\x7f\xC2\x85\xE2\x80\xA8"), "\"\\u007F\\u0085\\u2028\"");
     EXPECT_EQ(yaml_string("größe 🐘"), "\"größe 🐘\"");
@@ -36,6 +36,13 @@ TEST(Yaml, writes_blocks) {
               "    m: 1\n"
               "    \"n\": 2\n"
               "  - []\n");
+}
+
+// Or a parameter of one member could carry the cluster's password into the server, for everybody to SHOW.
+TEST(Yaml, only_a_secret_of_ours_is_one) {
+    EXPECT_EQ(to_yaml({{"password", yaml_secret({"replication", 1})}, {"my.x", "{{replication:1}} {{{rest:1}}"}}),
+              "password: \"{{replication:1}}\"\n"
+              "my.x: \"\\x7B{replication:1}} \\x7B\\x7B{rest:1}}\"\n");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/overview.h"
-#include "core/module/pgsql/restart.h"
+#include "core/module/pgsql/restart_forecast.h"
 #include "core/module/pgsql/rules.h"
 #include "core/module/platform/platform.h"
 #include "core/render/patroni.h"
@@ -128,14 +128,13 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
         (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
     }
     // That they wait is no drift while restarts are manual; it ends once they are not.
+    const auto to_restart = module::pgsql::members_to_restart(prior.cluster, planned.cluster);
     if (planned.cluster.restart == "rolling") {
-        changes.waits_for_restart = !waiting_members(call.private_data).empty();
+        changes.waits_for_restart = !to_restart.empty() || !waiting_members(call.private_data).empty();
         if (changes.waits_for_restart) changes.configuration = true;
         forget_waiting(call.private_data);
-    } else if (module::pgsql::change_needs_restart(prior.cluster, planned.cluster)) {
-        std::vector<std::string> names;
-        for (const auto& member : members(planned)) names.push_back(member.name);
-        expect_waiting(call.private_data, names);
+    } else if (!to_restart.empty()) {
+        expect_waiting(call.private_data, to_restart);
     }
     const auto ways = ways_through(fleet);
     return module::pgsql::table_of(planned.cluster, &ways, changes);

@@ -163,6 +163,20 @@ json parameters_of(const Yaml& configuration) {
     return tree.contains(where) ? tree.at(where) : json::object();
 }
 
+std::vector<ParameterChange> differing_at_start(const json& before, const json& wanted) {
+    std::map<std::string, ParameterChange> changes;
+    const auto note = [&](const std::string& name) {
+        const json from = before.value(name, json());
+        const json to = wanted.value(name, json());
+        if (needs_restart(name) && !same_value(from, to)) changes[name] = {name, text_of(from), text_of(to)};
+    };
+    for (const auto& [name, value] : before.items()) note(name);
+    for (const auto& [name, value] : wanted.items()) note(name);
+    std::vector<ParameterChange> sorted;
+    for (auto& [name, change] : changes) sorted.push_back(std::move(change));
+    return sorted;
+}
+
 }  // namespace
 
 Result<render::PgParameters> tuned_parameters(const PgCluster& cluster) {
@@ -211,19 +225,11 @@ bool shrinks_leader_first(std::string_view parameter) {
 }
 
 std::vector<ParameterChange> restart_changes(const Yaml& before, const Yaml& wanted) {
-    const json old_values = parameters_of(before);
-    const json new_values = parameters_of(wanted);
-    std::map<std::string, ParameterChange> changes;
-    const auto note = [&](const std::string& name) {
-        const json from = old_values.value(name, json());
-        const json to = new_values.value(name, json());
-        if (needs_restart(name) && !same_value(from, to)) changes[name] = {name, text_of(from), text_of(to)};
-    };
-    for (const auto& [name, value] : old_values.items()) note(name);
-    for (const auto& [name, value] : new_values.items()) note(name);
-    std::vector<ParameterChange> sorted;
-    for (auto& [name, change] : changes) sorted.push_back(std::move(change));
-    return sorted;
+    return differing_at_start(parameters_of(before), parameters_of(wanted));
+}
+
+std::vector<ParameterChange> restart_changes(const Parameters& before, const Parameters& wanted) {
+    return differing_at_start(json(before), json(wanted));
 }
 
 bool any_shrinks(const std::vector<ParameterChange>& changes) {

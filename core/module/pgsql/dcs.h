@@ -37,8 +37,9 @@ bool shrinks_leader_first(std::string_view parameter);
 struct ParameterChange {
     std::string name, before, after;  // empty: not set
 };
-// Restart-only parameters that differ, sorted by name.
+// Restart-only parameters that differ, sorted by name: of two configurations, or of what one member has for itself.
 std::vector<ParameterChange> restart_changes(const render::Yaml& before, const render::Yaml& wanted);
+std::vector<ParameterChange> restart_changes(const Parameters& before, const Parameters& wanted);
 // Some of them must go leader first: a number that decreases.
 bool any_shrinks(const std::vector<ParameterChange>& changes);
 

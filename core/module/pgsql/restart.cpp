@@ -12,12 +12,6 @@ namespace {
 // A member that is further behind than this is not a safe place to fail over to while another one restarts.
 constexpr std::int64_t kMaxLagBytes = 16LL << 20;
 
-std::string named(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 // What pg_controldata calls the settings that a standby takes from its leader's WAL.
 std::string_view control_data_name(std::string_view parameter) {
     if (parameter == "max_locks_per_transaction") return "max_locks_per_xact";
@@ -182,10 +176,8 @@ class RollingRestart {
         TRY(const bool pending, is_pending(leader));
         if (!pending) return {};
         TRY(const auto seen, members_.cluster(context_.cancel()));
-        const auto candidate = std::ranges::find_if(seen.members, [&](const client::PatroniMember& member) {
-            return !member.leads() && member.serves() && !member.tags.value("nofailover", false);
-        });
-        if (candidate == seen.members.end()) return restart(leader);
+        const client::PatroniMember* candidate = seen.successor();
+        if (candidate == nullptr) return restart(leader);
         TRY(const auto patroni, members_.patroni_with_login(leader, context_.cancel()));
         TRY_VOID(patroni.switchover(leader.name, candidate->name, context_.cancel()));
         TRY_VOID(context_.wait_for({.fact = candidate->name + " leads", .node = leader.node, .unit = kPatroniService},
@@ -247,6 +239,13 @@ Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& 
         cluster.restart == "rolling" && (!changes.empty() || change.may_wait_for_restart ||
                                          std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart));
     if (patch.empty() && !restarts) return {};
+    if (restarts && context.sites().size() < cluster.instances.size()) {
+        return fail(Error{.code = ErrorCode::unreachable,
+                          .message = cluster.name + " cannot restart safely: " +
+                                     std::to_string(cluster.instances.size() - context.sites().size()) +
+                                     " of its members did not answer; nothing was changed in its configuration"}
+                        .with_hint("bring them back and apply again"));
+    }
     if (seen.paused) {
         return fail(Error{.code = ErrorCode::conflict,
                           .message = cluster.name + " is paused (maintenance): its configuration is left alone"}
@@ -260,41 +259,6 @@ Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& 
         TRY(changes, waiting_changes(cluster, wanted, members, context.cancel()));
     }
     return RollingRestart(cluster, members, site, context).run(changes);
-}
-
-bool change_needs_restart(const PgCluster& before, const PgCluster& after) {
-    const auto old_configuration = wanted_configuration(before);
-    const auto new_configuration = wanted_configuration(after);
-    return old_configuration && new_configuration && !restart_changes(*old_configuration, *new_configuration).empty();
-}
-
-std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after, const std::string& waiting) {
-    const auto old_configuration = wanted_configuration(before);
-    const auto new_configuration = wanted_configuration(after);
-    if (!old_configuration || !new_configuration) return {};
-    std::vector<std::string> names;
-    for (const auto& [number, instance] : after.instances) names.push_back(member_name(after, number));
-    const auto changes = restart_changes(*old_configuration, *new_configuration);
-    if (changes.empty()) {
-        std::vector<std::string> sentences;
-        if (!configuration_patch(*new_configuration, nlohmann::json::parse(old_configuration->dump()),
-                                 *old_configuration)
-                 .empty())
-            sentences.push_back("reload postgresql on " + named(names) + ": dynamic configuration");
-        if (!waiting.empty() && after.restart == "rolling")
-            sentences.push_back("restart postgresql on " + waiting + ": waits for it since an earlier change");
-        return sentences;
-    }
-    std::vector<std::string> what;
-    for (const ParameterChange& change : changes)
-        what.push_back(change.name + " " + (change.before.empty() ? "default" : change.before) + " → " +
-                       (change.after.empty() ? "default" : change.after));
-    if (after.restart != "rolling")
-        return {"reload postgresql on " + named(names) +
-                ", waits for a restart (restart = \"manual\"): " + named(what)};
-    const bool leader_first = any_shrinks(changes);
-    return {"restart postgresql on " + named(names) + ": " + named(what) +
-            (leader_first ? ", leader first, write gap about 5 s" : ", one at a time, write gap about 2 s")};
 }
 
 }  // namespace pigsty::module::pgsql

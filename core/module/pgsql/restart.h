@@ -1,4 +1,4 @@
-// Changes of the dynamic configuration, and the restarts that some of them need (behaviour 7).
+// Changes of the dynamic configuration, and the restarts that these and others need (behaviour 7).
 #pragma once
 
 #include "core/converge/step.h"
@@ -17,12 +17,5 @@ struct ConfigurationChange {
 };
 Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& change, const Members& members,
                            converge::Site& site, converge::StepContext& context);
-
-// Whether members must restart for it, now or later.
-bool change_needs_restart(const PgCluster& before, const PgCluster& after);
-
-// Sentences for the forecast: "restart postgresql on pg-test-1, pg-test-2: max_connections 500 → 300, leader first …".
-// `waiting`: names of the members that Read found waiting for a restart.
-std::vector<std::string> restart_forecast(const PgCluster& before, const PgCluster& after, const std::string& waiting);
 
 }  // namespace pigsty::module::pgsql
