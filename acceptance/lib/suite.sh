@@ -10,6 +10,8 @@
 # in which they are written and stop at the first failure: each starts from the state that the one before proved.
 # shellcheck shell=bash
 set -uo pipefail
+# `something | refused …`: the function at the end runs in the test's own shell, so that its failure ends the test.
+shopt -s lastpipe
 
 suite_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 repository=$(dirname "$suite_dir")

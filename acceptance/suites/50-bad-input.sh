@@ -39,6 +39,8 @@ test_members() {
     refused 'instances' 'role = "primary"'
   cluster 'instances = { 1 = { address = "10.10.10.11", role = "primary" }, 2 = { address = "10.10.10.11" } }' |
     refused 'instances["2"].address' '10.10.10.11'
+  cluster 'instances = { 1 = { address = "fd00::11", role = "primary" } }' |
+    refused 'instances["1"].address' 'IPv4'
   cluster 'instances = { 1 = { address = "10.10.10.11", role = "primary" }, two = { address = "10.10.10.12" } }' |
     refused 'instances["two"]' 'number'
   cluster 'instances = { 1 = { address = "10.10.10.11", role = "leader" } }' |

@@ -134,6 +134,7 @@ Status EtcdClusterResource::complete(EtcdState& state, const converge::Run& /*ru
 void EtcdClusterResource::validate(const EtcdState& config, framework::Validation& validation) const {
     const EtcdCluster& cluster = config.cluster;
     refuse_equal_addresses(cluster.members, "members", validation);
+    refuse_all_but_ipv4(cluster.members, "members", validation);
     if (cluster.port == cluster.peer_port && !validation.unknown.at("port") && !validation.unknown.at("peer_port")) {
         validation.error(value::Path::of("peer_port"), "One port for two purposes",
                          "Expected ports of their own for clients and for the other members, found " +

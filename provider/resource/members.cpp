@@ -36,6 +36,16 @@ void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const s
     }
 }
 
+void refuse_all_but_ipv4(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
+                         framework::Validation& validation) {
+    for (const auto& [number, member] : members) {
+        if (has_unknown(member.address) || member.address.find(':') == std::string::npos) continue;
+        validation.error(member_path(attribute, number), "No IPv4 address",
+                         "Expected an IPv4 address, found " + member.address +
+                             ". The servers of a cluster listen on IPv4 only; SSH may go elsewhere (`ssh.host`).");
+    }
+}
+
 void refuse_changed_members(const MemberMap<node::NodeAddress>& prior, const MemberMap<node::NodeAddress>& planned,
                             const std::string& attribute, framework::Diagnostics& diagnostics) {
     for (const auto& [number, member] : prior) {

@@ -21,6 +21,9 @@ converge::Connect connect_through(const Fleet* fleet);
 void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
                             framework::Validation& validation);
 
+void refuse_all_but_ipv4(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
+                         framework::Validation& validation);
+
 // This version changes neither who the members of a living cluster are nor where they are: an error with the member's path.
 // `prior` and `planned` are the maps; only the addresses are compared, another SSH route is an ordinary change.
 void refuse_changed_members(const MemberMap<node::NodeAddress>& prior, const MemberMap<node::NodeAddress>& planned,

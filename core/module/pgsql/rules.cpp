@@ -92,6 +92,9 @@ void check_instances(const PgCluster& cluster, Problems& problems) {
         if (address.find('/') != std::string::npos || !render::normalized_cidr(address))
             problems.add(path + ".address", fmt::format("expected an IP address, found \"{}\"", address),
                          "the address that the members use among each other; where SSH goes elsewhere, set ssh.host");
+        else if (address.find(':') != std::string::npos)
+            problems.add(path + ".address", fmt::format("expected an IPv4 address, found \"{}\"", address),
+                         "the servers of a cluster listen on IPv4 only; SSH may go elsewhere (ssh.host)");
         const auto [first, is_new] = addresses.emplace(address, key);
         if (!is_new)
             problems.add(path + ".address",
