@@ -138,6 +138,15 @@ END
   [[ $(setting max_connections) != 155 ]] || failure "the template's max_connections did not come"
   changed <<'END'
 resource "pigsty_pg_cluster" "test" {
+  restart   = "rolling"
+  instances = { 1 = { address = "10.10.10.11", role = "primary", parameters = { max_files_per_process = "900" } } }
+}
+END
+  [[ $(announced) == *"restart postgresql on pg-test-1: "*"pg-test-1 max_files_per_process default → 900"* ]] ||
+    failure "the member's own restart is not announced: $(announced)"
+  expect_equal "$(setting max_files_per_process)" 900
+  changed <<'END'
+resource "pigsty_pg_cluster" "test" {
   restart = "rolling"
 }
 END

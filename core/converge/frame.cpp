@@ -35,7 +35,7 @@ class Builder {
             items[change.item->label()] = fingerprint(change.item->desired());
         }
         for (const Removal& removal : input_.removals) items[removal.label] = "";
-        if (input_.changes.empty()) steps = "remove";
+        if (input_.changes.empty()) steps = input_.removals.empty() ? "handlers" : "remove";
         add(input_.journal->begin(steps, items));
         add(node_.store_claim(input_.pending));
         const std::vector<std::string> kept = input_.handlers.paths();

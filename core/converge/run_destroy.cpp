@@ -42,10 +42,17 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
         site->claim.reset();
     }
     // Sites without a claim of ours: cleaned by an earlier, interrupted destroy.
-    std::erase_if(works, [](const SiteWork& work) { return !work.site->claim; });
-    std::erase_if(sites, [](const auto& site) { return !site->claim; });
-    if (sites.empty()) return {};
+    const auto leave_out = [&] {
+        const auto is_other = [&](const Site& site) { return !site.claim || site.claim->id != identity.id; };
+        std::erase_if(works, [&](const SiteWork& work) { return is_other(*work.site); });
+        std::erase_if(sites, [&](const auto& site) { return is_other(*site); });
+        return sites.empty();
+    };
+    if (leave_out()) return {};
     TRY_VOID(take_lease({}));
+    // Whoever held the lease before us may have removed it, or added to it.
+    refresh_claims();
+    if (leave_out()) return {};
     journal.emplace("destroy", identity.kind, identity.name);
     for (SiteWork& work : works) {
         if (work.site->claim->state == node::ClaimState::removing) continue;

@@ -148,7 +148,10 @@ Result<SitePlan> Run::Work::plan_site(const Table& table, const Phase& phase, Si
                 entry.digest = state;
             else if (claimed != nullptr)
                 entry.digest = claimed->digest;
-            frame.pending.items.insert_or_assign(label, entry);
+            // As it should be, and nobody told: its handlers are all there is to do.
+            const bool owes = owed(claimed).has_value();
+            if (owes) frame.handlers.add(item.handlers(), {});
+            frame.pending.items.insert_or_assign(label, owes ? owing(entry) : entry);
             frame.final.items.insert_or_assign(label, entry);
             note_done(site, item);
             continue;

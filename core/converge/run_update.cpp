@@ -37,7 +37,6 @@ std::optional<item::Change> Run::Work::change_of(const SiteWork& work, const ite
     const auto entry = site.claim->items.find(item.label());
     const node::ClaimedItem* claimed = entry == site.claim->items.end() ? nullptr : &entry->second;
     if (auto change = item.compare(work.seen, claimed)) return change;
-    if (auto change = owed(claimed)) return change;
     // Made anew since the plan, by whomever: no longer due.
     const auto planned = due.find(managed_key(site.member, item));
     if (planned == due.end() || planned->second != fingerprint(item.state(work.seen))) return std::nullopt;

@@ -47,7 +47,8 @@ struct SitePlan {
     FrameInput frame{};
     std::vector<std::pair<Wanted, item::Change>> conversations{};
     [[nodiscard]] bool writes() const {
-        return !frame.changes.empty() || !frame.removals.empty() || !conversations.empty();
+        return !frame.changes.empty() || !frame.removals.empty() || !frame.handlers.in_order().empty() ||
+               !conversations.empty();
     }
     // Something here must not happen on two members at once.
     [[nodiscard]] bool is_one_at_a_time() const;
