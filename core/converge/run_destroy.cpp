@@ -20,17 +20,18 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
                              connected.error().message));
             return {};
         }
-        return fail(
-            std::move(connected).error().with_hint("if these machines are gone for good, set forget_unreachable = "
-                                                   "true, or take the resource out of the state with "
-                                                   "`state rm` or a `removed {}` block"));
+        return fail(std::move(connected).error().with_hint(
+            "if these machines are gone for good, take the resource out of the state with `state rm` or a `removed {}` "
+            "block"));
     }
     for (const auto& [name, error] : unreachable) {
         if (!forget_unreachable) {
             Error stuck = error;
             stuck.host = name;
             return fail(std::move(stuck.with_hint(
-                "nothing was removed yet; bring it back, or set forget_unreachable = true to leave what is on it")));
+                "nothing was removed yet: bring it back and destroy again; if it is gone for good, take the resource "
+                "out of "
+                "the state with `state rm` or a `removed {}` block, and what is on the other machines stays")));
         }
         warn(fmt::format("{} did not answer: what {} \"{}\" left on it stays there", name, identity.kind,
                          identity.name));

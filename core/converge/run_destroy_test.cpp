@@ -58,7 +58,7 @@ TEST_F(RunTest, members_that_are_down_are_skipped_named_and_fatal_only_to_all) {
     EXPECT_TRUE(update->done().contains("t-1 /etc/pigtest/main.conf"));
     const auto destroy = run(id)->destroy({});
     ASSERT_FALSE(destroy);
-    EXPECT_THAT(detail(destroy.error()), HasSubstr("forget_unreachable = true"));
+    EXPECT_THAT(detail(destroy.error()), HasSubstr("take the resource out of the state"));
     auto forgetful = run(id);
     ASSERT_TRUE(forgetful->destroy({}, true));
     EXPECT_THAT(forgetful->warnings(), ElementsAre("t-2 did not answer: what test \"t\" left on it stays there"));

@@ -19,8 +19,10 @@ bool Unknowns::at(const value::Path& path) const {
     });
 }
 
-bool Unknowns::any_missing() const {
-    return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.text; });
+bool Unknowns::missing_at(const value::Path& path) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        return !entry.text && (starts_with(entry.path, path) || starts_with(path, entry.path));
+    });
 }
 
 std::vector<value::Path> Unknowns::missing() const {

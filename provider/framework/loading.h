@@ -20,8 +20,8 @@ class Unknowns {
     [[nodiscard]] bool at(const value::Path& path) const;
     [[nodiscard]] bool at(std::string_view attribute) const { return at(value::Path::of(std::string(attribute))); }
     [[nodiscard]] bool empty() const { return entries_.empty(); }
-    // Is anything missing from the struct, that is, unknown and not text?
-    [[nodiscard]] bool any_missing() const;
+    // The same of what is missing from the struct: a marker of text does not count.
+    [[nodiscard]] bool missing_at(const value::Path& path) const;
     [[nodiscard]] std::vector<value::Path> missing() const;
 
   private:

@@ -138,10 +138,12 @@ class Planner {
     }
 
     Value planned_last_change(const Forecast& forecast) const {
-        if (!forecast.last_change || hides_unknowns(forecast)) return Value::unknown();
+        // What is not known yet may turn out to be as before, and then nothing of it happens.
+        if (!forecast.last_change || !planned_managed(forecast).is_wholly_known()) return Value::unknown();
         value::Elements lines;
         for (const std::string& line : *forecast.last_change) {
-            lines.push_back(has_unknown(line) ? Value::unknown() : Value::string(line));
+            if (has_unknown(line)) return Value::unknown();
+            lines.push_back(Value::string(line));
         }
         return Value::list(std::move(lines));
     }

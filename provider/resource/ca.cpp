@@ -153,7 +153,7 @@ void CaResource::modify_plan(Plan<CaState>& plan) const {
         plan.planned.ref.id = plan.prior->ref.id;
         plan.planned.ref.fingerprint = plan.prior->ref.fingerprint;
     }
-    if (!plan.unknown.at("nodes") || !plan.unknown.any_missing()) plan.decide("ref");
+    if (knows_machines(plan.unknown, plan.planned.authority.nodes, "nodes")) plan.decide("ref");
     refuse_changed_members(plan, &CaState::authority, &Authority::nodes, "nodes");
 }
 

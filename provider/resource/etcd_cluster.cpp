@@ -153,7 +153,9 @@ void EtcdClusterResource::validate(const EtcdState& config, framework::Validatio
 void EtcdClusterResource::modify_plan(Plan<EtcdState>& plan) const {
     const std::string id = plan.prior == nullptr ? unknown_marker("id") : plan.prior->common.id;
     plan.planned.access = module::etcd::access_of(plan.planned.cluster, id);
-    if (!plan.unknown.any_missing()) plan.decide("access");
+    const auto missing = [&](const char* name) { return plan.unknown.missing_at(value::Path::of(name)); };
+    if (knows_machines(plan.unknown, plan.planned.cluster.members, "members") && !missing("port") && !missing("ca"))
+        plan.decide("access");
     refuse_changed_members(plan, &EtcdState::cluster, &EtcdCluster::members, "members");
 }
 

@@ -46,8 +46,25 @@ void refuse_all_but_ipv4(const MemberMap<node::NodeAddress>& members, const std:
     }
 }
 
+bool knows_machines(const framework::Unknowns& unknown, const MemberMap<node::NodeAddress>& members,
+                    const std::string& attribute) {
+    if (members.empty()) return !unknown.missing_at(value::Path::of(attribute));
+    return std::ranges::none_of(members, [&](const auto& member) {
+        const value::Path path = value::Path::of(attribute).key(member.first);
+        return unknown.missing_at(path.attribute("address")) || unknown.missing_at(path.attribute("ssh"));
+    });
+}
+
 void refuse_changed_members(const MemberMap<node::NodeAddress>& prior, const MemberMap<node::NodeAddress>& planned,
-                            const std::string& attribute, framework::Diagnostics& diagnostics) {
+                            const std::string& attribute, const framework::Unknowns& unknown,
+                            framework::Diagnostics& diagnostics) {
+    if (planned.empty() && unknown.missing_at(value::Path::of(attribute))) {
+        diagnostics.add_error("Members not known yet",
+                              "Expected to know which members a living cluster has, found `" + attribute +
+                                  "` unknown as a whole. Apply what it depends on first (`-target`).",
+                              value::Path::of(attribute));
+        return;
+    }
     for (const auto& [number, member] : prior) {
         const auto now = planned.find(number);
         if (now == planned.end()) {

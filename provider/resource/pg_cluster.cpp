@@ -263,14 +263,20 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
     const std::string id = plan.prior == nullptr ? unknown_marker("id") : plan.prior->common.id;
     plan.planned.connection = module::pgsql::connection_of(plan.planned.cluster, id);
     plan.planned.endpoints = module::pgsql::endpoints_of(plan.planned.cluster);
-    const auto known = [&plan](const char* name) { return !plan.unknown.at(name) || plan.unknown.missing().empty(); };
-    if (known("instances")) plan.decide("connection");
-    if (known("instances") && known("services") && known("default_services")) plan.decide("endpoints");
+    const auto missing = [&](const char* name) { return plan.unknown.missing_at(value::Path::of(name)); };
+    if (knows_machines(plan.unknown, addresses_of(plan.planned.cluster), "instances")) {
+        plan.decide("connection");
+        if (!missing("services") && !missing("default_services")) plan.decide("endpoints");
+    }
     if (plan.prior != nullptr) {
         refuse_changed_members(addresses_of(plan.prior->cluster), addresses_of(plan.planned.cluster), "instances",
-                               plan.diagnostics);
-        if (plan.prior->cluster.ca.fingerprint != plan.planned.cluster.ca.fingerprint ||
-            plan.prior->cluster.dcs.name != plan.planned.cluster.dcs.name) {
+                               plan.unknown, plan.diagnostics);
+        // What is not known yet is looked at once more when it is.
+        const auto is_another = [](const std::string& before, const std::string& after) {
+            return !has_unknown(after) && before != after;
+        };
+        if ((!missing("ca") && is_another(plan.prior->cluster.ca.fingerprint, plan.planned.cluster.ca.fingerprint)) ||
+            (!missing("dcs") && is_another(plan.prior->cluster.dcs.name, plan.planned.cluster.dcs.name))) {
             plan.diagnostics.add_error(
                 "Another authority or etcd cluster",
                 "This version does not move a living cluster to another certificate authority or another etcd "
