@@ -1,2 +1,2 @@
 # ADDRESS
-terraform import pigsty_node.behind_nat '10.10.20.11'
+terraform import 'pigsty_node.db["1"]' '10.10.10.11'
