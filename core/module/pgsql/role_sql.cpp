@@ -149,9 +149,11 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
         statements.push_back({.text = "COMMENT ON ROLE " + sql_identifier(wanted.name) + " IS " +
                                       (wanted.comment->empty() ? "NULL" : sql_literal(*wanted.comment))});
     }
-    std::map<std::string, std::string> live_parameters = base.parameters;
+    ParameterMap live_parameters = base.parameters;
     if (!wanted.authoritative)
-        std::erase_if(live_parameters, [&](const auto& entry) { return !wanted.parameters.contains(entry.first); });
+        std::erase_if(live_parameters, [&](const auto& entry) {
+            return find_parameter(wanted.parameters, entry.first) == wanted.parameters.end();
+        });
     append(statements, parameter_statements("ROLE " + sql_identifier(wanted.name), wanted.parameters, live_parameters));
     add_memberships(statements, wanted, base, server_version);
     return statements;

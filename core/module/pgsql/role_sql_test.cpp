@@ -90,6 +90,19 @@ TEST(Parameters, list_values_are_compared_by_meaning) {
     EXPECT_EQ(parameter_value_sql("search_path", "\"$user\",public"), "'$user', 'public'");
 }
 
+TEST(Parameters, names_know_no_case) {
+    EXPECT_TRUE(is_list_parameter("Search_Path"));
+    EXPECT_TRUE(parameter_statements("ROLE x", {{"timezone", "UTC"}}, {{"TimeZone", "UTC"}}).empty());
+    EXPECT_EQ(texts(parameter_statements("ROLE x", {{"timezone", "CET"}}, {{"TimeZone", "UTC"}})),
+              (Texts{R"(ALTER ROLE x SET "timezone" TO 'CET')"}));
+    RoleWanted wanted = app();
+    wanted.authoritative = false;
+    wanted.parameters = {{"timezone", "UTC"}};
+    RoleState live = live_app();
+    live.parameters = {{"TimeZone", "UTC"}};
+    EXPECT_TRUE(role_statements(wanted, &live, 170000).empty());
+}
+
 TEST(ValidUntil, is_kept_in_utc) {
     EXPECT_EQ(canonical_valid_until("2027-01-31"), "2027-01-31 00:00:00+00");
     EXPECT_EQ(canonical_valid_until("2027-01-31T01:30:00+02:00"), "2027-01-30 23:30:00+00");

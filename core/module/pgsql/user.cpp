@@ -180,9 +180,11 @@ PgUser seen_user(const PgUser& given, const RoleState& live) {
     }
     seen.parameters.clear();
     for (const auto& [name, value] : live.parameters) {
-        const auto known = given.parameters.find(name);
-        seen.parameters[name] =
-            known != given.parameters.end() && same_parameter(name, known->second, value) ? known->second : value;
+        const auto known = find_parameter(given.parameters, name);
+        if (known == given.parameters.end())
+            seen.parameters[name] = value;
+        else
+            seen.parameters[known->first] = same_parameter(name, known->second, value) ? known->second : value;
     }
     return seen;
 }
