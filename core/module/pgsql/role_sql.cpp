@@ -29,9 +29,6 @@ constexpr std::array<Flag, 7> kFlags{{
     {&RoleWanted::bypassrls, &RoleState::bypassrls, "BYPASSRLS", "NOBYPASSRLS"},
 }};
 
-// Infinity and "never set" mean the same.
-std::string valid_until_or_infinity(const std::optional<std::string>& value) { return value.value_or("infinity"); }
-
 std::string options_that_differ(const RoleWanted& wanted, const RoleState& live) {
     std::string options;
     for (const Flag& flag : kFlags)
@@ -39,8 +36,8 @@ std::string options_that_differ(const RoleWanted& wanted, const RoleState& live)
             options += std::string(" ") + (wanted.*flag.wanted ? flag.on : flag.off);
     if (wanted.connection_limit != live.connection_limit)
         options += " CONNECTION LIMIT " + std::to_string(wanted.connection_limit);
-    if (valid_until_or_infinity(wanted.valid_until) != valid_until_or_infinity(live.valid_until))
-        options += " VALID UNTIL " + sql_literal(valid_until_or_infinity(wanted.valid_until));
+    if (comparable_valid_until(wanted.valid_until) != comparable_valid_until(live.valid_until))
+        options += " VALID UNTIL " + sql_literal(comparable_valid_until(wanted.valid_until));
     return options;
 }
 
@@ -162,7 +159,7 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
 Result<std::string> canonical_valid_until(std::string_view text) {
     if (text == "infinity") return std::string(text);
     static const std::regex kForm(
-        R"((\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?)");
+        R"(([1-9]\d{3})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))? ?(Z|UTC|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?)?)");
     std::cmatch part;
     const auto number = [&part](std::size_t index) { return part[index].matched ? std::stoi(part[index].str()) : 0; };
     if (!std::regex_match(text.data(), text.data() + text.size(), part, kForm)) {
@@ -182,7 +179,7 @@ Result<std::string> canonical_valid_until(std::string_view text) {
     if (when.tm_mon != asked.tm_mon || when.tm_mday != asked.tm_mday || asked.tm_hour > 23 || asked.tm_min > 59 ||
         asked.tm_sec > 59)
         return fail(ErrorCode::invalid, "expected a date of the calendar, found \"" + std::string(text) + "\"");
-    if (part[7].matched && part[7].str() != "Z") {
+    if (part[7].matched && part[7].str() != "Z" && part[7].str() != "UTC") {
         const std::string zone = part[7].str();
         const int hours = std::stoi(zone.substr(1, 2));
         const int minutes = zone.size() > 3 ? std::stoi(zone.substr(zone.size() - 2)) : 0;
@@ -193,6 +190,11 @@ Result<std::string> canonical_valid_until(std::string_view text) {
     std::array<char, 32> canonical{};
     std::strftime(canonical.data(), canonical.size(), "%Y-%m-%d %H:%M:%S+00", &utc);
     return std::string(canonical.data());
+}
+
+std::string comparable_valid_until(const std::optional<std::string>& valid_until) {
+    if (!valid_until) return "infinity";
+    return canonical_valid_until(*valid_until).value_or(*valid_until);  // the server may have one beyond the year 9999
 }
 
 Statements hand_over_statements(const std::string& role, const std::string& heir) {

@@ -103,9 +103,17 @@ TEST(Parameters, names_know_no_case) {
     EXPECT_TRUE(role_statements(wanted, &live, 170000).empty());
 }
 
+TEST(ValidUntil, of_a_default_role_is_compared_by_meaning) {
+    const RoleState live{.name = "app", .login = true, .valid_until = "2027-01-31 00:00:00+00"};
+    EXPECT_TRUE(role_statements({.name = "app", .valid_until = "2027-01-31"}, &live, 170000).empty());
+    EXPECT_EQ(texts(role_statements({.name = "app", .valid_until = "2027-02-01"}, &live, 170000)),
+              (Texts{R"(ALTER ROLE "app" VALID UNTIL '2027-02-01 00:00:00+00')"}));
+}
+
 TEST(ValidUntil, is_kept_in_utc) {
     EXPECT_EQ(canonical_valid_until("2027-01-31"), "2027-01-31 00:00:00+00");
     EXPECT_EQ(canonical_valid_until("2027-01-31T01:30:00+02:00"), "2027-01-30 23:30:00+00");
+    EXPECT_EQ(canonical_valid_until("2027-12-31 23:59:59 UTC"), "2027-12-31 23:59:59+00");
     EXPECT_EQ(canonical_valid_until("infinity"), "infinity");
     EXPECT_EQ(canonical_valid_until("2027-02-30").error().message,
               "expected a date of the calendar, found \"2027-02-30\"");
