@@ -73,13 +73,39 @@ bool options_hold(const RoleOptions& wanted, const Membership& live) {
     return holds(wanted.admin, live.admin) && holds(wanted.inherit, live.inherit) && holds(wanted.set, live.set);
 }
 
+// Since 16 a grant belongs to its grantor: REVOKE takes away the bootstrap superuser's alone, unless told otherwise.
+void add_revokes(Statements& statements, const std::string& what, const std::set<std::string>& grantors,
+                 std::int64_t server_version) {
+    const bool plain = grantors.empty() || grantors.contains("") || server_version < kMembershipOptions;
+    if (plain) statements.push_back({.text = "REVOKE " + what});
+    if (server_version < kMembershipOptions) return;
+    for (const std::string& grantor : grantors)
+        if (!grantor.empty())
+            statements.push_back({.text = "REVOKE " + what + " GRANTED BY " + sql_identifier(grantor)});
+}
+
+// GRANT … WITH INHERIT FALSE says nothing about what others granted.
+void add_option_revokes(Statements& statements, const std::string& grant, const RoleOptions& wanted,
+                        const Membership& live) {
+    std::set<std::string> others = live.grantors;
+    others.erase("");
+    if (others.empty()) return;
+    const auto add = [&](const char* word, const std::optional<bool>& want, bool have) {
+        if (have && !want.value_or(true))
+            add_revokes(statements, word + (" OPTION FOR " + grant), others, kMembershipOptions);
+    };
+    add("ADMIN", wanted.admin, live.admin);
+    add("INHERIT", wanted.inherit, live.inherit.value_or(false));
+    add("SET", wanted.set, live.set.value_or(false));
+}
+
 void add_memberships(Statements& statements, const RoleWanted& wanted, const RoleState& live,
                      std::int64_t server_version) {
     const std::string member = sql_identifier(wanted.name);
     if (wanted.authoritative) {
         for (const auto& [role, membership] : live.memberships)
             if (!wanted.roles.contains(role))
-                statements.push_back({.text = "REVOKE " + sql_identifier(role) + " FROM " + member});
+                add_revokes(statements, sql_identifier(role) + " FROM " + member, membership.grantors, server_version);
     }
     for (const std::string& role : wanted.roles) {
         const auto given = wanted.role_options.find(role);
@@ -93,6 +119,8 @@ void add_memberships(Statements& statements, const RoleWanted& wanted, const Rol
         else
             statements.push_back(
                 {.text = "GRANT " + sql_identifier(role) + " TO " + member + grant_options(options, server_version)});
+        if (found != live.memberships.end() && server_version >= kMembershipOptions)
+            add_option_revokes(statements, sql_identifier(role) + " FROM " + member, options, found->second);
     }
 }
 

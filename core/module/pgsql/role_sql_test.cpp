@@ -74,6 +74,44 @@ TEST(RoleSql, membership_options_since_16) {
               (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN OPTION)"}));
 }
 
+TEST(RoleSql, revokes_in_the_name_of_each_grantor_since_16) {
+    RoleWanted wanted = app();
+    wanted.roles.clear();
+    RoleState live = live_app();
+    live.memberships["dbrole_readwrite"].grantors = {"", "dba", "odd \"one\""};
+    EXPECT_EQ(
+        texts(role_statements(wanted, &live, 160000)),
+        (Texts{R"(REVOKE "dbrole_readwrite" FROM "app")", R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "dba")",
+               R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "odd ""one""")"}));
+    EXPECT_EQ(texts(role_statements(wanted, &live, 150000)), (Texts{R"(REVOKE "dbrole_readwrite" FROM "app")"}));
+    live.memberships["dbrole_readwrite"].grantors = {"dba"};
+    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+              (Texts{R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "dba")"}));
+}
+
+TEST(RoleSql, takes_away_options_that_others_granted_since_16) {
+    RoleWanted wanted = app();
+    wanted.role_options["dbrole_readwrite"] = {.admin = true, .inherit = false, .set = true};
+    RoleState live = live_app();
+    live.memberships["dbrole_readwrite"].grantors = {"", "dba"};
+    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+              (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN TRUE, INHERIT FALSE, SET TRUE)",
+                     R"(REVOKE INHERIT OPTION FOR "dbrole_readwrite" FROM "app" GRANTED BY "dba")"}));
+}
+
+TEST(Catalog, knows_who_granted_a_membership) {
+    const auto catalog = parse_catalog(R"({"server_version": 160000, "in_recovery": false, "has_claims": false,
+        "scram_iterations": 4096, "databases": [], "roles": [{"name": "app", "login": true, "superuser": false,
+        "createdb": false, "createrole": false, "inherit": true, "replication": false, "bypassrls": false,
+        "connection_limit": -1, "memberships": [
+            {"role": "a", "admin": false, "grantor": null, "inherit": true, "set": true},
+            {"role": "a", "admin": true, "grantor": "dba", "inherit": true, "set": true}]}]})");
+    ASSERT_TRUE(catalog) << summary(catalog.error());
+    const Membership& membership = catalog->role("app")->memberships.at("a");
+    EXPECT_TRUE(membership.admin);
+    EXPECT_EQ(membership.grantors, (std::set<std::string>{"", "dba"}));
+}
+
 TEST(RoleSql, hostile_names_and_values_stay_values) {
     RoleWanted wanted{
         .name = R"(x"; DROP ROLE y; --)", .comment = R"(a\b'c$(id))", .parameters = {{"app.x", R"(';--\)"}}};

@@ -60,6 +60,7 @@ RoleState role_after(const RoleWanted& wanted, const RoleState* before, const Ca
             if (has_options && options->second.inherit) membership.inherit = options->second.inherit;
             if (has_options && options->second.set) membership.set = options->second.set;
         }
+        if (known == role.memberships.end() || wanted.role_options.contains(name)) membership.grantors.insert("");
         memberships[name] = membership;
     }
     role.memberships = std::move(memberships);
