@@ -84,14 +84,13 @@ Result<std::string> Postgres::value(std::string_view query, const Cancel& cancel
     }
 }
 
-Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& cancel) {
+Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& cancel, Commit commit) {
     if (statements.empty()) return {};
     TRY_VOID(cancel.check("writing to PostgreSQL"));
     std::string shown;
     try {
         pqxx::work work(*connection_);
-        // Under strict synchronous mode a commit waits for a standby, which a bootstrap does not have yet (behaviour 6).
-        work.exec("SET LOCAL synchronous_commit = local");
+        if (commit == Commit::local) work.exec("SET LOCAL synchronous_commit = local");
         for (const Sql& statement : statements) {
             TRY_VOID(no_nul(statement.text));
             shown = statement.display();

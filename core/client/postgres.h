@@ -32,6 +32,9 @@ struct Sql {
     [[nodiscard]] const std::string& display() const { return shown.empty() ? text : shown; }
 };
 
+// What COMMIT waits for: what the server's synchronous_commit says, or the server's own disk alone.
+enum class Commit { configured, local };
+
 class Postgres {
   public:
     struct Target {
@@ -50,7 +53,7 @@ class Postgres {
     // First column of the first row; empty where there is no row or a null.
     Result<std::string> value(std::string_view query, const Cancel& cancel);
     // All in one transaction: all or nothing.
-    Status transaction(const std::vector<Sql>& statements, const Cancel& cancel);
+    Status transaction(const std::vector<Sql>& statements, const Cancel& cancel, Commit commit = Commit::configured);
     // Outside of any transaction (CREATE DATABASE).
     Status statement(const Sql& statement, const Cancel& cancel);
 
