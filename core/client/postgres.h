@@ -5,6 +5,7 @@
 //     TRY(const std::string version, postgres->value("SHOW server_version", cancel));
 //     TRY_VOID(postgres->transaction({"CREATE ROLE a", "COMMENT ON ROLE a IS 'x'"}, cancel));
 //
+// A statement ends when its Cancel is stopped or out of time, with the error of Cancel::check().
 // Not thread-safe: one connection, one user at a time. Counts what it sends.
 #pragma once
 
@@ -63,6 +64,9 @@ class Postgres {
     Postgres(Target target, std::unique_ptr<node::LocalSocket> socket);
     [[nodiscard]] std::unexpected<Error> failed(const std::string& message, const std::string& sql_state,
                                                 const std::string& shown) const;
+    // Runs what talks to the server; `shown` is what an error says was sent, as of then.
+    template <class Body>
+    auto talk(const Cancel& cancel, const std::string& shown, const Body& body) -> decltype(body());
 
     Target target_;
     std::unique_ptr<node::LocalSocket> socket_;
