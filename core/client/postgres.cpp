@@ -1,5 +1,10 @@
 #include "core/client/postgres.h"
 
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include <pqxx/pqxx>
@@ -11,6 +16,8 @@ namespace {
 
 // libpq gives up on a server that accepts and then says nothing.
 constexpr int kConnectSeconds = 30;
+constexpr auto kAskAgain = std::chrono::milliseconds(200);
+constexpr const char* kQueryCanceled = "57014";
 constexpr const char* kConnectionFailure = "08006";  // PostgreSQL's own code for a connection that broke
 
 // The server went, or it is no leader any more: another connection may do what this one cannot.
@@ -24,6 +31,39 @@ Status no_nul(std::string_view text) {
     if (text.find('\0') == std::string_view::npos) return {};
     return fail(ErrorCode::invalid, "a name or value for PostgreSQL holds a NUL character, which it cannot store");
 }
+
+// Asks the server to end what it runs once `cancel` is stopped or out of time; again and again, since a request that comes
+// between two statements is lost.
+class Watch {
+  public:
+    Watch(pqxx::connection& connection, const Cancel& cancel)
+        : thread_([this, &connection, cancel](const std::stop_token& done) { watch(connection, cancel, done); }),
+          stopped_(cancel.token(), [this] {
+              const std::lock_guard lock(mutex_);
+              changed_.notify_all();
+          }) {}
+
+  private:
+    void watch(pqxx::connection& connection, const Cancel& cancel, const std::stop_token& done) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, done, cancel.deadline(), [&] { return cancel.stop_requested(); });
+        while (!done.stop_requested()) {
+            lock.unlock();
+            try {
+                connection.cancel_query();
+            } catch (const std::exception&) {
+                return;  // the connection broke, and the statement with it
+            }
+            lock.lock();
+            changed_.wait_for(lock, done, kAskAgain, [] { return false; });
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::jthread thread_;
+    std::stop_callback<std::function<void()>> stopped_;
+};
 
 }  // namespace
 
@@ -43,7 +83,7 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
         " application_name=terraform-provider-pigsty connect_timeout=" + std::to_string(kConnectSeconds) +
         // Nothing of the caller's environment and no file of theirs decides anything here.
         " sslmode=disable gssencmode=disable passfile=/nonexistent options='-c search_path=pg_catalog -c "
-        "client_min_messages=warning -c idle_in_transaction_session_timeout=10min'";
+        "client_min_messages=warning -c lock_timeout=30s -c idle_in_transaction_session_timeout=10min'";
     TRY_VOID(cancel.check("connecting to PostgreSQL"));
     try {
         postgres->connection_ = std::make_unique<pqxx::connection>(text);
@@ -66,44 +106,18 @@ std::unexpected<Error> Postgres::failed(const std::string& message, const std::s
                     .with_command(shown));
 }
 
-Result<std::string> Postgres::value(std::string_view query, const Cancel& cancel) {
-    TRY_VOID(cancel.check("asking PostgreSQL"));
-    TRY_VOID(no_nul(query));
+template <class Body>
+auto Postgres::talk(const Cancel& cancel, const std::string& shown, const Body& body) -> decltype(body()) {
     try {
-        pqxx::nontransaction work(*connection_);
-        ++statements_sent_;
-        const pqxx::result rows = work.exec(query);
-        if (rows.empty() || rows[0][0].is_null()) return std::string();
-        return rows[0][0].as<std::string>();
-    } catch (const pqxx::sql_error& error) {
-        return failed(error.what(), error.sqlstate(), std::string(query.substr(0, 200)));
-    } catch (const pqxx::broken_connection& error) {
-        return failed(error.what(), kConnectionFailure, std::string(query.substr(0, 200)));
-    } catch (const std::exception& error) {
-        return failed(error.what(), "", std::string(query.substr(0, 200)));
-    }
-}
-
-Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& cancel) {
-    if (statements.empty()) return {};
-    TRY_VOID(cancel.check("writing to PostgreSQL"));
-    std::string shown;
-    try {
-        pqxx::work work(*connection_);
-        // Under strict synchronous mode a commit waits for a standby, which a bootstrap does not have yet (behaviour 6).
-        work.exec("SET LOCAL synchronous_commit = local");
-        for (const Sql& statement : statements) {
-            TRY_VOID(no_nul(statement.text));
-            shown = statement.display();
-            ++statements_sent_;
-            work.exec(statement.text);
-        }
-        shown = "COMMIT";
-        work.commit();
-        return {};
+        const Watch watch(*connection_, cancel);
+        return body();
     } catch (const pqxx::sql_error& error) {
         // The server's own words hold the statement's text where it has a syntax error; ours never does. What a password
         // could stand in is the statement alone.
+        if (error.sqlstate() == kQueryCanceled) {
+            if (auto status = cancel.check("PostgreSQL ran a statement (database " + target_.database + ")"); !status)
+                return fail(std::move(status).error().at_host(target_.node->address().address).with_command(shown));
+        }
         return failed(error.what(), error.sqlstate(), shown);
     } catch (const pqxx::broken_connection& error) {
         return failed(error.what(), kConnectionFailure, shown);
@@ -112,21 +126,47 @@ Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& c
     }
 }
 
+Result<std::string> Postgres::value(std::string_view query, const Cancel& cancel) {
+    TRY_VOID(cancel.check("asking PostgreSQL"));
+    TRY_VOID(no_nul(query));
+    return talk(cancel, std::string(query.substr(0, 200)), [&]() -> Result<std::string> {
+        pqxx::nontransaction work(*connection_);
+        ++statements_sent_;
+        const pqxx::result rows = work.exec(query);
+        if (rows.empty() || rows[0][0].is_null()) return std::string();
+        return rows[0][0].as<std::string>();
+    });
+}
+
+Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& cancel, Commit commit) {
+    if (statements.empty()) return {};
+    TRY_VOID(cancel.check("writing to PostgreSQL"));
+    std::string shown;
+    return talk(cancel, shown, [&]() -> Status {
+        pqxx::work work(*connection_);
+        if (commit == Commit::local) work.exec("SET LOCAL synchronous_commit = local");
+        for (const Sql& statement : statements) {
+            TRY_VOID(cancel.check("writing to PostgreSQL"));
+            TRY_VOID(no_nul(statement.text));
+            shown = statement.display();
+            ++statements_sent_;
+            work.exec(statement.text);
+        }
+        shown = "COMMIT";
+        work.commit();
+        return {};
+    });
+}
+
 Status Postgres::statement(const Sql& statement, const Cancel& cancel) {
     TRY_VOID(cancel.check("writing to PostgreSQL"));
     TRY_VOID(no_nul(statement.text));
-    try {
+    return talk(cancel, statement.display(), [&]() -> Status {
         pqxx::nontransaction work(*connection_);
         ++statements_sent_;
         work.exec(statement.text);
         return {};
-    } catch (const pqxx::sql_error& error) {
-        return failed(error.what(), error.sqlstate(), statement.display());
-    } catch (const pqxx::broken_connection& error) {
-        return failed(error.what(), kConnectionFailure, statement.display());
-    } catch (const std::exception& error) {
-        return failed(error.what(), "", statement.display());
-    }
+    });
 }
 
 }  // namespace pigsty::client

@@ -5,6 +5,7 @@
 //     TRY(const std::string version, postgres->value("SHOW server_version", cancel));
 //     TRY_VOID(postgres->transaction({"CREATE ROLE a", "COMMENT ON ROLE a IS 'x'"}, cancel));
 //
+// A statement ends when its Cancel is stopped or out of time, with the error of Cancel::check().
 // Not thread-safe: one connection, one user at a time. Counts what it sends.
 #pragma once
 
@@ -32,6 +33,9 @@ struct Sql {
     [[nodiscard]] const std::string& display() const { return shown.empty() ? text : shown; }
 };
 
+// What COMMIT waits for: what the server's synchronous_commit says, or the server's own disk alone.
+enum class Commit { configured, local };
+
 class Postgres {
   public:
     struct Target {
@@ -50,7 +54,7 @@ class Postgres {
     // First column of the first row; empty where there is no row or a null.
     Result<std::string> value(std::string_view query, const Cancel& cancel);
     // All in one transaction: all or nothing.
-    Status transaction(const std::vector<Sql>& statements, const Cancel& cancel);
+    Status transaction(const std::vector<Sql>& statements, const Cancel& cancel, Commit commit = Commit::configured);
     // Outside of any transaction (CREATE DATABASE).
     Status statement(const Sql& statement, const Cancel& cancel);
 
@@ -60,6 +64,9 @@ class Postgres {
     Postgres(Target target, std::unique_ptr<node::LocalSocket> socket);
     [[nodiscard]] std::unexpected<Error> failed(const std::string& message, const std::string& sql_state,
                                                 const std::string& shown) const;
+    // Runs what talks to the server; `shown` is what an error says was sent, as of then.
+    template <class Body>
+    auto talk(const Cancel& cancel, const std::string& shown, const Body& body) -> decltype(body());
 
     Target target_;
     std::unique_ptr<node::LocalSocket> socket_;

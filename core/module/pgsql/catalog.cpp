@@ -27,6 +27,7 @@ SELECT json_build_object(
       'comment', pg_catalog.shobj_description(r.oid, 'pg_authid'),
       'parameters', (SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0),
       'memberships', (SELECT json_agg(json_build_object('role', g.rolname, 'admin', m.admin_option,
+          'grantor', (SELECT b.rolname FROM pg_catalog.pg_authid b WHERE b.oid = m.grantor AND b.oid <> 10),
           'inherit', to_jsonb(m) -> 'inherit_option', 'set', to_jsonb(m) -> 'set_option'))
         FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_authid g ON g.oid = m.roleid WHERE m.member = r.oid)
     )), '[]'::json) FROM pg_catalog.pg_authid r),
@@ -119,6 +120,7 @@ RoleState parse_role(const json& entry) {
         for (const auto& membership : memberships) {
             // Several grantors may have granted the same membership: it has what any of them gave.
             Membership& known = role.memberships[text(membership, "role")];
+            known.grantors.insert(text(membership, "grantor"));
             known.admin = known.admin || membership.at("admin").get<bool>();
             const auto merge = [](std::optional<bool>& into, std::optional<bool> from) {
                 if (from) into = into.value_or(false) || *from;

@@ -25,6 +25,8 @@ struct Membership {
     bool admin = false;
     // Nothing before PostgreSQL 16, which has no such options.
     std::optional<bool> inherit{}, set{};
+    // Who granted it; empty text for the bootstrap superuser, in whose name superusers grant and revoke.
+    std::set<std::string> grantors{};
     bool operator==(const Membership&) const = default;
 };
 

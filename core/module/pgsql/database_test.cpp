@@ -1,5 +1,8 @@
 #include "core/module/pgsql/database.h"
 
+#include <thread>
+
+#include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/testing/live_cluster.h"
 #include "core/render/pgbouncer.h"
 
@@ -81,6 +84,63 @@ TEST_F(DatabaseTest, is_made_with_all_it_shall_hold) {
     EXPECT_EQ(sql("SELECT count(*) FROM pg_database"), "3\n");
     EXPECT_EQ(sql("SELECT count(*) FROM pigsty.claim"), "0\n");
     sql("DROP ROLE \"own er\"");
+}
+
+TEST_F(DatabaseTest, a_baseline_is_committed_as_the_server_is_configured) {
+    PgDatabase database = wish("durable");
+    database.baseline = "CREATE TABLE public.level AS SELECT current_setting('synchronous_commit') AS is";
+    const std::string id = created(database);
+    EXPECT_EQ(sql("TABLE level", "durable"), "on\n");
+    EXPECT_DONE(dropped(database, id));
+}
+
+TEST_F(DatabaseTest, default_objects_do_not_wait_for_a_standby) {
+    PgCluster bare = session->cluster();
+    bare.default_roles = {{.name = "dbrole_early"}};
+    bare.default_privileges.emplace();
+    bare.default_schemas.emplace();
+    bare.default_extensions.emplace();
+    sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    sql("SELECT pg_reload_conf()");
+    EXPECT_DONE(session->change(
+        [&](ClusterSession::Work& work) -> Status {
+            TRY(const bool changed, ensure_default_objects(bare, work));
+            EXPECT_TRUE(changed);
+            return {};
+        },
+        cancel));
+    EXPECT_THAT(machine->read("/tmp/pg.log"), HasSubstr("SET LOCAL synchronous_commit = local"));
+    sql("ALTER SYSTEM RESET synchronous_standby_names");
+    sql("SELECT pg_reload_conf()");
+    sql("SET synchronous_commit = local; DROP ROLE dbrole_early");
+}
+
+TEST_F(DatabaseTest, a_running_statement_ends_when_it_is_stopped) {
+    const Cancel stop = cancel.within_at_most(std::chrono::minutes(1));
+    std::jthread stopper([&] {
+        while (sql("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(50)'") != "1\n" &&
+               cancel.pause(std::chrono::milliseconds(50)));
+        stop.request_stop();
+    });
+    const auto begin = Cancel::Clock::now();
+    const Status status = session->change(
+        [](ClusterSession::Work& work) -> Status { return work.run("postgres", {{.text = "SELECT pg_sleep(50)"}}); },
+        stop);
+    EXPECT_LT(Cancel::Clock::now() - begin, std::chrono::seconds(30));
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::cancelled);
+    EXPECT_THAT(summary(status.error()), HasSubstr("stopped while PostgreSQL ran a statement (database postgres)"));
+}
+
+TEST_F(DatabaseTest, a_running_statement_ends_when_its_time_is_over) {
+    const Status status = session->change(
+        [](ClusterSession::Work& work) -> Status {
+            EXPECT_EQ(work.ask("postgres", "SHOW lock_timeout"), "30s");
+            return work.run_alone({.text = "SELECT pg_sleep(50)"});
+        },
+        Cancel::within(std::chrono::seconds(3)));
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::stalled) << summary(status.error());
 }
 
 TEST_F(DatabaseTest, keeps_in_its_claim_what_its_manager_wants_to_find_again) {

@@ -13,6 +13,8 @@ namespace pigsty::module::pgsql {
 namespace {
 
 constexpr std::array<const char*, 2> kDatabases{"template1", "postgres"};
+// Under strict synchronous mode a commit waits for a standby, which a bootstrap does not have yet (behaviour 6).
+constexpr auto kCommit = client::Commit::local;
 
 std::vector<std::string> schemas_of(const PgCluster& cluster) {
     return cluster.default_schemas.value_or(render::default_schemas());
@@ -89,7 +91,7 @@ Result<bool> ensure_default_objects(const PgCluster& cluster, ClusterSession::Wo
     TRY(Catalog* const catalog, work.catalog());
     const Statements roles = role_statements_of(cluster, *catalog);
     bool changed = !roles.empty();
-    TRY_VOID(work.run("postgres", roles));
+    TRY_VOID(work.run("postgres", roles, kCommit));
     const Catalog with_roles = with_default_roles(cluster, *catalog);
     for (const char* database : kDatabases) {
         TRY(DatabaseContents* const contents, work.contents(database));
@@ -98,7 +100,7 @@ Result<bool> ensure_default_objects(const PgCluster& cluster, ClusterSession::Wo
         changed = true;
         // Objects of extensions belong to whoever creates them and must be found by name afterwards.
         statements.insert(statements.begin(), {.text = "SET LOCAL search_path = public, pg_catalog"});
-        TRY_VOID(work.run(database, statements));
+        TRY_VOID(work.run(database, statements, kCommit));
     }
     if (changed) work.forget();
     return changed;

@@ -7,12 +7,21 @@
 #include "core/base/quote.h"
 
 namespace pigsty::module::pgsql {
+namespace {
+
+// As guc_name_compare does.
+bool same_name(std::string_view a, std::string_view b) {
+    const auto lower = [](unsigned char c) { return std::tolower(c); };
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
 
 bool is_list_parameter(std::string_view name) {
     static constexpr std::array<std::string_view, 5> kLists{"local_preload_libraries", "search_path",
                                                             "session_preload_libraries", "shared_preload_libraries",
                                                             "temp_tablespaces"};
-    return std::ranges::find(kLists, name) != kLists.end();
+    return std::ranges::any_of(kLists, [&](std::string_view list) { return same_name(list, name); });
 }
 
 // SplitIdentifierString: unquoted elements are folded to lower case, quoted ones are taken as they are.
@@ -64,16 +73,19 @@ bool same_parameter(std::string_view name, std::string_view a, std::string_view 
     return is_list_parameter(name) ? list_elements(a) == list_elements(b) : a == b;
 }
 
-Statements parameter_statements(const std::string& subject, const std::map<std::string, std::string>& wanted,
-                                const std::map<std::string, std::string>& live) {
+ParameterMap::const_iterator find_parameter(const ParameterMap& parameters, std::string_view name) {
+    return std::ranges::find_if(parameters, [&](const auto& entry) { return same_name(entry.first, name); });
+}
+
+Statements parameter_statements(const std::string& subject, const ParameterMap& wanted, const ParameterMap& live) {
     Statements statements;
     const auto add = [&](std::string text) {
         statements.push_back({.text = "ALTER " + subject + " " + std::move(text)});
     };
     for (const auto& [name, value] : live)
-        if (!wanted.contains(name)) add("RESET " + sql_identifier(name));
+        if (find_parameter(wanted, name) == wanted.end()) add("RESET " + sql_identifier(name));
     for (const auto& [name, value] : wanted) {
-        const auto found = live.find(name);
+        const auto found = find_parameter(live, name);
         if (found != live.end() && same_parameter(name, found->second, value)) continue;
         add("SET " + sql_identifier(name) + " TO " + parameter_value_sql(name, value));
     }

@@ -10,6 +10,8 @@
 
 namespace pigsty::module::pgsql {
 
+using ParameterMap = std::map<std::string, std::string>;
+
 // Settings whose value is a list (GUC_LIST_QUOTE in PostgreSQL): each element is quoted by itself.
 bool is_list_parameter(std::string_view name);
 // The elements of a list value as people and the catalog write it: `"$user", public`.
@@ -17,10 +19,11 @@ std::vector<std::string> list_elements(std::string_view value);
 // `'$user', 'public'` for a list, one literal otherwise: what stands behind SET name TO.
 std::string parameter_value_sql(std::string_view name, std::string_view value);
 bool same_parameter(std::string_view name, std::string_view a, std::string_view b);
+// The entry of a setting in whichever spelling: names know no case, and the catalog keeps PostgreSQL's own (TimeZone).
+ParameterMap::const_iterator find_parameter(const ParameterMap& parameters, std::string_view name);
 
 // `subject`: "ROLE \"app\"" or "DATABASE \"app\"". Settings that are live but not wanted are reset: the resource owns all
 // of its subject's settings.
-Statements parameter_statements(const std::string& subject, const std::map<std::string, std::string>& wanted,
-                                const std::map<std::string, std::string>& live);
+Statements parameter_statements(const std::string& subject, const ParameterMap& wanted, const ParameterMap& live);
 
 }  // namespace pigsty::module::pgsql

@@ -29,9 +29,6 @@ constexpr std::array<Flag, 7> kFlags{{
     {&RoleWanted::bypassrls, &RoleState::bypassrls, "BYPASSRLS", "NOBYPASSRLS"},
 }};
 
-// Infinity and "never set" mean the same.
-std::string valid_until_or_infinity(const std::optional<std::string>& value) { return value.value_or("infinity"); }
-
 std::string options_that_differ(const RoleWanted& wanted, const RoleState& live) {
     std::string options;
     for (const Flag& flag : kFlags)
@@ -39,8 +36,8 @@ std::string options_that_differ(const RoleWanted& wanted, const RoleState& live)
             options += std::string(" ") + (wanted.*flag.wanted ? flag.on : flag.off);
     if (wanted.connection_limit != live.connection_limit)
         options += " CONNECTION LIMIT " + std::to_string(wanted.connection_limit);
-    if (valid_until_or_infinity(wanted.valid_until) != valid_until_or_infinity(live.valid_until))
-        options += " VALID UNTIL " + sql_literal(valid_until_or_infinity(wanted.valid_until));
+    if (comparable_valid_until(wanted.valid_until) != comparable_valid_until(live.valid_until))
+        options += " VALID UNTIL " + sql_literal(comparable_valid_until(wanted.valid_until));
     return options;
 }
 
@@ -76,13 +73,39 @@ bool options_hold(const RoleOptions& wanted, const Membership& live) {
     return holds(wanted.admin, live.admin) && holds(wanted.inherit, live.inherit) && holds(wanted.set, live.set);
 }
 
+// Since 16 a grant belongs to its grantor: REVOKE takes away the bootstrap superuser's alone, unless told otherwise.
+void add_revokes(Statements& statements, const std::string& what, const std::set<std::string>& grantors,
+                 std::int64_t server_version) {
+    const bool plain = grantors.empty() || grantors.contains("") || server_version < kMembershipOptions;
+    if (plain) statements.push_back({.text = "REVOKE " + what});
+    if (server_version < kMembershipOptions) return;
+    for (const std::string& grantor : grantors)
+        if (!grantor.empty())
+            statements.push_back({.text = "REVOKE " + what + " GRANTED BY " + sql_identifier(grantor)});
+}
+
+// GRANT … WITH INHERIT FALSE says nothing about what others granted.
+void add_option_revokes(Statements& statements, const std::string& grant, const RoleOptions& wanted,
+                        const Membership& live) {
+    std::set<std::string> others = live.grantors;
+    others.erase("");
+    if (others.empty()) return;
+    const auto add = [&](const char* word, const std::optional<bool>& want, bool have) {
+        if (have && !want.value_or(true))
+            add_revokes(statements, word + (" OPTION FOR " + grant), others, kMembershipOptions);
+    };
+    add("ADMIN", wanted.admin, live.admin);
+    add("INHERIT", wanted.inherit, live.inherit.value_or(false));
+    add("SET", wanted.set, live.set.value_or(false));
+}
+
 void add_memberships(Statements& statements, const RoleWanted& wanted, const RoleState& live,
                      std::int64_t server_version) {
     const std::string member = sql_identifier(wanted.name);
     if (wanted.authoritative) {
         for (const auto& [role, membership] : live.memberships)
             if (!wanted.roles.contains(role))
-                statements.push_back({.text = "REVOKE " + sql_identifier(role) + " FROM " + member});
+                add_revokes(statements, sql_identifier(role) + " FROM " + member, membership.grantors, server_version);
     }
     for (const std::string& role : wanted.roles) {
         const auto given = wanted.role_options.find(role);
@@ -96,6 +119,8 @@ void add_memberships(Statements& statements, const RoleWanted& wanted, const Rol
         else
             statements.push_back(
                 {.text = "GRANT " + sql_identifier(role) + " TO " + member + grant_options(options, server_version)});
+        if (found != live.memberships.end() && server_version >= kMembershipOptions)
+            add_option_revokes(statements, sql_identifier(role) + " FROM " + member, options, found->second);
     }
 }
 
@@ -149,9 +174,11 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
         statements.push_back({.text = "COMMENT ON ROLE " + sql_identifier(wanted.name) + " IS " +
                                       (wanted.comment->empty() ? "NULL" : sql_literal(*wanted.comment))});
     }
-    std::map<std::string, std::string> live_parameters = base.parameters;
+    ParameterMap live_parameters = base.parameters;
     if (!wanted.authoritative)
-        std::erase_if(live_parameters, [&](const auto& entry) { return !wanted.parameters.contains(entry.first); });
+        std::erase_if(live_parameters, [&](const auto& entry) {
+            return find_parameter(wanted.parameters, entry.first) == wanted.parameters.end();
+        });
     append(statements, parameter_statements("ROLE " + sql_identifier(wanted.name), wanted.parameters, live_parameters));
     add_memberships(statements, wanted, base, server_version);
     return statements;
@@ -160,7 +187,7 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
 Result<std::string> canonical_valid_until(std::string_view text) {
     if (text == "infinity") return std::string(text);
     static const std::regex kForm(
-        R"((\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?)");
+        R"(([1-9]\d{3})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))? ?(Z|UTC|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?)?)");
     std::cmatch part;
     const auto number = [&part](std::size_t index) { return part[index].matched ? std::stoi(part[index].str()) : 0; };
     if (!std::regex_match(text.data(), text.data() + text.size(), part, kForm)) {
@@ -180,7 +207,7 @@ Result<std::string> canonical_valid_until(std::string_view text) {
     if (when.tm_mon != asked.tm_mon || when.tm_mday != asked.tm_mday || asked.tm_hour > 23 || asked.tm_min > 59 ||
         asked.tm_sec > 59)
         return fail(ErrorCode::invalid, "expected a date of the calendar, found \"" + std::string(text) + "\"");
-    if (part[7].matched && part[7].str() != "Z") {
+    if (part[7].matched && part[7].str() != "Z" && part[7].str() != "UTC") {
         const std::string zone = part[7].str();
         const int hours = std::stoi(zone.substr(1, 2));
         const int minutes = zone.size() > 3 ? std::stoi(zone.substr(zone.size() - 2)) : 0;
@@ -191,6 +218,11 @@ Result<std::string> canonical_valid_until(std::string_view text) {
     std::array<char, 32> canonical{};
     std::strftime(canonical.data(), canonical.size(), "%Y-%m-%d %H:%M:%S+00", &utc);
     return std::string(canonical.data());
+}
+
+std::string comparable_valid_until(const std::optional<std::string>& valid_until) {
+    if (!valid_until) return "infinity";
+    return canonical_valid_until(*valid_until).value_or(*valid_until);  // the server may have one beyond the year 9999
 }
 
 Statements hand_over_statements(const std::string& role, const std::string& heir) {

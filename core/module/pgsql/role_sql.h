@@ -24,7 +24,7 @@ struct RoleWanted {
     bool login = true, superuser = false, createdb = false, createrole = false;
     bool inherit = true, replication = false, bypassrls = false;
     std::int64_t connection_limit = -1;
-    std::optional<std::string> valid_until{};  // canonical, see canonical_valid_until(); null: infinity
+    std::optional<std::string> valid_until{};  // null: infinity
     std::optional<std::string> comment{};      // null: left alone
     // What to store as the password in this run: a verifier, or plain text where the server checks passwords itself.
     // Null: the stored password is left alone.
@@ -45,6 +45,8 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
 // "2027-01-31", "2027-01-31 12:00:00+02", RFC 3339 or "infinity" → "2027-01-31 00:00:00+00" in UTC; a date without zone is
 // UTC. Error `invalid` for anything else.
 Result<std::string> canonical_valid_until(std::string_view text);
+// Infinity and "never set" mean the same.
+std::string comparable_valid_until(const std::optional<std::string>& valid_until);
 
 // Why a role must not be dropped yet, or the statements that hand its objects to `heir` in one database, and those that
 // end it in the cluster. DROP ROLE never fails half-way: objects are handed over in every database first.

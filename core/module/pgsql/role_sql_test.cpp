@@ -74,6 +74,44 @@ TEST(RoleSql, membership_options_since_16) {
               (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN OPTION)"}));
 }
 
+TEST(RoleSql, revokes_in_the_name_of_each_grantor_since_16) {
+    RoleWanted wanted = app();
+    wanted.roles.clear();
+    RoleState live = live_app();
+    live.memberships["dbrole_readwrite"].grantors = {"", "dba", "odd \"one\""};
+    EXPECT_EQ(
+        texts(role_statements(wanted, &live, 160000)),
+        (Texts{R"(REVOKE "dbrole_readwrite" FROM "app")", R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "dba")",
+               R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "odd ""one""")"}));
+    EXPECT_EQ(texts(role_statements(wanted, &live, 150000)), (Texts{R"(REVOKE "dbrole_readwrite" FROM "app")"}));
+    live.memberships["dbrole_readwrite"].grantors = {"dba"};
+    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+              (Texts{R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "dba")"}));
+}
+
+TEST(RoleSql, takes_away_options_that_others_granted_since_16) {
+    RoleWanted wanted = app();
+    wanted.role_options["dbrole_readwrite"] = {.admin = true, .inherit = false, .set = true};
+    RoleState live = live_app();
+    live.memberships["dbrole_readwrite"].grantors = {"", "dba"};
+    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+              (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN TRUE, INHERIT FALSE, SET TRUE)",
+                     R"(REVOKE INHERIT OPTION FOR "dbrole_readwrite" FROM "app" GRANTED BY "dba")"}));
+}
+
+TEST(Catalog, knows_who_granted_a_membership) {
+    const auto catalog = parse_catalog(R"({"server_version": 160000, "in_recovery": false, "has_claims": false,
+        "scram_iterations": 4096, "databases": [], "roles": [{"name": "app", "login": true, "superuser": false,
+        "createdb": false, "createrole": false, "inherit": true, "replication": false, "bypassrls": false,
+        "connection_limit": -1, "memberships": [
+            {"role": "a", "admin": false, "grantor": null, "inherit": true, "set": true},
+            {"role": "a", "admin": true, "grantor": "dba", "inherit": true, "set": true}]}]})");
+    ASSERT_TRUE(catalog) << summary(catalog.error());
+    const Membership& membership = catalog->role("app")->memberships.at("a");
+    EXPECT_TRUE(membership.admin);
+    EXPECT_EQ(membership.grantors, (std::set<std::string>{"", "dba"}));
+}
+
 TEST(RoleSql, hostile_names_and_values_stay_values) {
     RoleWanted wanted{
         .name = R"(x"; DROP ROLE y; --)", .comment = R"(a\b'c$(id))", .parameters = {{"app.x", R"(';--\)"}}};
@@ -90,9 +128,30 @@ TEST(Parameters, list_values_are_compared_by_meaning) {
     EXPECT_EQ(parameter_value_sql("search_path", "\"$user\",public"), "'$user', 'public'");
 }
 
+TEST(Parameters, names_know_no_case) {
+    EXPECT_TRUE(is_list_parameter("Search_Path"));
+    EXPECT_TRUE(parameter_statements("ROLE x", {{"timezone", "UTC"}}, {{"TimeZone", "UTC"}}).empty());
+    EXPECT_EQ(texts(parameter_statements("ROLE x", {{"timezone", "CET"}}, {{"TimeZone", "UTC"}})),
+              (Texts{R"(ALTER ROLE x SET "timezone" TO 'CET')"}));
+    RoleWanted wanted = app();
+    wanted.authoritative = false;
+    wanted.parameters = {{"timezone", "UTC"}};
+    RoleState live = live_app();
+    live.parameters = {{"TimeZone", "UTC"}};
+    EXPECT_TRUE(role_statements(wanted, &live, 170000).empty());
+}
+
+TEST(ValidUntil, of_a_default_role_is_compared_by_meaning) {
+    const RoleState live{.name = "app", .login = true, .valid_until = "2027-01-31 00:00:00+00"};
+    EXPECT_TRUE(role_statements({.name = "app", .valid_until = "2027-01-31"}, &live, 170000).empty());
+    EXPECT_EQ(texts(role_statements({.name = "app", .valid_until = "2027-02-01"}, &live, 170000)),
+              (Texts{R"(ALTER ROLE "app" VALID UNTIL '2027-02-01 00:00:00+00')"}));
+}
+
 TEST(ValidUntil, is_kept_in_utc) {
     EXPECT_EQ(canonical_valid_until("2027-01-31"), "2027-01-31 00:00:00+00");
     EXPECT_EQ(canonical_valid_until("2027-01-31T01:30:00+02:00"), "2027-01-30 23:30:00+00");
+    EXPECT_EQ(canonical_valid_until("2027-12-31 23:59:59 UTC"), "2027-12-31 23:59:59+00");
     EXPECT_EQ(canonical_valid_until("infinity"), "infinity");
     EXPECT_EQ(canonical_valid_until("2027-02-30").error().message,
               "expected a date of the calendar, found \"2027-02-30\"");

@@ -7,6 +7,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/role_sql.h"
 #include "core/render/control.h"
 #include "core/render/scram.h"
 
@@ -95,11 +96,8 @@ void Problems::check_schema_name(const std::string& path, const std::string& nam
 }
 
 void Problems::check_valid_until(const std::string& path, const std::optional<std::string>& valid_until) {
-    static const std::regex form(
-        R"(infinity|\d{4,6}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([ T]([01]\d|2[0-4]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?)");
-    if (!valid_until || has_unknown(*valid_until) || fits(*valid_until, form)) return;
-    add(path, fmt::format("expected a date, a date with a time, or infinity, found \"{}\"", *valid_until),
-        "for example 2027-12-31 or 2027-12-31 23:59:59+00");
+    if (!valid_until || has_unknown(*valid_until)) return;
+    if (const auto canonical = canonical_valid_until(*valid_until); !canonical) add(path, canonical.error().message);
 }
 
 void Problems::check_password(const std::string& path, const std::optional<Secret>& password) {

@@ -235,8 +235,14 @@ TEST(UserRules, refuse_what_cannot_be) {
     EXPECT_THAT(user_with([](PgUser& u) { u.role_options["x"].admin = true; }),
                 ElementsAre("role_options[\"x\"]: roles has no \"x\""));
     EXPECT_THAT(user_with([](PgUser& u) { u.valid_until = "tomorrow"; }),
-                ElementsAre("valid_until: expected a date, a date with a time, or infinity, found \"tomorrow\""));
-    for (const char* good : {"infinity", "2030-12-31", "2030-12-31 23:59:59+00", "2030-12-31T23:59:59Z"})
+                ElementsAre("valid_until: expected a time such as \"2027-01-31\", \"2027-01-31T12:00:00Z\" or "
+                            "\"infinity\", found \"tomorrow\""));
+    EXPECT_THAT(user_with([](PgUser& u) { u.valid_until = "2027-02-31"; }),
+                ElementsAre("valid_until: expected a date of the calendar, found \"2027-02-31\""));
+    for (const char* bad : {"2027-12-31 23:59:59.5", "0000-01-01", "2027-12-31 24:00", "2027-12-31 12:00+99"})
+        EXPECT_THAT(user_with([&](PgUser& u) { u.valid_until = bad; }), testing::SizeIs(1)) << bad;
+    for (const char* good :
+         {"infinity", "2030-12-31", "2030-12-31 23:59:59+00", "2030-12-31T23:59:59Z", "2030-12-31 23:59:59 UTC"})
         EXPECT_THAT(user_with([&](PgUser& u) { u.valid_until = good; }), IsEmpty()) << good;
 }
 

@@ -155,13 +155,13 @@ Result<DatabaseContents*> ClusterSession::Work::contents(const std::string& data
     return &session_.contents_[database];
 }
 
-Status ClusterSession::Work::run(const std::string& database, const Statements& statements) {
+Status ClusterSession::Work::run(const std::string& database, const Statements& statements, client::Commit commit) {
     if (statements.empty()) return {};
     TRY(client::Postgres* const postgres, session_.postgres(database, cancel_));
     std::vector<client::Sql> sql;
     for (const Statement& statement : statements)
         sql.push_back({statement.text, statement.secret ? statement.shown : ""});
-    return postgres->transaction(sql, cancel_);
+    return postgres->transaction(sql, cancel_, commit);
 }
 
 Status ClusterSession::Work::run_alone(const Statement& statement) {

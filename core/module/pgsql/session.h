@@ -45,7 +45,8 @@ class ClusterSession {
         Result<DatabaseContents*> contents(const std::string& database);
         // One transaction in that database; nothing is sent where there are no statements. The caller corrects the catalog
         // with what it wrote, or calls forget().
-        Status run(const std::string& database, const Statements& statements);
+        Status run(const std::string& database, const Statements& statements,
+                   client::Commit commit = client::Commit::configured);
         // Outside of a transaction, in database postgres.
         Status run_alone(const Statement& statement);
         // First column of the first row; empty where there is none.

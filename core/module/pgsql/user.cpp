@@ -21,11 +21,6 @@ using Work = ClusterSession::Work;
 constexpr const char* kDatabase = "postgres";
 constexpr const char* kPasswordDrift = "password: was changed on the server";
 
-std::string canonical(const std::optional<std::string>& valid_until) {
-    if (!valid_until) return "infinity";
-    return canonical_valid_until(*valid_until).value_or(*valid_until);
-}
-
 // What the server gets as the password: itself where it wants to judge it, else a verifier.
 Secret sent_password(const Secret& password, const Catalog& catalog) {
     return catalog.checks_passwords ? password : verifier_of(password, catalog.scram_iterations);
@@ -40,12 +35,6 @@ struct RoleChange {
     bool clear_password = false;
 };
 
-RoleWanted wanted_of(const PgUser& user) {
-    RoleWanted wanted = wanted_role(user);
-    wanted.valid_until = canonical(user.valid_until);
-    return wanted;
-}
-
 // The snapshot's entry of a role once it is as wanted.
 RoleState role_after(const RoleWanted& wanted, const RoleState* before, const Catalog& catalog) {
     RoleState role = before == nullptr ? RoleState{.name = wanted.name} : *before;
@@ -57,7 +46,7 @@ RoleState role_after(const RoleWanted& wanted, const RoleState* before, const Ca
     role.replication = wanted.replication;
     role.bypassrls = wanted.bypassrls;
     role.connection_limit = wanted.connection_limit;
-    role.valid_until = wanted.valid_until;
+    role.valid_until = comparable_valid_until(wanted.valid_until);
     if (wanted.comment) role.comment = wanted.comment->empty() ? std::nullopt : wanted.comment;
     role.parameters = wanted.parameters;
     const bool has_options = catalog.server_version >= 160000;
@@ -71,6 +60,7 @@ RoleState role_after(const RoleWanted& wanted, const RoleState* before, const Ca
             if (has_options && options->second.inherit) membership.inherit = options->second.inherit;
             if (has_options && options->second.set) membership.set = options->second.set;
         }
+        if (known == role.memberships.end() || wanted.role_options.contains(name)) membership.grantors.insert("");
         memberships[name] = membership;
     }
     role.memberships = std::move(memberships);
@@ -165,7 +155,7 @@ PgUser seen_user(const PgUser& given, const RoleState& live) {
     seen.replication = live.replication;
     seen.bypassrls = live.bypassrls;
     seen.connection_limit = live.connection_limit;
-    if (canonical(given.valid_until) != canonical(live.valid_until))
+    if (comparable_valid_until(given.valid_until) != comparable_valid_until(live.valid_until))
         seen.valid_until = live.valid_until == "infinity" ? std::nullopt : live.valid_until;
     if (given.comment) seen.comment = live.comment.value_or("");
     seen.roles.clear();
@@ -180,9 +170,11 @@ PgUser seen_user(const PgUser& given, const RoleState& live) {
     }
     seen.parameters.clear();
     for (const auto& [name, value] : live.parameters) {
-        const auto known = given.parameters.find(name);
-        seen.parameters[name] =
-            known != given.parameters.end() && same_parameter(name, known->second, value) ? known->second : value;
+        const auto known = find_parameter(given.parameters, name);
+        if (known == given.parameters.end())
+            seen.parameters[name] = value;
+        else
+            seen.parameters[known->first] = same_parameter(name, known->second, value) ? known->second : value;
     }
     return seen;
 }
@@ -208,7 +200,7 @@ Result<std::string> create_user(ClusterSession& session, const PgUser& user, con
                 claim.password_digest = known->password_digest;
                 resumed = true;
             }
-            RoleChange change{.wanted = wanted_of(user), .claim = claim};
+            RoleChange change{.wanted = wanted_role(user), .claim = claim};
             if (user.password && !(live != nullptr && holds_password(live->verifier, *user.password)))
                 change.wanted.password = sent_password(*user.password, *catalog);
             TRY_VOID(write_role(work, *catalog, std::move(change)));
@@ -238,7 +230,8 @@ Result<std::optional<Live<PgUser>>> read_user(ClusterSession& session, const PgU
             found = Live<PgUser>{.object = seen_user(given, *live)};
             if (given.expire_in && found->object.valid_until != given.valid_until) {
                 // Resolved once: what somebody set instead is no new wish of the configuration.
-                found->drift.push_back("valid_until: is " + canonical(live->valid_until) + " on the server");
+                found->drift.push_back("valid_until: is " + comparable_valid_until(live->valid_until) +
+                                       " on the server");
                 found->object.valid_until = given.valid_until;
             }
             const bool ours = had_password(given);
@@ -283,7 +276,7 @@ Status update_user(ClusterSession& session, const UserUpdate& update, const Oper
             if (const auto field =
                     changed_since_plan(to_json(update.prior), to_json(planned), seen(update.prior), seen(planned)))
                 return fail(changed_since_plan_error(session.cluster(), "role", planned.name, *field));
-            RoleChange change{.wanted = wanted_of(planned)};
+            RoleChange change{.wanted = wanted_role(planned)};
             change.claim = {.kind = kRoleKind,
                             .name = planned.name,
                             .id = update.id,

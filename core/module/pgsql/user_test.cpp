@@ -108,6 +108,34 @@ TEST_F(UserTest, changes_only_what_differs) {
     EXPECT_DONE(dropped(user, id));
 }
 
+TEST_F(UserTest, settings_keep_the_spelling_they_were_given) {
+    PgUser user = wish("speller");
+    user.parameters = {{"timezone", "UTC"}, {"Search_Path", "a,public"}};
+    const std::string id = created(user);
+    EXPECT_THAT(sql("SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'speller'::regrole"),
+                HasSubstr("TimeZone=UTC"));
+    expect_as_wished(user, id);
+    session = fresh();
+    const std::string before = sql("SELECT xmin FROM pg_db_role_setting WHERE setrole = 'speller'::regrole");
+    EXPECT_DONE(updated(user, user, id));
+    EXPECT_EQ(sql("SELECT xmin FROM pg_db_role_setting WHERE setrole = 'speller'::regrole"), before);
+    EXPECT_DONE(dropped(user, id));
+}
+
+TEST_F(UserTest, leaves_roles_that_another_granted) {
+    PgUser user = wish("member");
+    user.roles = {"pg_monitor"};
+    const std::string id = created(user);
+    sql("CREATE ROLE dba SUPERUSER; SET ROLE dba; GRANT pg_read_all_data TO member");
+    session = fresh();
+    PgUser seen = user;
+    seen.roles = {"pg_monitor", "pg_read_all_data"};
+    EXPECT_DONE(updated(seen, user, id));
+    expect_as_wished(user, id);
+    EXPECT_DONE(dropped(user, id));
+    sql("DROP ROLE dba");
+}
+
 TEST_F(UserTest, stops_where_somebody_else_changed_what_the_plan_was_made_from) {
     const PgUser user = wish("contested");
     const std::string id = created(user);
