@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/converge/handlers.h"
+#include "core/module/pgsql/items.h"
 #include "core/node/testing/node_test.h"
 
 namespace pigsty::module::pgsql {
@@ -76,6 +78,37 @@ TEST_F(TableTest, verifiers_of_a_disabled_pgbouncer_do_not_outlive_the_cluster) 
     machine->run("echo x > /etc/pgbouncer/userlist.txt").value();
     EXPECT_TRUE(act(removal_of(cluster, "", {}), "remove data"));
     EXPECT_EQ(machine->read("/etc/pgbouncer/userlist.txt"), "x\n");
+}
+
+TEST_F(TableTest, a_reload_of_haproxy_that_bound_nothing_brings_the_old_service_back) {
+    cluster.name = "pg-test";
+    machine
+        ->run(R"sh(mkdir -p /run/units /etc/haproxy/conf.d
+echo > /etc/systemd/system/haproxy.service
+echo > /run/units/haproxy.service.active
+printf '# Written by terraform-provider-pigsty: x\n    bind *:5433\n' > /etc/haproxy/conf.d/new.cfg
+cat > /usr/bin/ss <<'END'
+#!/bin/sh
+echo "LISTEN 0 9 *:5433 *:* users:((\"$(cat /run/holder)\",pid=7,fd=3))"
+END
+chmod +x /usr/bin/ss)sh")
+        .value();
+    const auto handlers = haproxy_items(cluster).at(1)->handlers();
+    ASSERT_EQ(handlers.size(), 1U);
+    const auto reload = converge::script_of({.handler = handlers.front(), .paths = {"/etc/haproxy/conf.d/new.cfg"}});
+
+    machine->run("echo haproxy > /run/holder").value();
+    EXPECT_EQ(done({reload}).back().status, 0);
+    EXPECT_NE(machine->read("/run/systemctl.log").find("reload -- haproxy.service"), std::string::npos);
+
+    machine->run("echo nginx > /run/holder").value();
+    const auto refused = done({reload}).back();
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.err.find("expected HAProxy to listen on port 5433 after its reload, found: LISTEN 0 9 *:5433 *:* "
+                               "users:((\"nginx\""),
+              std::string::npos)
+        << refused.err;
+    EXPECT_NE(refused.err.find("put back as it was before: /etc/haproxy/conf.d/new.cfg"), std::string::npos);
 }
 
 }  // namespace
