@@ -46,25 +46,6 @@ Result<std::vector<std::string>> Etcd::healthy(const Cancel& cancel) const {
     return endpoints;
 }
 
-Result<std::vector<EtcdMember>> etcd_members_from_json(std::string_view reply) {
-    const auto json = nlohmann::json::parse(reply, nullptr, false);
-    if (!json.is_object() || !json.contains("members"))
-        return fail(ErrorCode::failed, "etcd's member list cannot be read: " + std::string(reply.substr(0, 200)));
-    std::vector<EtcdMember> members;
-    for (const auto& entry : json["members"]) {
-        members.push_back({.id = entry.value("ID", std::uint64_t{0}),
-                           .name = entry.value("name", ""),
-                           .peer_urls = entry.value("peerURLs", std::vector<std::string>{}),
-                           .is_learner = entry.value("isLearner", false)});
-    }
-    return members;
-}
-
-Result<std::vector<EtcdMember>> Etcd::members(const Cancel& cancel) const {
-    TRY(const std::string reply, run("etcdctl member list -w json\n", "", "list the members", false, cancel));
-    return etcd_members_from_json(reply);
-}
-
 // Asked without a login: where that works, authentication is off (`auth status` is younger than etcd 3.4). Each step is
 // one that a killed run may have done already.
 Status Etcd::enable_authentication(const Cancel& cancel) const {

@@ -7,7 +7,6 @@
 // Thread-safe: every call is one request to the node.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,13 +24,6 @@ inline constexpr const char* kEtcdCaFile = "/etc/etcd/ca.crt";
 inline constexpr const char* kEtcdClientCertificate = "/etc/etcd/client.crt";
 inline constexpr const char* kEtcdClientKey = "/etc/etcd/client.key";
 
-struct EtcdMember {
-    std::uint64_t id = 0;
-    std::string name;  // empty: has not started yet
-    std::vector<std::string> peer_urls;
-    bool is_learner = false;
-};
-
 class Etcd {
   public:
     struct Target {
@@ -44,7 +36,6 @@ class Etcd {
 
     // Endpoints that answer a linearizable read, that is, with a quorum behind them.
     Result<std::vector<std::string>> healthy(const Cancel& cancel) const;
-    Result<std::vector<EtcdMember>> members(const Cancel& cancel) const;
 
     // User root with target.root_password, role root, authentication on. Does nothing where it is on and the password holds.
     Status enable_authentication(const Cancel& cancel) const;
@@ -67,7 +58,5 @@ class Etcd {
 
     Target target_;
 };
-
-Result<std::vector<EtcdMember>> etcd_members_from_json(std::string_view reply);
 
 }  // namespace pigsty::client

@@ -135,14 +135,6 @@ Result<nlohmann::json> Patroni::patch_config(const nlohmann::json& patch, const 
     return call_json("PATCH", "/config", patch, cancel);
 }
 
-Status Patroni::reload(const Cancel& cancel) const {
-    TRY(const HttpResponse reply, call("POST", "/reload", nlohmann::json::object(), cancel));
-    if (reply.status / 100 == 2) return {};
-    return fail(Error{.code = ErrorCode::failed, .message = "Patroni refused to reload"}
-                    .at_host(target_.address)
-                    .with_output(reply.body));
-}
-
 Status Patroni::restart(const Cancel& cancel) const {
     TRY(const HttpResponse reply, call("POST", "/restart", nlohmann::json::object(), cancel));
     if (reply.status / 100 == 2) return {};

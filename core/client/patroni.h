@@ -84,7 +84,6 @@ class Patroni {
     Result<nlohmann::json> config(const Cancel& cancel) const;
     // RFC 7396-like merge: null removes a key. Answers the new configuration.
     Result<nlohmann::json> patch_config(const nlohmann::json& patch, const Cancel& cancel) const;
-    Status reload(const Cancel& cancel) const;
     // Restarts PostgreSQL of this member under Patroni's control.
     Status restart(const Cancel& cancel) const;
     Status switchover(const std::string& leader, const std::string& candidate, const Cancel& cancel) const;

@@ -21,6 +21,9 @@ node::PutFile put(const FileSpec& spec) {
             .keep_before = spec.keep_before};
 }
 
+// Keeps copies of its own: those of the frame are for the handlers that come later.
+constexpr std::string_view kCheck = "-check";
+
 // The digest at the front of a claim's "DIGEST OWNER:GROUP MODE".
 std::string_view digest_of(const node::ClaimedItem& claimed) {
     return std::string_view(claimed.digest).substr(0, claimed.digest.find(' '));
@@ -66,10 +69,11 @@ std::vector<node::Operation> FileItem::operations(const Change&) const {
                                         quoted, spec_.check)},
                 put(spec_)};
     }
-    return {node::RunScript{.text = keep_script({spec_.path})}, put(spec_),
-            node::RunScript{.text = fmt::format("FILE={}; export FILE\nif ( {}\n) >&2; then\n{}else\n{}exit 1\nfi\n",
-                                                shell_quote(spec_.path), spec_.check, forget_script({spec_.path}),
-                                                put_back_script({spec_.path}))}};
+    return {
+        node::RunScript{.text = keep_script({spec_.path}, kCheck)}, put(spec_),
+        node::RunScript{.text = fmt::format("FILE={}; export FILE\nif ( {}\n) >&2; then\n{}else\n{}exit 1\nfi\n",
+                                            shell_quote(spec_.path), spec_.check, forget_script({spec_.path}, kCheck),
+                                            put_back_script({spec_.path}, kCheck))}};
 }
 
 node::ClaimedItem FileItem::claimed(const node::Observation& seen) const {

@@ -8,6 +8,7 @@
 #include "core/item/host_name.h"
 #include "core/item/hosts_block.h"
 #include "core/item/link.h"
+#include "core/item/put_back.h"
 #include "core/item/service.h"
 #include "core/item/sysctl.h"
 #include "core/item/time_zone.h"
@@ -86,6 +87,16 @@ TEST_F(LiveItem, a_file_checked_in_its_place_is_put_back) {
         {.path = "/etc/fresh.conf", .content = "x\n", .check = "true", .check_where = CheckWhere::placed});
     EXPECT_EQ(apply(good), "");
     EXPECT_EQ(sh("ls -A /run/pigsty/put-back"), "");
+}
+
+TEST_F(LiveItem, a_check_leaves_the_copy_that_a_later_handler_puts_back) {
+    sh("printf 'good\\n' > /etc/placed.conf");
+    const FileItem file(
+        {.path = "/etc/placed.conf", .content = "new\n", .check = "true", .check_where = CheckWhere::placed});
+    done({node::RunScript{.text = keep_script({"/etc/placed.conf"})}});
+    EXPECT_EQ(apply(file), "");
+    done({node::RunScript{.text = put_back_script({"/etc/placed.conf"})}});
+    EXPECT_EQ(read("/etc/placed.conf"), "good\n");
 }
 
 TEST_F(LiveItem, directories_go_only_when_empty) {

@@ -8,13 +8,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pigsty::item {
 
-// Each is a list of sh commands, one a line, without `set -e` of its own.
-std::string keep_script(const std::vector<std::string>& paths);
-std::string put_back_script(const std::vector<std::string>& paths);
-std::string forget_script(const std::vector<std::string>& paths);
+// Each is a list of sh commands, one a line, without `set -e` of its own. Copies of another `keeper` are left alone: a check
+// within a frame forgets its own, not those that the frame's handlers may still need.
+std::string keep_script(const std::vector<std::string>& paths, std::string_view keeper = {});
+std::string put_back_script(const std::vector<std::string>& paths, std::string_view keeper = {});
+std::string forget_script(const std::vector<std::string>& paths, std::string_view keeper = {});
 
 }  // namespace pigsty::item

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -105,5 +106,14 @@ class Node {
 };
 
 using NodePtr = std::shared_ptr<Node>;
+
+// How hard to try (behaviour 5).
+enum class Reach {
+    read,    // one attempt; asked again within half a minute, a failure is answered from memory
+    change,  // until the route's connect_timeout, and until cloud-init has ended: a fresh machine needs a minute
+};
+
+// The way to nodes other than one's own; which is tried how hard, its user decides.
+using Connect = std::function<Result<NodePtr>(const NodeAddress&, const Cancel&, Reach)>;
 
 }  // namespace pigsty::node

@@ -30,12 +30,6 @@ struct Connection {
     RootEndSettings settings{};
 };
 
-// How hard to try (behaviour 5).
-enum class Reach {
-    read,    // one attempt; asked again within half a minute, a failure is answered from memory
-    change,  // until the route's connect_timeout, and until cloud-init has ended: a fresh machine needs a minute
-};
-
 class NodePool {
   public:
     explicit NodePool(Connection connection);

@@ -1,6 +1,6 @@
 // Probe: one thing to look at on a node. Observation: what was seen. Looking never changes anything.
 //
-//     const Probe probe = probe_path("/etc/haproxy/haproxy.cfg");
+//     const Probe probe{ProbeKind::path, "/etc/haproxy/haproxy.cfg"};
 //     TRY(const Observation seen, node.observe({probe}, cancel));
 //     if (const PathState file = seen.path("/etc/haproxy/haproxy.cfg"); file.type == PathType::absent) …
 //

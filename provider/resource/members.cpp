@@ -16,10 +16,10 @@ constexpr const char* kWayOut =
 
 }  // namespace
 
-converge::Connect connect_through(const Fleet* fleet) {
+node::Connect connect_through(const Fleet* fleet) {
     if (fleet == nullptr) return {};
-    return [fleet](const node::NodeAddress& address, const Cancel& cancel) {
-        return fleet->connect(address, cancel, node::Reach::change);
+    return [fleet](const node::NodeAddress& address, const Cancel& cancel, node::Reach reach) {
+        return fleet->connect(address, cancel, reach);
     };
 }
 

@@ -15,7 +15,7 @@
 namespace pigsty::provider {
 
 // For acts and conversations, which happen in applies. Null while planning.
-converge::Connect connect_through(const Fleet* fleet);
+node::Connect connect_through(const Fleet* fleet);
 
 // Error with the path of each member whose address another one has. Unknown addresses are skipped.
 void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute,

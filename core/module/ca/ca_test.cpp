@@ -33,7 +33,7 @@ class CaTest : public node::NodeTest {
                          "-subj / -config /dev/null"));
         Signer signer(
             {.id = "0", .name = authority.name, .fingerprint = certificate.fingerprint, .nodes = authority.nodes},
-            [this](const node::NodeAddress&, const Cancel&) -> Result<node::NodePtr> { return node; });
+            connect_to);
         const item::CertificateSpec spec{.path = "/etc/leaf.crt",
                                          .key_path = "/etc/leaf.key",
                                          .organization = "it's /a+b",
@@ -45,6 +45,9 @@ class CaTest : public node::NodeTest {
         return item::read_certificate(pem);
     }
 
+    node::Connect connect_to = [this](const node::NodeAddress&, const Cancel&, node::Reach) -> Result<node::NodePtr> {
+        return node;
+    };
     Authority authority;
     item::CertificateText certificate;
 };
@@ -83,6 +86,47 @@ TEST_F(CaTest, an_authority_on_its_last_day_signs_nothing) {
     const auto leaf = signed_leaf();
     ASSERT_FALSE(leaf);
     EXPECT_NE(leaf.error().output.find("the authority itself ends within a day"), std::string::npos);
+}
+
+TEST_F(CaTest, a_silent_node_is_waited_for_only_when_no_other_answers) {
+    make(36500, 90);
+    authority.nodes = {{"1", {.address = "10.10.10.11"}}, {"2", {.address = "10.10.10.12"}}};
+    std::vector<std::string> asked;
+    bool second_answers = true;
+    connect_to = [&](const node::NodeAddress& address, const Cancel&, node::Reach reach) -> Result<node::NodePtr> {
+        asked.push_back(address.address + (reach == node::Reach::change ? " patiently" : ""));
+        if (address.address == "10.10.10.12" && second_answers) return node;
+        return fail(ErrorCode::unreachable, "no answer");
+    };
+    EXPECT_TRUE(signed_leaf());
+    EXPECT_EQ(asked, (std::vector<std::string>{"10.10.10.11", "10.10.10.12"}));
+
+    asked.clear();
+    second_answers = false;
+    EXPECT_EQ(signed_leaf().error().message, "no answer");
+    EXPECT_EQ(asked, (std::vector<std::string>{"10.10.10.11", "10.10.10.12", "10.10.10.11 patiently",
+                                               "10.10.10.12 patiently"}));
+}
+
+TEST_F(CaTest, a_node_that_breaks_off_gives_way_to_the_next) {
+    make(36500, 90);
+    authority.nodes = {{"1", {.address = "10.10.10.11"}}, {"2", {.address = "10.10.10.12"}}};
+    // The first one's root end is killed in the middle of the request.
+    machine
+        ->run(R"sh(mv /usr/bin/mktemp /usr/bin/mktemp.real
+cat > /usr/bin/mktemp <<'END'
+#!/bin/sh
+[ -e /run/broken ] && exec mktemp.real "$@"
+: > /run/broken
+root_end=$PPID
+while [ "$(cat /proc/$root_end/comm)" = sh ]; do root_end=$(cut -d' ' -f4 /proc/$root_end/stat); done
+kill -9 "$root_end"
+END
+chmod +x /usr/bin/mktemp)sh")
+        .value();
+    const auto leaf = signed_leaf();
+    EXPECT_TRUE(leaf) << summary(leaf.error());
+    EXPECT_EQ(machine->run("ls /run/broken").value(), "/run/broken\n");
 }
 
 TEST(EndWarning, names_the_day_and_what_to_do) {

@@ -82,7 +82,7 @@ Status KeyItem::converse(node::Node& node, const item::Change& /*change*/, const
 
 Result<bool> KeyItem::copy_from_others(node::Node& node, const Cancel& cancel) const {
     for (const node::NodeAddress& address : spec_.others) {
-        TRY(const node::NodePtr other, spec_.connect(address, cancel));
+        TRY(const node::NodePtr other, spec_.connect(address, cancel, node::Reach::change));
         const node::RunScript read{.text = "DIRECTORY=" + shell_quote(folder(spec_.authority.name)) + "\n" + kReadPair};
         TRY(const auto results, other->request({read}, cancel));
         if (results.back().status != 0)

@@ -21,7 +21,7 @@ struct KeySpec {
     std::string fingerprint{};  // empty until the authority exists
     // The other nodes, in order of their numbers: where a copy may come from.
     std::vector<node::NodeAddress> others{};
-    converge::Connect connect{};  // null while planning
+    node::Connect connect{};  // null while planning
 };
 
 class KeyItem final : public item::Item {

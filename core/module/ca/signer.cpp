@@ -111,17 +111,28 @@ Result<std::string> Signer::certificate_pem(const Cancel& cancel) {
 Result<std::string> Signer::ask(const ScriptOf& script, const std::string& input, const char* what,
                                 const Cancel& cancel) {
     Error last{.code = ErrorCode::invalid, .message = "the authority " + authority_.name + " names no nodes"};
-    for (const auto& [number, address] : authority_.nodes) {
-        auto node = connect_(address, cancel);
-        if (!node) {
-            last = std::move(node).error();
-            continue;
+    // A silent node is waited for only when none of the others answers.
+    for (const node::Reach reach : {node::Reach::read, node::Reach::change}) {
+        bool answered = false;
+        for (const auto& [number, address] : authority_.nodes) {
+            auto node = connect_(address, cancel, reach);
+            if (!node) {
+                last = std::move(node).error();
+                continue;
+            }
+            auto results = (*node)->request({node::RunScript{.text = script(**node), .input = input}}, cancel);
+            if (!results) {
+                last = std::move(results).error();
+                if (last.code != ErrorCode::unreachable) return fail(std::move(last));
+                continue;
+            }
+            if (results->back().status == 0) return std::move(results->back().out);
+            answered = true;
+            last = Error{.code = ErrorCode::failed, .message = std::string("cannot ") + what}
+                       .at_host(address.address)
+                       .with_output(results->back().err);
         }
-        TRY(auto results, (*node)->request({node::RunScript{.text = script(**node), .input = input}}, cancel));
-        if (results.back().status == 0) return std::move(results.back().out);
-        last = Error{.code = ErrorCode::failed, .message = std::string("cannot ") + what}
-                   .at_host(address.address)
-                   .with_output(results.back().err);
+        if (answered || last.code == ErrorCode::cancelled) break;
     }
     return fail(std::move(last));
 }

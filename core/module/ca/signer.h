@@ -22,7 +22,7 @@ namespace pigsty::module::ca {
 
 class Signer final : public item::CertificateSigner {
   public:
-    Signer(Reference authority, converge::Connect connect)
+    Signer(Reference authority, node::Connect connect)
         : authority_(std::move(authority)), connect_(std::move(connect)) {}
 
     Result<std::string> sign(const item::CertificateRequest& request, const Cancel& cancel) override;
@@ -36,7 +36,7 @@ class Signer final : public item::CertificateSigner {
     [[nodiscard]] std::int64_t leaf_validity_days(const node::Node& node) const;
 
     const Reference authority_;
-    const converge::Connect connect_;
+    const node::Connect connect_;
     std::mutex mutex_;
     std::string pem_;
 };

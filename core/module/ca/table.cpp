@@ -25,7 +25,7 @@ std::vector<converge::Member> members_of(const Authority& authority) {
     return members;
 }
 
-converge::Table table_of(const Authority& authority, const std::string& fingerprint, const converge::Connect& connect) {
+converge::Table table_of(const Authority& authority, const std::string& fingerprint, const node::Connect& connect) {
     const auto shared = std::make_shared<const Authority>(authority);
     converge::Step folders;
     folders.name = "folder";

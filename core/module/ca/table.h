@@ -17,7 +17,7 @@ inline constexpr const char* kKind = "ca";
 
 std::vector<converge::Member> members_of(const Authority& authority);
 // `fingerprint`: of the authority's certificate, empty until it exists. `connect`: null while planning.
-converge::Table table_of(const Authority& authority, const std::string& fingerprint, const converge::Connect& connect);
+converge::Table table_of(const Authority& authority, const std::string& fingerprint, const node::Connect& connect);
 
 // The authority's certificate as one of its connected sites has it; empty where none has.
 Result<std::string> read_certificate_pem(const Authority& authority,

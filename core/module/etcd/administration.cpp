@@ -32,12 +32,12 @@ Result<Secret> root_password(const std::string& cluster, node::Node& node, const
                 "is this a member of an etcd cluster that pigsty_etcd_cluster made, and has its creation finished?"));
 }
 
-Result<client::Etcd> administrator(const Access& access, const converge::Connect& connect, const Cancel& cancel) {
+Result<client::Etcd> administrator(const Access& access, const node::Connect& connect, const Cancel& cancel) {
     Error last{
         .code = ErrorCode::invalid,
         .message = "etcd cluster " + access.name + ": `dcs` names no members, so there is no way to administer it"};
     for (const auto& [number, address] : access.members) {
-        auto node = connect(address, cancel);
+        auto node = connect(address, cancel, node::Reach::change);
         if (!node) {
             last = std::move(node).error();
             continue;

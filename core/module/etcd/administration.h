@@ -21,6 +21,6 @@ Result<Secret> root_password(const std::string& cluster, node::Node& node, const
 std::string secrets_folder(const std::string& cluster);
 
 // Logged in as root on the first member that answers.
-Result<client::Etcd> administrator(const Access& access, const converge::Connect& connect, const Cancel& cancel);
+Result<client::Etcd> administrator(const Access& access, const node::Connect& connect, const Cancel& cancel);
 
 }  // namespace pigsty::module::etcd

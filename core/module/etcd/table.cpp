@@ -154,7 +154,7 @@ std::vector<converge::Member> members_of(const EtcdCluster& cluster) {
     return members;
 }
 
-converge::Table table_of(const EtcdCluster& cluster, const converge::Connect& connect) {
+converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connect) {
     const auto shared = std::make_shared<const EtcdCluster>(cluster);
     const auto signer = connect ? std::make_shared<ca::Signer>(cluster.ca, connect) : nullptr;
     converge::Table table;

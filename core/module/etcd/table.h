@@ -15,7 +15,7 @@ inline constexpr const char* kKind = "etcd_cluster";
 
 std::vector<converge::Member> members_of(const EtcdCluster& cluster);
 // `connect`: null while planning.
-converge::Table table_of(const EtcdCluster& cluster, const converge::Connect& connect);
+converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connect);
 // Runs before everything in the claims is undone: stops the members, removes their data.
 converge::Table removal_of(const EtcdCluster& cluster);
 

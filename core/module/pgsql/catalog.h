@@ -1,6 +1,7 @@
 // Catalog: what a cluster's shared catalogs hold, as one snapshot over one connection; and what one database holds.
 //
-//     TRY(const Catalog catalog, parse_catalog(connection.query_value(catalog_query(has_claims))));
+//     TRY(const std::string answer, postgres->value(catalog_query(), cancel));
+//     TRY(const Catalog catalog, parse_catalog(answer));
 //     if (const RoleState* role = catalog.role("app")) …
 //
 // Pure: queries as text, answers as JSON text. Roles' verifiers are secrets and stay in Secret.

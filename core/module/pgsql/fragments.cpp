@@ -136,7 +136,7 @@ bool as_wanted(const node::PathState& seen, const std::optional<Secret>& text) {
     return seen.type == node::PathType::file && seen.digest == sha256_hex(text->reveal()) && seen.mode == 0600;
 }
 
-// Answers whether anything was written.
+// Writes what differs; where pgbouncer does not take it, the fragments come back as they were.
 Status write_member(const Reached& member, const Fragments& wanted, bool resumed, const node::Observation& seen,
                     const Cancel& cancel) {
     std::set<std::string> differing;

@@ -68,6 +68,32 @@ item::Handler reload_postgresql(std::int64_t port) {
                                                    " -c \"$1\"; }" + kReloadPostgresql);
 }
 
+// Its master takes a reload whatever comes of it, and keeps the old worker when the new one cannot bind: only what is
+// listened to tells. `haproxy -c` binds nothing.
+constexpr const char* kReloadHaproxy = R"sh(
+systemctl is-active --quiet -- haproxy.service || exit 0
+systemctl reload -- haproxy.service || exit 1
+command -v ss >/dev/null || exit 0
+ports=$(grep -ls '^# Written by terraform-provider-pigsty' "$services"/*.cfg |
+    xargs -r -d '\n' sed -n 's/^ *bind [^ ]*:\([0-9]\{1,\}\)$/\1/p')
+for i in $(seq 20); do
+    [ "$i" -eq 1 ] || sleep 0.5
+    missing=
+    for port in $ports; do
+        ss -ltnpH "sport = :$port" | grep -q '"haproxy"' || missing="$missing $port"
+    done
+    [ -n "$missing" ] || exit 0
+done
+for port in $missing; do
+    echo "expected HAProxy to listen on port $port after its reload, found: $(ss -ltnpH "sport = :$port" | grep . || echo nobody)"
+done >&2
+exit 1
+)sh";
+
+item::Handler reload_haproxy() {
+    return item::Handler::reload(kHaproxyService, "services=" + shell_quote(render::kHaproxyServices) + kReloadHaproxy);
+}
+
 std::vector<std::string> addresses(const PgCluster& cluster) {
     std::vector<std::string> all;
     for (const auto& [number, instance] : cluster.instances) all.push_back(instance.node.address);
@@ -276,7 +302,7 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
 }
 
 Items haproxy_items(const PgCluster& cluster) {
-    const item::Handler reload = item::Handler::reload(kHaproxyService);
+    const item::Handler reload = reload_haproxy();
     Items items{std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = render::kHaproxyServices})};
     items.push_back(file({.path = render::kHaproxyConfig,
                           .content = render::render_haproxy_base(),

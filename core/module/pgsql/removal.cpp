@@ -2,6 +2,7 @@
 // undone afterwards from the claims.
 #include "core/base/quote.h"
 #include "core/module/etcd/administration.h"
+#include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/table.h"
 #include "core/module/platform/platform.h"
@@ -50,11 +51,10 @@ fi
 for part in data conf cert log tmp spool; do rm -rf -- "${folder:?}/$part"; done
 rm -rf -- )sh" +
            shell_quote("/var/lib/pigsty/secrets/" + secret_scope(cluster)) +
-           // The lists are put together from fragments, none of which is left: users and databases went before.
-           (cluster.pgbouncer.enabled ? std::string(" /etc/pgbouncer/fragments ") + render::kPgbouncerUserlist + " " +
-                                            render::kPgbouncerDatabases + " " + render::kPgbouncerUserOptions
-                                      : std::string()) +
-           "\n";
+           // Verifiers outlive a pgbouncer that was disabled. The lists are ours where the fragments are: those go last.
+           "\nif [ -d " + kFragmentFolder + " ]; then\n  rm -f -- " + render::kPgbouncerUserlist + " " +
+           render::kPgbouncerDatabases + " " + render::kPgbouncerUserOptions + "\n  rm -rf -- " + kFragmentFolder +
+           "\nfi\n";
 }
 
 }  // namespace

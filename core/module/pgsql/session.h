@@ -66,7 +66,7 @@ class ClusterSession {
         const Cancel& cancel_;
     };
 
-    ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection, converge::Connect connect);
+    ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection, node::Connect connect);
 
     Status look(const std::function<Status(Work&)>& body, const Cancel& cancel);
     // The body may be called a second time, when the leader moved: it looks at the catalog first, each time.
@@ -93,7 +93,7 @@ class ClusterSession {
     const PgCluster cluster_;
     const std::string system_identifier_;  // empty: not known yet (bootstrap)
     const Connection where_;
-    const converge::Connect connect_;
+    const node::Connect connect_;
 
     mutable std::mutex mutex_;
     std::optional<Reached> leader_;
@@ -107,7 +107,7 @@ class ClusterSession {
 // One session for each cluster of this process. Thread-safe.
 class Sessions {
   public:
-    explicit Sessions(converge::Connect connect) : connect_(std::move(connect)) {}
+    explicit Sessions(node::Connect connect) : connect_(std::move(connect)) {}
 
     // Finds the cluster's claim on the first member that has it. Null where every member answers and none knows the cluster.
     Result<std::shared_ptr<ClusterSession>> find(const Connection& connection, const Cancel& cancel);
@@ -120,7 +120,7 @@ class Sessions {
     [[nodiscard]] std::map<std::string, ClusterCounters> counters() const;
 
   private:
-    converge::Connect connect_;
+    node::Connect connect_;
     mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<ClusterSession>> sessions_;  // by cluster name
 };

@@ -245,10 +245,13 @@ class Builder {
     void access_steps() {
         const auto cluster = cluster_;
         if (cluster->pgbouncer.enabled) {
-            act("pgbouncer lists", Spread::parallel, When::create, [](Site& site, StepContext& context) -> Status {
-                TRY_VOID(context.request(site, {node::RunScript{.text = assemble_lists_script()}}));
-                return {};
-            });
+            // pgbouncer.ini includes them, so a pgbouncer enabled later does not start without them either.
+            act("pgbouncer lists", Spread::parallel, When::when_changed,
+                [](Site& site, StepContext& context) -> Status {
+                    TRY_VOID(context.request(site, {node::RunScript{.text = assemble_lists_script()}}));
+                    return {};
+                })
+                .watches = {"pgbouncer"};
         }
         streaming_step();
         items("access", [cluster](const Site&) {

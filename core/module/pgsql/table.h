@@ -20,7 +20,7 @@ std::vector<converge::Member> members_of(const PgCluster& cluster);
 
 // What the acts of a table need to reach other machines; null while planning.
 struct Ways {
-    converge::Connect connect;
+    node::Connect connect;
     std::shared_ptr<Sessions> sessions;
 };
 

@@ -55,7 +55,9 @@ class LiveCluster : public testing::Test {
     std::shared_ptr<ClusterSession> fresh() {
         return std::make_shared<ClusterSession>(
             cluster, "", connection_of(cluster, "5f2b6a3e-0000-4000-8000-000000000001"),
-            [](const node::NodeAddress&, const Cancel&) -> Result<node::NodePtr> { return node::NodePtr(node_); });
+            [](const node::NodeAddress&, const Cancel&, node::Reach) -> Result<node::NodePtr> {
+                return node::NodePtr(node_);
+            });
     }
 
     static std::string sql(const std::string& text, const std::string& database = "postgres") {
