@@ -135,8 +135,8 @@ Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Envi
     auto fleet = std::make_shared<Fleet>();
     fleet->nodes = std::make_shared<node::NodePool>(std::move(connection));
     fleet->sessions = std::make_shared<module::pgsql::Sessions>(
-        [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel) {
-            return nodes->node(address, cancel);
+        [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel, node::Reach reach) {
+            return nodes->node(address, cancel, reach);
         });
     fleet->progress = std::move(progress);
     if (config.max_parallel_nodes > 0) fleet->max_parallel_nodes = static_cast<std::size_t>(config.max_parallel_nodes);

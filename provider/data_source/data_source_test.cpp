@@ -75,7 +75,7 @@ class DataSourceTest : public node::NodeTest {
         fleet->nodes = std::make_shared<node::NodePool>(
             node::Connection{}, [this](const node::NodeAddress&) { return machine->launcher(); });
         fleet->sessions = std::make_shared<module::pgsql::Sessions>(
-            [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& stop) {
+            [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& stop, node::Reach) {
                 return nodes->node(address, stop);
             });
     }

@@ -43,8 +43,8 @@ Attributes<CommonState> upkeep_attributes() {
     return {
         attribute("drift", &CommonState::drift)
             .computed()
-            .description(
-                "What was found different from what is managed, one sentence each. The next apply repairs it."),
+            .description("What was found different from what is managed, one sentence each. The next apply repairs it, "
+                         "unless `drift_policy` is `report`."),
         attribute("drift_policy", &CommonState::drift_policy)
             .fixed_default("repair")
             .validate(one_of({"repair", "report"}))

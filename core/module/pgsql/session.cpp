@@ -38,7 +38,7 @@ ClusterCounters ClusterSession::counters() const {
 std::vector<Reached> ClusterSession::reach_members(const Cancel& cancel) const {
     std::vector<Reached> members;
     for (const auto& [number, instance] : cluster_.instances)
-        if (auto node = connect_(instance.node, cancel, node::Reach::change))
+        if (auto node = connect_(instance.node, cancel, node::Reach::read))
             members.push_back({member_name(cluster_, number), std::move(*node)});
     return members;
 }
@@ -192,7 +192,7 @@ Result<std::shared_ptr<ClusterSession>> Sessions::find(const Connection& connect
     if (connection.members.empty()) return fail(ErrorCode::invalid, "`cluster` names no members of " + connection.name);
     std::optional<Error> last;
     for (const auto& [number, address] : connection.members) {
-        auto node = connect_(address, cancel, node::Reach::change);
+        auto node = connect_(address, cancel, node::Reach::read);
         if (!node) {
             last = std::move(node).error();
             continue;
