@@ -7,6 +7,7 @@
 #include "core/base/hash.h"
 #include "core/base/unknown.h"
 #include "core/converge/diff.h"
+#include "core/item/path_state.h"
 
 namespace pigsty::converge {
 namespace {
@@ -18,12 +19,6 @@ std::string spoken(const item::Handler& handler) {
     std::string sentence = handler.sentence();
     if (sentence.ends_with(".service")) sentence.resize(sentence.size() - std::string_view(".service").size());
     return sentence;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
 }
 
 // The first kDiffLines lines, and how many more there are.
@@ -56,7 +51,7 @@ std::string diff_of(const std::map<std::string, const DesiredItem*>& before,
     }
     std::string text;
     for (const auto& [body, members] : bodies) {
-        const std::string heading = joined(members) + " " + labels[body];
+        const std::string heading = item::join(members) + " " + labels[body];
         const std::size_t second = body.find('\n', body.find('\n') + 1) + 1;
         text += fmt::format("--- {0}\n+++ {0}\n{1}", heading, body.substr(second));
     }
@@ -123,7 +118,8 @@ std::vector<std::string> sentences(const std::vector<std::pair<std::string, item
         }
         for (const Line& line : lines) {
             const bool said = line.one_at_a_time && line.members.size() > 1;
-            all.push_back(fmt::format("{} on {}{}", line.words, joined(line.members), said ? ", one at a time" : ""));
+            all.push_back(
+                fmt::format("{} on {}{}", line.words, item::join(line.members), said ? ", one at a time" : ""));
         }
     }
     return all;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "core/item/path_state.h"
 namespace pigsty::provider {
 namespace {
 
@@ -18,12 +19,6 @@ std::int64_t now() {
         .count();
 }
 
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 }  // namespace
 
 void note_waiting(framework::PrivateData& data, const client::PatroniCluster& seen) {
@@ -33,11 +28,11 @@ void note_waiting(framework::PrivateData& data, const client::PatroniCluster& se
     for (const auto& member : seen.members)
         if (member.pending_restart) names.push_back(member.name);
     forget_waiting(data);
-    if (!names.empty()) data.set(kMembers, joined(names));
+    if (!names.empty()) data.set(kMembers, item::join(names));
 }
 
 void expect_waiting(framework::PrivateData& data, const std::vector<std::string>& members) {
-    data.set(kMembers, joined(members));
+    data.set(kMembers, item::join(members));
     data.set(kOurWordUntil, std::to_string(now() + kTwoLoops.count()));
 }
 

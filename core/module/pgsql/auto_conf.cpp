@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/base/quote.h"
+#include "core/item/path_state.h"
 #include "core/item/reservation.h"
 #include "core/module/pgsql/dcs.h"
 #include "core/module/pgsql/layout.h"
@@ -38,12 +39,6 @@ std::string lower(std::string_view text) {
     std::string folded(text);
     std::ranges::transform(folded, folded.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return folded;
-}
-
-std::string listed(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
 }
 
 // The value at the beginning of this text: quoted, with '' and \' for a quote, or up to a blank or a comment.
@@ -135,9 +130,10 @@ std::vector<std::string> auto_conf_forecast(const std::vector<AutoConfReset>& re
     for (const auto& [restarts, by_member] : names) {
         // Members that lose the same are named together.
         std::map<std::string, std::vector<std::string>> members;
-        for (const auto& [member, lost] : by_member) members["ALTER SYSTEM RESET " + listed(lost)].push_back(member);
+        for (const auto& [member, lost] : by_member)
+            members["ALTER SYSTEM RESET " + item::join(lost)].push_back(member);
         for (const auto& [what, where] : members) {
-            const std::string place = "postgresql on " + listed(where);
+            const std::string place = "postgresql on " + item::join(where);
             if (!restarts)
                 sentences.push_back("reload " + place + ": " + what);
             else if (restart == "rolling")
@@ -180,7 +176,7 @@ Status reset_auto_conf(const PgCluster& cluster, const std::vector<AutoConfReset
     if (names.empty()) return {};
     TRY_VOID(context.request(site, {auto_conf_reset_operation(cluster, names)}));
     context.changed_something(site);
-    context.report(site, "ALTER SYSTEM RESET " + listed(names), begun);
+    context.report(site, "ALTER SYSTEM RESET " + item::join(names), begun);
     return {};
 }
 

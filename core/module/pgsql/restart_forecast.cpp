@@ -2,17 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/item/path_state.h"
 #include "core/module/pgsql/dcs.h"
 #include "core/module/pgsql/layout.h"
 
 namespace pigsty::module::pgsql {
 namespace {
-
-std::string named(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
 
 // "max_connections 500 → 300"
 std::string shown(const ParameterChange& change) {
@@ -62,7 +57,7 @@ std::vector<std::string> restart_forecast(const PgCluster& before, const PgClust
     if (restarts.for_all.empty() && restarts.any_reload) {
         std::vector<std::string> everybody;
         for (const auto& [number, instance] : after.instances) everybody.push_back(member_name(after, number));
-        sentences.push_back("reload postgresql on " + named(everybody) + ": dynamic configuration");
+        sentences.push_back("reload postgresql on " + item::join(everybody) + ": dynamic configuration");
     }
     if (restarts.members.empty()) {
         if (!waiting.empty() && rolling)
@@ -73,10 +68,10 @@ std::vector<std::string> restart_forecast(const PgCluster& before, const PgClust
     for (const ParameterChange& change : restarts.for_all) what.push_back(shown(change));
     what.insert(what.end(), restarts.of_members.begin(), restarts.of_members.end());
     if (!rolling) {
-        sentences.push_back("reload postgresql on " + named(restarts.members) +
-                            ", waits for a restart (restart = \"manual\"): " + named(what));
+        sentences.push_back("reload postgresql on " + item::join(restarts.members) +
+                            ", waits for a restart (restart = \"manual\"): " + item::join(what));
     } else {
-        sentences.push_back("restart postgresql on " + named(restarts.members) + ": " + named(what) +
+        sentences.push_back("restart postgresql on " + item::join(restarts.members) + ": " + item::join(what) +
                             (any_shrinks(restarts.for_all) ? ", leader first, write gap about 5 s"
                                                            : ", one at a time, write gap about 2 s"));
     }
