@@ -39,7 +39,6 @@ mistakes_are_refused_before_anything_is_made() {
   fails_with 'no lab is up' "$lab" run -- true
   fails_with "no node named 'one'" "$lab" kill one
   fails_with 'unknown command' "$lab" fly
-  [[ ! -e /run/netns/pigsty-lab ]]
 }
 
 prepared_nodes_come_up() {
@@ -203,6 +202,37 @@ a_package_can_be_withheld_from_one_node() {
   fails_with 'no installation candidate' "$lab" exec bare -- apt-get install --yes pgbouncer
   "$lab" exec bare -- rm /etc/apt/preferences.d/withheld
   "$lab" exec bare -- apt-get install --simulate pgbouncer
+}
+
+# What another checkout's nodes stand on has other names, and is neither built nor removed by this one.
+old_layers_go_unless_a_lab_stands_on_them() {
+  local cache used unused
+  cache=${PIGSTY_LAB_CACHE:-${PIGSTY_CACHE:-/var/tmp/pigsty-cache}/lab}
+  used=$cache/layers/trixie-bare-of-another-checkout unused=$cache/layers/trixie-bare-of-nobody
+  mkdir -p "$work/another/nodes/one" "$used" "$unused" "$cache/users"
+  echo "$used/root" >"$work/another/nodes/one/lower"
+  echo "$work/another/nodes" >"$cache/users/test"
+  touch -d '3 days ago' "$used" "$unused"
+  "$lab" build
+  [[ -d $used && ! -e $unused ]]
+  rm -r "$work/another"
+  "$lab" build
+  [[ ! -e $used && ! -e $cache/users/test ]]
+}
+
+two_labs_side_by_side_have_names_and_addresses_in_common() {
+  "$lab" exec two -- bash -c 'echo ours >/root/file'
+  (
+    export PIGSTY_LAB_DIR=$work/lab
+    trap '"$lab" down' EXIT
+    "$lab" up two=10.10.10.12
+    [[ ! -e $work/lab/layers ]]
+    status_is two up joined
+    fails ssh_to root 10.10.10.12 cat /root/file
+    "$lab" exec two -- bash -c 'echo theirs >/root/file'
+    [[ $(ssh_to root 10.10.10.12 cat /root/file) == theirs ]]
+  )
+  [[ $(ssh_to root 10.10.10.12 cat /root/file) == ours ]]
 }
 
 down_leaves_nothing() {

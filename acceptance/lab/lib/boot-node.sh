@@ -3,6 +3,12 @@
 # powers off. Runs in a session and a mount namespace of its own, so that nothing is left when its processes are gone.
 # usage: boot-node.sh NODE_DIR LOWER REPOSITORY
 set -euo pipefail
+# A node outlives whoever starts it: no lock of theirs may live on in it.
+for descriptor in /proc/$$/fd/*; do
+  descriptor=${descriptor##*/}
+  ((descriptor <= 2 || descriptor == 255)) || eval "exec $descriptor>&-"
+done
+
 node=$1 lower=$2 repository=$3
 name=$(basename "$node")
 lab_source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

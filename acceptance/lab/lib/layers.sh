@@ -44,10 +44,10 @@ ensure_bare_layer() {
   rm -rf "$new"
   mkdir -p "$new"
   mmdebstrap --quiet --variant=minbase --include="$(words_of "$lab_source/packages/base" | paste -sd,)" \
-    "$system" "$new/root" 9>&- 2>"$lab_dir/layers.log" || die "mmdebstrap failed for $system, see $lab_dir/layers.log"
+    "$system" "$new/root" 9>&- 7>&- 2>"$cache_dir/layers.log" || die "mmdebstrap failed for $system, see $cache_dir/layers.log"
   cp "$new/root/etc/apt/sources.list" "$new/upstream.list"
   "$lab_source/lib/bare-root.sh" "$new/root" "$keys_dir" "$lab_source/masked-units" "$repository_mount" \
-    9>&- >>"$lab_dir/layers.log" 2>&1 || die "setting up the bare layer of $system failed, see $lab_dir/layers.log"
+    9>&- 7>&- >>"$cache_dir/layers.log" 2>&1 || die "setting up the bare layer of $system failed, see $cache_dir/layers.log"
   mv "$new" "$layer"
 }
 
@@ -63,28 +63,7 @@ ensure_prepared_layer() {
   # Namespaces of its own: what the build mounts or starts is gone with it, and no package script reaches a network.
   unshare --mount --net --pid --fork --kill-child "$lab_source/lib/prepared-root.sh" \
     "$new" "$(bare_layer "$system")/root" "$(repository_of "$system")" "$repository_mount" \
-    9>&- >"$lab_dir/layers.log" 2>&1 || die "installing the stack of $system failed, see $lab_dir/layers.log"
+    9>&- 7>&- >"$cache_dir/layers.log" 2>&1 || die "installing the stack of $system failed, see $cache_dir/layers.log"
   rm -rf "$new/work" "$new/merged"
   mv "$new" "$layer"
-}
-
-# ensure_layers SYSTEM KIND
-ensure_layers() {
-  ensure_keys
-  mkdir -p "$layers_dir"
-  ensure_bare_layer "$1"
-  ensure_repository "$1"
-  if [[ $2 == prepared ]]; then
-    ensure_prepared_layer "$1"
-  fi
-  remove_old_layers "$1"
-}
-
-# What no node stands on and no new one would: the leftovers of earlier package lists.
-remove_old_layers() {
-  local kept dir
-  kept=$(bare_layer "$1" && prepared_layer "$1" && repository_of "$1" && cat "$nodes_dir"/*/{lower,repository} 2>/dev/null) || true
-  for dir in "$layers_dir/$1"-* "$repositories_dir/$1"-*; do
-    [[ $kept == *"$dir"* ]] || rm -rf "$dir"
-  done
 }

@@ -18,7 +18,7 @@ require_running_node() {
   node_leader "$1" >/dev/null || die "$1 is not running: lab start $1"
 }
 
-# add_node NAME ADDRESS SYSTEM KIND: what does not exist yet.
+# add_node NAME ADDRESS SYSTEM KIND: what does not exist yet, on layers that exist. Under the cache's lock.
 add_node() {
   local node=$nodes_dir/$1
   mkdir -p "$node"/{upper,work}

@@ -1,7 +1,7 @@
 # Where the lab keeps its things and how it is named. Sourced by every part of the lab.
 #
-# One directory holds everything: PIGSTY_LAB_DIR. It also names the network namespace and the control group, so that two
-# checkouts can keep a lab each.
+# PIGSTY_LAB_DIR holds what is one lab's own: its nodes. It also names the network namespace and the control group, so that there
+# can be several. PIGSTY_LAB_CACHE holds what all labs of a machine share: read-only layers, packages, keys.
 
 lab_dir=$(realpath -m "${PIGSTY_LAB_DIR:-/var/tmp/pigsty-lab}")
 default_lab_dir=/var/tmp/pigsty-lab
@@ -16,11 +16,14 @@ bridge_address=10.10.10.1
 address_pattern='^10\.10\.10\.([2-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-4])$'
 
 nodes_dir=$lab_dir/nodes
-layers_dir=$lab_dir/layers
-repositories_dir=$lab_dir/repository
 snapshots_dir=$lab_dir/snapshots
-keys_dir=$lab_dir/keys
 known_hosts=$lab_dir/known_hosts
+
+cache_dir=$(realpath -m "${PIGSTY_LAB_CACHE:-${PIGSTY_CACHE:-/var/tmp/pigsty-cache}/lab}")
+layers_dir=$cache_dir/layers
+repositories_dir=$cache_dir/repository
+keys_dir=$cache_dir/keys
+users_dir=$cache_dir/users
 
 # Where a node finds the package repository.
 repository_mount=/var/cache/pigsty-repo
@@ -34,13 +37,31 @@ note() {
   printf 'lab: %s\n' "$*" >&2
 }
 
+# own_directory DIR VARIABLE: names below /var/tmp can be taken by any local user, and what lies there runs as root.
+own_directory() {
+  mkdir -p "$1"
+  [[ -O $1 ]] || die "$1 belongs to $(stat --format=%U "$1"): set another $2"
+}
+
 # One lab command at a time changes the lab. Whatever outlives the command (a node) must be started with 9>&-, or it keeps the lock.
 take_lock() {
-  mkdir -p "$lab_dir"
-  # Names below /var/tmp can be taken by any local user, and what lies here runs as root.
-  [[ -O $lab_dir ]] || die "$lab_dir belongs to $(stat --format=%U "$lab_dir"): set another PIGSTY_LAB_DIR"
+  own_directory "$lab_dir" PIGSTY_LAB_DIR
   exec 9>"$lab_dir/lock"
   flock 9
+}
+
+# Held while layers are built, removed, or taken into use by a node; always after the lab's own lock.
+take_cache_lock() {
+  own_directory "$cache_dir" PIGSTY_LAB_CACHE
+  exec 7>"$cache_dir/lock"
+  flock --nonblock 7 || {
+    note "waiting for another lab, which builds what both need"
+    flock 7
+  }
+}
+
+release_cache_lock() {
+  exec 7>&-
 }
 
 # wait_until SECONDS COMMAND …: true as soon as the command succeeds, false when the time is over.

@@ -16,6 +16,7 @@ node_apt_get() {
     -o Dir::State::extended_states=/dev/null \
     -o Dir::Cache="$work/cache" -o Debug::NoLocking=1 \
     -o APT::Architecture="$(dpkg --print-architecture)" -o APT::Sandbox::User=root -o Acquire::Languages=none \
+    -o Acquire::Retries=3 -o APT::Update::Error-Mode=any \
     "$@"
 }
 
@@ -31,12 +32,13 @@ ensure_repository() {
   mapfile -t packages < <(words_of "$lab_source/packages/$system"/{stack,extra})
   {
     node_apt_get "$layer" "$new/work" update &&
+      node_apt_get "$layer" "$new/work" install --print-uris "${packages[@]}" | grep -c "^'" >"$new/wanted" &&
       node_apt_get "$layer" "$new/work" install --download-only "${packages[@]}"
-  } 9>&- >"$lab_dir/repository.log" 2>&1 || die "downloading packages of $system failed, see $lab_dir/repository.log"
+  } 9>&- 7>&- >"$cache_dir/repository.log" 2>&1 || die "downloading packages of $system failed, see $cache_dir/repository.log"
   mv "$new"/work/cache/archives/*.deb "$new/pool/"
   (cd "$new/pool" && dpkg-scanpackages --multiversion . >Packages && gzip -9kn Packages &&
-    apt-ftparchive release . >Release.new && mv Release.new Release) 9>&- >>"$lab_dir/repository.log" 2>&1 ||
-    die "indexing the packages of $system failed, see $lab_dir/repository.log"
+    apt-ftparchive release . >Release.new && mv Release.new Release) 9>&- 7>&- >>"$cache_dir/repository.log" 2>&1 ||
+    die "indexing the packages of $system failed, see $cache_dir/repository.log"
   chmod -R a+rX "$new/pool"
   mv "$new/pool" "$repository"
   rm -rf "$new"
