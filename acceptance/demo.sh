@@ -5,14 +5,18 @@
 #   ./acceptance/demo.sh           builds, starts three bare nodes, applies examples/scenarios/02-ha-cluster, takes all down
 #   ./acceptance/demo.sh --keep    the same, and leaves the nodes up
 #   ./acceptance/demo.sh --down    removes what --keep left
-# PIGSTY_DEMO_CLI=terraform uses Terraform instead of OpenTofu.
+# It uses the CLI that is there, tofu or terraform, and builds OpenTofu where there is none that is new enough.
+# PIGSTY_DEMO_CLI=tofu or terraform names one.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
+. "$here/lib/host.sh"
+. "$here/lib/beside.sh"
 export PIGSTY_LAB_DIR=${PIGSTY_LAB_DIR:-/var/tmp/pigsty-lab}
 work=$PIGSTY_LAB_DIR/demo
 lab() { "$here/lab/lab" "$@"; }
+setup() { "$here/setup.sh" "$@"; }
 say() { printf '\n== %s\n' "$*"; }
 
 keep=no
@@ -29,23 +33,60 @@ case ${1:-} in
     exit 2
     ;;
 esac
+require_host demo.sh
+case ${PIGSTY_DEMO_CLI:-} in
+  '') cli_part=cli ;;
+  tofu | terraform) cli_part=$PIGSTY_DEMO_CLI ;;
+  *)
+    echo "demo.sh: PIGSTY_DEMO_CLI is '$PIGSTY_DEMO_CLI', expected tofu or terraform" >&2
+    exit 2
+    ;;
+esac
+clean_up() {
+  stop_beside
+  [[ $keep == yes ]] || {
+    lab down
+    rm -rf "$work"
+  }
+}
+trap clean_up EXIT
 
 say "what this machine lacks"
-"$here/setup.sh"
-eval "$("$here/setup.sh" --print-env)"
-cli=$PIGSTY_TOFU
-[[ ${PIGSTY_DEMO_CLI:-tofu} != terraform ]] || cli=$PIGSTY_TERRAFORM
+beside 'installing packages' "$here/setup.sh" --packages build lab "$cli_part"
+packages_are_at() { setup --progress; }
+finish_beside packages_are_at
 
-say "the provider, one static file"
+say "the provider, one static file; ${PIGSTY_DEMO_CLI:-tofu or terraform}; three bare Debian 13 nodes"
 cd "$root"
-cmake --preset release >/dev/null
-cmake --build --preset release --target terraform-provider-pigsty -- --quiet
+build_provider() {
+  "$here/setup.sh" build
+  eval "$("$here/setup.sh" --print-env build)"
+  cmake --preset release
+  cmake --build --preset release --target terraform-provider-pigsty
+}
+bring_up_nodes() {
+  nice -n 5 "$here/lab/lab" build --bare
+  "$here/lab/lab" up --bare pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13
+}
+export here root
+export -f build_provider bring_up_nodes
+beside 'building the provider' bash -euo pipefail -c build_provider
+beside 'building the command line' "$here/setup.sh" "$cli_part"
+beside 'starting the nodes' bash -euo pipefail -c bring_up_nodes
+they_are_at() {
+  local compiled
+  compiled=$(grep -oE '^\[[0-9]+/[0-9]+\]' "$beside_dir/building the provider" | tail -n 1 | tr -d '[]')
+  [[ -z $compiled || -z ${beside['building the provider']:-} ]] || echo "provider: ${compiled%/*} of ${compiled#*/} steps built"
+  setup --progress
+  lab progress
+}
+finish_beside they_are_at
+eval "$(setup --print-env build "$cli_part")"
+cli=${PIGSTY_TOFU:-${PIGSTY_TERRAFORM:-}}
+[[ $cli_part != terraform ]] || cli=$PIGSTY_TERRAFORM
 binary=$(find build/release -name terraform-provider-pigsty -type f -perm -u+x -print -quit)
 ls -sh "$binary"
-
-say "three bare Debian 13 nodes"
-[[ $keep == yes ]] || trap 'lab down; rm -rf "$work"' EXIT
-lab up --bare pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13
+"$cli" version | head -n 1
 
 mkdir -p "$work"
 cp "$root"/examples/scenarios/02-ha-cluster/*.tf "$work/"
@@ -60,12 +101,40 @@ lab run -- "$cli" -chdir="$work" init -input=false -no-color | grep -E 'Install|
 
 say "apply: one line per finished step and node"
 log=$work/apply.log
+# packages_on_nodes: what takes longest is apt, which says in its own logs on each node how far it is.
+packages_on_nodes() {
+  local node logs wanted
+  for node in "$PIGSTY_LAB_DIR"/nodes/*/; do
+    logs=$node/upper/var/log
+    [[ -e $logs/apt/history.log ]] || continue
+    wanted=$(sed -n 's/^Install: //p' "$logs/apt/history.log" | sed 's/([^)]*),*//g' | tr -s ' ' '\n' | grep . | sort -u || true)
+    printf '%s: %s of %s packages\n' "$(basename "$node")" \
+      "$(awk '/ status installed / { print $5 }' "$logs/dpkg.log" | sort -u | comm -12 - <(printf '%s\n' "$wanted") | wc -l)" \
+      "$(wc -w <<<"$wanted")"
+  done
+}
+# While no step finishes, a line every 8 seconds says what is under way.
+fill_silences() {
+  local lines=0 heard=$SECONDS now
+  while sleep 1; do
+    now=$(wc -l <"$work/watch.log")
+    if ((now > lines)); then
+      lines=$now heard=$SECONDS
+    elif ((SECONDS - heard >= 8)); then
+      heard=$SECONDS
+      printf '[%4ds] %s steps done · %s\n' "$SECONDS" "$lines" "$(packages_on_nodes | paste -sd '|' | sed 's/|/ · /g')"
+    fi
+  done
+}
 began=$(date +%s.%N)
 "$root/$binary" watch >"$work/watch.log" 2>/dev/null &
 watcher=$!
 tail -n +1 -F --pid="$watcher" "$work/watch.log" 2>/dev/null &
+fill_silences &
+filler=$!
 lab run -- "$cli" -chdir="$work" apply -auto-approve -input=false -no-color >"$log" 2>&1 && applied=0 || applied=$?
-kill "$watcher" && wait "$watcher" 2>/dev/null || true
+kill "$filler" "$watcher"
+wait "$filler" "$watcher" 2>/dev/null || true
 if ((applied != 0)); then
   cat "$log"
   exit 1

@@ -1,11 +1,19 @@
 #!/bin/bash
 # Makes a Debian 12 or 13 machine ready to build the provider and to run the acceptance tests.
 #
-#   acceptance/setup.sh                 everything; does nothing, in under two seconds, when all is there
-#   acceptance/setup.sh --background    the same, but leaves the builds of tofu and terraform running in the background;
+#   acceptance/setup.sh [PART…]         all parts, or these; does nothing, in under two seconds, when all is there
+#   acceptance/setup.sh --background [PART…]
+#                                       the same, but leaves the builds of tofu and terraform running in the background;
 #                                       the next acceptance/setup.sh waits for them
-#   eval "$(acceptance/setup.sh --print-env)"
+#   acceptance/setup.sh --packages [PART…]
+#                                       only what apt installs of it
+#   acceptance/setup.sh --progress      one line about each build that is under way, for whoever waits for it
+#   eval "$(acceptance/setup.sh --print-env [PART…])"
 #                                       PIGSTY_DEPS, PIGSTY_CACHE, PIGSTY_TOFU and PIGSTY_TERRAFORM for the caller
+#
+# Parts: build   compiler and libraries      lint   clang-format, clang-tidy       unit   what unit tests start
+#        lab     what the nodes need         clis   tofu and terraform, or tofu, or terraform, or
+#        cli     one of them, whichever there is
 #
 # PIGSTY_DEPS   prefix of libssh2, libpq and libpqxx     (default /var/tmp/pigsty-deps/<debian codename>)
 # PIGSTY_CACHE  sources, logs and built tofu, terraform  (default /var/tmp/pigsty-cache)
@@ -46,7 +54,10 @@ need_root() {
 
 install_packages() {
     local wanted missing
-    mapfile -t wanted < <(grep -vE '^(#|$)' "$here/setup/packages")
+    mapfile -t wanted < <(awk -v parts=" ${parts[*]} " '
+        /^\[/ { chosen = index(parts, " " substr($0, 2, length($0) - 2) " ") }
+        chosen && !/^([#[]|$)/' "$here/setup/packages" && go_package)
+    ((${#wanted[@]})) || return 0
     missing=$(comm -13 <(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${wanted[@]}" 2>/dev/null |
         sed -n 's/^.i //p' | sort -u) <(printf '%s\n' "${wanted[@]}" | sort -u))
     [[ -n $missing ]] || return 0
@@ -54,6 +65,7 @@ install_packages() {
     say "installing" $missing
     export DEBIAN_FRONTEND=noninteractive
     # A source that has nothing to do with us may be out of reach; what matters is whether the installation works.
+    : >"$PIGSTY_CACHE/packages.log"
     apt-get -qq update || say "apt-get update failed in parts, trying to install anyway"
     (
         # openssh-server and postgresql are wanted for their programs: no service starts here because of us, neither now nor
@@ -72,7 +84,8 @@ install_packages() {
             mkdir -p "$(dirname "$no_cluster")"
             echo 'create_main_cluster = false' >"$no_cluster"
         fi
-        apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >"$PIGSTY_CACHE/packages.log" 2>&1 ||
+        # One -q: its log says how far it is (packages_progress).
+        apt-get -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends $missing >>"$PIGSTY_CACHE/packages.log" 2>&1 ||
             exit 1
         [[ $missing != *openssh-server* ]] || systemctl --quiet disable ssh.service >>"$PIGSTY_CACHE/packages.log" 2>&1 ||
             exit 1
@@ -80,22 +93,61 @@ install_packages() {
     ) || die "installing packages failed: $(tail -2 "$PIGSTY_CACHE/packages.log") (whole log: $PIGSTY_CACHE/packages.log)"
 }
 
-background=
-case ${1:-} in
-    --print-env)
+# packages_progress: how far an installation is, read from apt's own log.
+packages_progress() {
+    local log=$PIGSTY_CACHE/packages.log all
+    # apt-get writes it to its end, and holds it open until then.
+    [[ -e $log ]] && fuser_of "$log" || return 0
+    all=$(sed -nE 's/^.* ([0-9]+) newly installed.*/\1/p' "$log")
+    [[ -n $all ]] || { echo "packages: reading the lists of what there is"; return; }
+    if grep -q '^Unpacking ' "$log"; then
+        echo "packages: $(grep -c '^Unpacking ' "$log" || true) unpacked, $(grep -c '^Setting up ' "$log" || true) set up, of $all"
+    else
+        echo "packages: $(grep -c '^Get:' "$log" || true) of $all downloaded"
+    fi
+}
+
+# fuser_of FILE: some process has it open.
+fuser_of() { [[ -n $(find /proc/[0-9]*/fd -lname "$1" -print -quit 2>/dev/null) ]]; }
+
+mode=
+while [[ ${1:-} == --* ]]; do
+    case $1 in
+        --print-env | --background | --packages | --progress) mode=${1#--} ;;
+        *) die "usage: setup.sh [--background | --packages | --progress | --print-env] [build | lint | unit | lab | clis | cli | tofu | terraform]…" ;;
+    esac
+    shift
+done
+parts=("$@")
+((${#parts[@]})) || parts=(build lint unit lab clis)
+for part in "${parts[@]}"; do
+    [[ $part =~ ^(build|lint|unit|lab|clis|cli|tofu|terraform)$ ]] || die "no part named '$part': build, lint, unit, lab, clis, cli, tofu, terraform"
+done
+wanted_part() { [[ " ${parts[*]} " == *" $1 "* ]]; }
+
+# The CLIs that these parts ask for.
+wanted_clis=()
+for part in tofu terraform; do
+    ! { wanted_part clis || wanted_part "$part"; } || wanted_clis+=("$part")
+done
+[[ ${#wanted_clis[@]} -gt 0 ]] || ! wanted_part cli || wanted_clis=("$(any_cli)")
+
+case $mode in
+    print-env)
         print_env
         exit
         ;;
-    --background) background=yes ;;
-    '') ;;
-    *) die "usage: setup.sh [--background | --print-env]" ;;
+    progress)
+        packages_progress
+        libraries_progress
+        clis_progress
+        exit
+        ;;
 esac
-
 own_directory "$PIGSTY_CACHE"
 install_packages
+[[ $mode != packages ]] || exit 0
 # Started before the libraries, because they take longest, and politely.
 start_cli_builds
-build_libraries
-if [[ -z $background ]]; then
-    wait_for_clis
-fi
+! wanted_part build || build_libraries
+[[ $mode == background ]] || wait_for_clis

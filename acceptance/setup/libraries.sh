@@ -153,3 +153,9 @@ build_libraries() {
         rm -rf "$PIGSTY_DEPS.old" "$sources"
     ) 9>"$PIGSTY_CACHE/libraries.lock"
 }
+
+# libraries_progress: how many of the three are done.
+libraries_progress() {
+    [[ -e $PIGSTY_CACHE/libraries.lock ]] && ! flock --nonblock "$PIGSTY_CACHE/libraries.lock" true || return 0
+    echo "libraries: $(compgen -G "$PIGSTY_DEPS.new/lib/lib*.a" | grep -cE '/lib(ssh2|pq|pqxx)\.a$' || true) of 3 built"
+}
