@@ -1,44 +1,55 @@
 #!/usr/bin/env bash
 # Builds everything and runs all tests: unit tests (also under sanitizers), then the suites on real nodes with real
-# tofu and terraform. Ends with "N passed, N failed"; exits 1 where anything failed.
+# tofu and terraform. Ends with a table of what took how long and "N passed, N failed"; exits 1 where anything failed.
 #
 #   ./acceptance/test.sh                 everything
 #   ./acceptance/test.sh unit            builds and unit tests only
 #   ./acceptance/test.sh suites [NAME…]  the named suites only (acceptance/suites/NAME.sh)
+#
+# PIGSTY_SUITES_AT_ONCE   how many suites beside each other, each in a lab of its own (as cores and memory allow, at most 2)
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
-. "$here/lib/run.sh"
+for part in host budget run side-by-side; do
+  # shellcheck source=/dev/null
+  . "$here/lib/$part.sh"
+done
 
 what=${1:-all}
 [[ $what =~ ^(all|unit|suites)$ ]] || { echo "usage: test.sh [unit | suites NAME…]" >&2; exit 2; }
 shift || true
+require_host test.sh
+suites=("$@")
+((${#suites[@]})) || mapfile -t suites < <(list_suites)
+jobs=$(jobs_of "${suites[@]}") || exit
+# An audit that sees nothing would prove nothing.
+(($#)) || jobs+=$'\n'"90 script lab/audit_test.sh"$'\n'"120 script lab/lab_test.sh"
+at_once=$(labs_at_once)
 
-"$here/setup.sh"
-eval "$("$here/setup.sh" --print-env)"
+# What only suites use is made in the background while the compiler works: the CLIs, and what nodes start from.
+phase "set-up" "$here/setup.sh" --background build unit lab clis
 cd "$root"
+[[ $what == unit ]] || start_lab_build <<<"$jobs"
+phase "build release" build release --target terraform-provider-pigsty
 
-build release --target terraform-provider-pigsty
 if [[ $what != suites ]]; then
   # Under ThreadSanitizer less what starts a gRPC server: gRPC is not instrumented (provider/plugin/CMakeLists.txt).
   for preset in debug asan tsan; do
-    build "$preset"
-    unit_tests "$preset"
+    phase "build $preset" build "$preset"
+    phase "unit tests $preset" unit_tests "$preset"
   done
+  check_allowances
 fi
 if [[ $what != unit ]]; then
-  suites=("$@")
-  trap '"$here/lab/lab" down' EXIT
-  if ((${#suites[@]} == 0)); then
-    mapfile -t suites < <(list_suites)
-    "$here/lab/lab" down
-    # An audit that sees nothing would prove nothing.
-    tool_test lab/audit_test.sh
-    tool_test lab/lab_test.sh
-  fi
-  for suite in "${suites[@]}"; do
-    run_suite "$suite"
-  done
+  # Suite 15 runs the tests of core/node on a node.
+  [[ $jobs != *15-logins* ]] || phase "build debug, for suite 15" build debug --target pigsty_core_node_test
+  phase "waiting for what nodes start from" finish_lab_build
+  phase "waiting for tofu and terraform" "$here/setup.sh" clis
+  eval "$("$here/setup.sh" --print-env)"
+  trap stop_jobs EXIT
+  jobs_dir=$(mktemp -d)
+  stop_labs
+  phase "suites, $at_once at a time" run_jobs <<<"$jobs"
 fi
 report

@@ -62,7 +62,7 @@ prove_the_end_state() {
       run lab run -- curl -sSk --max-time 5 "$protocol://$address:2379/version"
       ((status != 0)) || failure "etcd answers $protocol without a certificate on $address"
     done
-    run lab run -- timeout 5 openssl s_client -connect "$address:2379"
+    run lab run -- timeout 5 openssl s_client -connect "$address:2379" </dev/null
     expect_output "Acceptable client certificate CA names"
   done
   for node in "${nodes[@]}"; do

@@ -1,6 +1,8 @@
 # What the suites do with a cluster on three nodes. Sourced after suite.sh.
 # shellcheck shell=bash disable=SC2154
 
+# What the nodes run.
+system=${SUITE_SYSTEM:-trixie}
 nodes=(pg-test-1 pg-test-2 pg-test-3)
 addresses=(10.10.10.11 10.10.10.12 10.10.10.13)
 export TF_VAR_app_password=${TF_VAR_app_password:-app-$RANDOM-$RANDOM-Secret}
@@ -10,7 +12,7 @@ export TF_VAR_deletion_protection=false
 # fresh_nodes bare|prepared: three nodes that nothing was done to.
 fresh_nodes() {
   lab down >/dev/null 2>&1
-  lab up "--$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13 >"$out" 2>&1 || failure "the lab did not start"
+  lab up --system "$system" "--$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13 >"$out" 2>&1 || failure "the lab did not start"
 }
 
 # sql NODE STATEMENT: as the superuser of that member, on its own socket.
@@ -71,5 +73,5 @@ audit_nodes() { "$suite_dir/lab/audit" snapshot "${nodes[@]}" >"$1"; }
 # one_node bare|prepared: the first of them alone.
 one_node() {
   lab down >/dev/null 2>&1
-  lab up "--$1" pg-test-1=10.10.10.11 >"$out" 2>&1 || failure "the lab did not start"
+  lab up --system "$system" "--$1" pg-test-1=10.10.10.11 >"$out" 2>&1 || failure "the lab did not start"
 }

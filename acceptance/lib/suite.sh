@@ -1,6 +1,7 @@
 # What a suite is written with. Sourced by acceptance/suites/*.sh:
 #
 #   # with: tofu terraform
+#   # takes: 60
 #   . "$(dirname "$0")/../lib/suite.sh"
 #   lab up --prepared pg-test-1=10.10.10.11
 #   test_second_plan_is_empty() { work_in ha; tf plan -detailed-exitcode; expect_status 0; }
