@@ -24,7 +24,7 @@ suites=("$@")
 ((${#suites[@]})) || mapfile -t suites < <(list_suites)
 jobs=$(jobs_of "${suites[@]}") || exit
 # An audit that sees nothing would prove nothing.
-(($#)) || jobs+=$'\n'"90 script lab/audit_test.sh"$'\n'"120 script lab/lab_test.sh"
+(($#)) || jobs+=$'\n'"60 script lab/audit_test.sh"$'\n'"120 script lab/lab_test.sh"
 at_once=$(labs_at_once)
 
 # What only suites use is made in the background while the compiler works: the CLIs, and what nodes start from.

@@ -67,7 +67,8 @@ finish_lab_build() {
   rm -f "$lab_build_log"
 }
 
-# start_job NUMBER_OF_LAB KIND NAME CLI SYSTEM: in a session of its own, which stop_jobs ends as a whole.
+# start_job NUMBER_OF_LAB KIND NAME CLI SYSTEM: in a session of its own, which stop_jobs ends as a whole. What it leaves running
+# would only work beside the others.
 start_job() {
   local number=$1 dir=$jobs_dir/$1 file
   shift
@@ -78,7 +79,8 @@ start_job() {
   file=$here/$2
   [[ $1 != suite ]] || file=$here/suites/$2.sh
   PIGSTY_LAB_DIR=$(lab_of "$number") SUITE_RESULT=$dir/result SUITE_CLI=${3:-} SUITE_SYSTEM=${4:-trixie} \
-    setsid bash -c 'bash "$1" >"$2/out" 2>&1; echo $? >"$2/status"' job "$file" "$dir" </dev/null &
+    setsid bash -c 'bash "$1" >"$2/out" 2>&1; status=$?; "$3" down >/dev/null 2>&1; echo $status >"$2/status"' \
+    job "$file" "$dir" "$here/lab/lab" </dev/null &
   echo $! >"$dir/session"
 }
 

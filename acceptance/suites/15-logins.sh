@@ -2,7 +2,7 @@
 # The tests of core/node that need a node behind SSH and sudo, for each way in: a sudo without a password, root, a sudo that
 # asks for one. No CLI takes part.
 # with: tofu
-# takes: 30
+# takes: 15
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Mistakes are refused before a node is touched, each with where it is, what was found and what to do.
 # with: tofu
-# takes: 60
+# takes: 15
 # nodes: none
 . "$(dirname "$0")/../lib/suite.sh"
 

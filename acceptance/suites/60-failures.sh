@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A create that fails leaves no state, says what was missing where, and goes on from there once the cause is gone.
 # with: tofu
-# takes: 80
+# takes: 40
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -2,7 +2,7 @@
 # Names and values that a shell, SQL or a configuration file would take for something else are stored exactly and
 # executed nowhere.
 # with: tofu
-# takes: 60
+# takes: 40
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A write-only password is in nothing that is kept or shown: state, plan, logs, process lists, claims, journal.
 # with: tofu terraform
-# takes: 60
+# takes: 25
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 
