@@ -57,7 +57,12 @@ if(PIGSTY_CCACHE)
     if(inside)
         set(base "${CMAKE_SOURCE_DIR}")
     endif()
-    set(launcher /usr/bin/env CCACHE_BASEDIR=${base} CCACHE_NOHASHDIR=1 ${PIGSTY_CCACHE})
+    # The sloppiness is what ccache asks for where precompiled headers are used.
+    set(launcher /usr/bin/env CCACHE_BASEDIR=${base} CCACHE_NOHASHDIR=1
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${PIGSTY_CCACHE})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+    endif()
     set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()

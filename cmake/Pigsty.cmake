@@ -63,6 +63,7 @@ function(pigsty_library folder)
         add_library(${target} STATIC ${arg_SOURCES})
         set(visibility PUBLIC)
         target_link_libraries(${target} PRIVATE pigsty_warnings)
+        pigsty_quick_to_build(${target} core)
     else()
         add_library(${target} INTERFACE)
         set(visibility INTERFACE)
@@ -72,23 +73,25 @@ function(pigsty_library folder)
     target_link_libraries(${target} ${visibility} ${arg_LINK})
 endfunction()
 
-# DEPENDS and LINK name what the tests need beyond the library itself. PIGSTY_TESTDATA is the folder's testdata/.
+# DEPENDS and LINK name what the tests need beyond the library itself. PIGSTY_TESTDATA is the folder's testdata/,
+# seen from the root of the repository, where tests run: the same text in every checkout, so that ccache serves them all.
 function(pigsty_test folder)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;LINK")
     pigsty_check_layer("${folder}" ${arg_DEPENDS})
     pigsty_target("${folder}" library)
     set(target ${library}_test)
     add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
-    target_compile_definitions(${target} PRIVATE "PIGSTY_TESTDATA=\"${CMAKE_SOURCE_DIR}/${folder}/testdata\"")
+    target_compile_definitions(${target} PRIVATE "PIGSTY_TESTDATA=\"${folder}/testdata\"")
     target_link_libraries(${target} PRIVATE pigsty_warnings ${library} GTest::gmock_main ${arg_LINK})
     pigsty_depend(${target} PRIVATE ${arg_DEPENDS})
+    pigsty_quick_to_build(${target} test)
     # GCC 12's ThreadSanitizer does not know the memory layout of newer kernels' address randomization.
     if(PIGSTY_SANITIZE STREQUAL "thread")
         add_test(NAME ${target} COMMAND setarch -R $<TARGET_FILE:${target}>)
     else()
         add_test(NAME ${target} COMMAND ${target})
     endif()
-    set_tests_properties(${target} PROPERTIES LABELS unit TIMEOUT 120)
+    set_tests_properties(${target} PROPERTIES LABELS unit TIMEOUT 120 WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 endfunction()
 
 # The provider program itself; main.cpp and nothing else lives there.

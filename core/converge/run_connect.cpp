@@ -7,15 +7,11 @@
 #include "core/converge/run_work.h"
 
 namespace pigsty::converge {
-namespace {
-
 std::string names(const std::map<std::string, Error>& errors) {
     std::string text;
     for (const auto& [name, error] : errors) text += (text.empty() ? "" : ", ") + name;
     return text;
 }
-
-}  // namespace
 
 Status Run::Work::connect_once(bool allow_unreachable) { return is_connected ? Status{} : connect(allow_unreachable); }
 

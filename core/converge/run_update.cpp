@@ -16,12 +16,6 @@ std::optional<std::string> known(const Managed& managed, const std::string& key)
     return found == managed.end() ? std::nullopt : found->second;
 }
 
-std::string names(const std::map<std::string, Error>& errors) {
-    std::string text;
-    for (const auto& [name, error] : errors) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 }  // namespace
 
 // Drift that is tolerated and no part of what was planned.

@@ -54,6 +54,9 @@ struct SitePlan {
     [[nodiscard]] bool is_one_at_a_time() const;
 };
 
+// "pg-test-1, pg-test-3": whose errors they are. In run_connect.cpp.
+std::string names(const std::map<std::string, Error>& errors);
+
 class Run::Work {
   public:
     Work(RunOptions options, Cancel cancel);

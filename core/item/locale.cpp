@@ -9,7 +9,7 @@
 namespace pigsty::item {
 namespace {
 
-constexpr std::size_t kNamed = 10;  // of those that are there; a machine with all of them has hundreds
+constexpr std::size_t kLocalesNamed = 10;  // of those that are there; a machine with all of them has hundreds
 
 // The C library's own answer, as initdb will get it: names have several spellings. Nothing where it is there, else a line
 // for each that is.
@@ -28,9 +28,9 @@ Status LocaleItem::check(const node::Observation& seen) const {
     std::string found;
     std::size_t count = 0;
     for (std::string line; std::getline(lines, line); ++count)
-        if (count < kNamed) found += (count == 0 ? "" : ", ") + line;
+        if (count < kLocalesNamed) found += (count == 0 ? "" : ", ") + line;
     if (count == 0) return {};
-    if (count > kNamed) found += fmt::format(" and {} more", count - kNamed);
+    if (count > kLocalesNamed) found += fmt::format(" and {} more", count - kLocalesNamed);
     return fail(
         Error{ErrorCode::failed, fmt::format("expected the locale {} on the node, found {}", name_, found)}.with_hint(
             fmt::format("use one of these, or make it there: a line for {} in /etc/locale.gen, then "

@@ -11,7 +11,7 @@
 namespace pigsty::item {
 namespace {
 
-constexpr std::size_t kNamed = 5;  // of what is in it: enough to recognise whose it is
+constexpr std::size_t kEntriesNamed = 5;  // of what is in it: enough to recognise whose it is
 
 // A line for each name in it; through links, as administrators make them to move data to another disk. A disk's own
 // lost+found is nobody's data. What is no folder lists itself.
@@ -44,8 +44,8 @@ Status OwnFolderItem::check(const node::Observation& seen) const {
     // Behind a link it is not ours to own.
     if (may_stay && (found.type == node::PathType::link || rights == spec_.may_hold_others)) return {};
     std::string held;
-    for (std::size_t i = 0; i < names.size() && i < kNamed; ++i) held += (i == 0 ? "" : ", ") + names[i];
-    if (names.size() > kNamed) held += fmt::format(" and {} more", names.size() - kNamed);
+    for (std::size_t i = 0; i < names.size() && i < kEntriesNamed; ++i) held += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > kEntriesNamed) held += fmt::format(" and {} more", names.size() - kEntriesNamed);
     return fail(Error{ErrorCode::conflict,
                       may_stay ? fmt::format("expected {} to be empty, not there or {}, found it {} with {} in it",
                                              spec_.path, spec_.may_hold_others, rights, held)

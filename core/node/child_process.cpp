@@ -16,8 +16,6 @@ namespace pigsty::node {
 
 namespace {
 
-constexpr auto kLongestPoll = std::chrono::seconds(60);
-
 class ChildProcess : public RemoteProcess {
   public:
     ChildProcess(pid_t pid, FileHandle input, FileHandle output)

@@ -55,6 +55,9 @@ class Wakeup {
     FileHandle event_;
 };
 
+// A wait without a bound of its own looks around this often.
+inline constexpr auto kLongestPoll = std::chrono::seconds(60);
+
 // Returns when `fd` is ready for `events`, woken, or the bound has passed: the caller looks again in each case.
 inline void wait_until_ready(int fd, short events, const Wakeup& wakeup, std::chrono::milliseconds bound) {
     pollfd ready[] = {{.fd = fd, .events = events, .revents = 0}, {.fd = wakeup.get(), .events = POLLIN, .revents = 0}};

@@ -14,7 +14,6 @@ namespace pigsty::node {
 namespace {
 
 constexpr auto kOpenBound = std::chrono::seconds(60);
-constexpr auto kLongestPoll = std::chrono::seconds(60);
 constexpr std::size_t kPiece = 65536;
 
 std::unexpected<Error> failed(const std::string& doing) {

@@ -12,8 +12,8 @@ namespace {
 constexpr std::string_view kReady = "<pigsty perl>\n";
 constexpr std::string_view kPrompt = "<pigsty password>";
 constexpr std::size_t kMostNoise = 65536;
-constexpr auto kChunk = std::chrono::seconds(60);     // to send the program
-constexpr auto kGreeting = std::chrono::seconds(60);  // sudo may have to ask a slow directory
+constexpr auto kTimeToSend = std::chrono::seconds(60);  // to send the program
+constexpr auto kGreeting = std::chrono::seconds(60);    // sudo may have to ask a slow directory
 
 // Reads eight digits, that many bytes, and runs them. No character in it means anything to any login shell inside
 // single quotes, and the mark is never followed by a line feed where a shell or sudo quotes the command in an error.
@@ -110,14 +110,14 @@ Result<StartedProgram> start_program(Launcher& launcher, const Become& become, s
     const bool may_ask = become.enabled && !become.password.empty() && launcher.login_user() != "root";
     // Without a password to give, the program need not wait for the greeting: a round trip less.
     Status sent;
-    if (!may_ask) sent = started.process->write(text, cancel.within_at_most(kChunk));
+    if (!may_ask) sent = started.process->write(text, cancel.within_at_most(kTimeToSend));
     auto rest = greeting.wait(cancel.within_at_most(kGreeting));
     if (!rest && rest.error().code == ErrorCode::stalled && !cancel.expired())
         return fail(
             Error{ErrorCode::unreachable, "perl did not start on the node within 60 s"}.with_output(greeting.noise()));
     if (!rest) return fail(std::move(rest).error());
     if (!*rest) return fail(why_not_started(greeting.noise(), launcher.login_user()));
-    if (may_ask) sent = started.process->write(text, cancel.within_at_most(kChunk));
+    if (may_ask) sent = started.process->write(text, cancel.within_at_most(kTimeToSend));
     if (!sent) return fail(std::move(sent).error());
     started.frames.feed(**rest);
     started.bytes_out = text.size();

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 using RootEndTest = NodeTest;
 
-const RootEndSettings kImpatient{.silence = 1s, .touch = 100ms, .grace = 200ms};
+const RootEndSettings kImpatientRootEnd{.silence = 1s, .touch = 100ms, .grace = 200ms};
 
 TEST_F(RootEndTest, cancel_ends_the_script_and_keeps_the_connection) {
     const Cancel stop;
@@ -38,7 +38,7 @@ TEST_F(RootEndTest, cancel_ends_the_script_and_keeps_the_connection) {
 }
 
 TEST_F(RootEndTest, a_deadline_ends_a_script_that_ignores_the_first_signal) {
-    auto impatient = connect(kImpatient);
+    auto impatient = connect(kImpatientRootEnd);
     const auto results =
         impatient->request({RunScript{.text = "trap '' TERM; sleep 1000; sleep 1000"}}, Cancel::within(200ms), {});
     ASSERT_FALSE(results);
@@ -67,7 +67,7 @@ TEST_F(RootEndTest, a_background_child_that_keeps_the_output_open_does_not_hold_
 }
 
 TEST_F(RootEndTest, a_peer_that_falls_silent_is_given_up_and_found_again) {
-    auto impatient = connect(kImpatient);
+    auto impatient = connect(kImpatientRootEnd);
     const auto results = impatient->request(
         {RunScript{.text = "(sleep 2; kill -CONT $PPID) & kill -STOP $PPID; sleep 1000"}}, cancel, {});
     ASSERT_FALSE(results);

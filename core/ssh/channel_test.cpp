@@ -20,8 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-Cancel soon() { return Cancel::within(60s); }
-
 class ChannelTest : public ::testing::Test {
   protected:
     void start(const std::string& config = "", std::chrono::seconds keepalive = 15s) {

@@ -20,8 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-Cancel soon() { return Cancel::within(60s); }
-
 std::shared_ptr<HostKeys> pins(const std::string& keys) {
     return std::make_shared<HostKeys>(HostKeys::Options{.pinned = {{"127.0.0.1", keys}}});
 }

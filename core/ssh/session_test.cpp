@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Cancel soon() { return Cancel::within(30s); }
-
 Result<std::string> output_of(const std::shared_ptr<Session>& session, const std::string& command) {
     const Cancel cancel = soon();
     TRY(const auto channel, session->exec(command, cancel));

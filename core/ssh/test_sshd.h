@@ -8,6 +8,7 @@
 // lacks them fails and says so.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -16,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include "core/base/cancel.h"
 #include "core/ssh/host_keys.h"
 #include "core/ssh/route.h"
 
@@ -82,5 +84,8 @@ class TestSshd {
     pid_t pid_ = 0;
     std::unique_ptr<HostKeys> host_keys_;
 };
+
+// For what is over in moments: a bound that a busy machine does not reach.
+inline Cancel soon() { return Cancel::within(std::chrono::seconds(60)); }
 
 }  // namespace pigsty::ssh

@@ -1,4 +1,5 @@
 #include "provider/framework/testing/fixture.h"
+#include "provider/framework/testing/text.h"
 
 namespace pigsty::framework::testing {
 namespace {
@@ -6,8 +7,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-Value text(const char* value) { return Value::string(value); }
 
 using ApplyTest = ClusterTest;
 

@@ -6,6 +6,7 @@
 #include "provider/framework/attributes.h"
 #include "provider/framework/planning.h"
 #include "provider/framework/schema_check.h"
+#include "provider/framework/testing/text.h"
 #include "provider/framework/validators.h"
 
 namespace pigsty::framework {
@@ -13,8 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-Value text(const char* value) { return Value::string(value); }
+using testing::text;
 
 struct Connection {
     std::string id;

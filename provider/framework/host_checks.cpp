@@ -13,13 +13,13 @@ using value::Path;
 using value::Type;
 using value::Value;
 
-using Attributes = std::vector<AttributeSchema>;
+using AttributeSchemas = std::vector<AttributeSchema>;
 
 class PlanCheck {
   public:
     explicit PlanCheck(Mismatches& mismatches) : mismatches_(mismatches) {}
 
-    void object(const Attributes& attributes, const Value& config, const Value& prior, const Value& planned,
+    void object(const AttributeSchemas& attributes, const Value& config, const Value& prior, const Value& planned,
                 const Path& path) {
         for (const AttributeSchema& attribute : attributes) {
             const std::string& name = attribute.name;
@@ -210,7 +210,8 @@ void check_unknowns(const Value& value, const Type& type, const Path& path, Mism
     }
 }
 
-void check_write_only(const Attributes& attributes, const Value& object, const Path& path, Mismatches& mismatches) {
+void check_write_only(const AttributeSchemas& attributes, const Value& object, const Path& path,
+                      Mismatches& mismatches) {
     if (!object.is_known()) return;
     for (const AttributeSchema& attribute : attributes) {
         const Value& value = object.get(attribute.name);
@@ -218,7 +219,7 @@ void check_write_only(const Attributes& attributes, const Value& object, const P
         if (attribute.write_only && !value.is_null())
             mismatches.push_back({here, "a value for a write-only attribute"});
         if (!attribute.nested || !value.is_known()) continue;
-        const Attributes& inside = attribute.nested->attributes;
+        const AttributeSchemas& inside = attribute.nested->attributes;
         if (attribute.nested->nesting == ObjectNesting::kSingle) {
             check_write_only(inside, value, here, mismatches);
         } else if (attribute.nested->nesting == ObjectNesting::kMap) {
@@ -230,12 +231,12 @@ void check_write_only(const Attributes& attributes, const Value& object, const P
     }
 }
 
-Value proposed_object(const Attributes& attributes, const Value& config, const Value& prior);
+Value proposed_object(const AttributeSchemas& attributes, const Value& config, const Value& prior);
 
 Value proposed_attribute(const AttributeSchema& attribute, const Value& config, const Value& prior) {
     if (config.is_null()) return attribute.computed ? prior : config;
     if (!attribute.nested || config.is_unknown()) return config;
-    const Attributes& inside = attribute.nested->attributes;
+    const AttributeSchemas& inside = attribute.nested->attributes;
     switch (attribute.nested->nesting) {
         case ObjectNesting::kSingle: return proposed_object(inside, config, prior);
         case ObjectNesting::kList: {
@@ -259,7 +260,7 @@ Value proposed_attribute(const AttributeSchema& attribute, const Value& config, 
     return config;
 }
 
-Value proposed_object(const Attributes& attributes, const Value& config, const Value& prior) {
+Value proposed_object(const AttributeSchemas& attributes, const Value& config, const Value& prior) {
     if (!config.is_known()) return config;
     Members members;
     for (const AttributeSchema& attribute : attributes) {

@@ -4,14 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "provider/framework/planning.h"
+#include "provider/framework/testing/text.h"
 
 namespace pigsty::framework {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::text;
 
-Value text(const char* value) { return Value::string(value); }
 const Value kNull = Value::null();
 const Value kUnknown = Value::unknown();
 

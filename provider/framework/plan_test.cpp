@@ -1,5 +1,6 @@
 #include "provider/framework/planner.h"
 #include "provider/framework/testing/fixture.h"
+#include "provider/framework/testing/text.h"
 
 namespace pigsty::framework::testing {
 namespace {
@@ -7,8 +8,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-Value text(const char* value) { return Value::string(value); }
 
 using PlanTest = ClusterTest;
 

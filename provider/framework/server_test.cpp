@@ -1,5 +1,6 @@
 #include "provider/framework/schema_check.h"
 #include "provider/framework/testing/fixture.h"
+#include "provider/framework/testing/text.h"
 
 namespace pigsty::framework::testing {
 namespace {
@@ -7,8 +8,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-Value text(const char* value) { return Value::string(value); }
 
 using ServerTest = ClusterTest;
 

@@ -17,7 +17,7 @@ namespace pigsty::plugin {
 namespace {
 
 constexpr const char* kModule = "provider.pigsty";
-constexpr std::size_t kMaxMessage = 48 * 1024;  // escapes may lengthen it: the line has to stay below 64 KiB
+constexpr std::size_t kMaxText = 48 * 1024;  // escapes may lengthen it: the line has to stay below 64 KiB
 constexpr std::size_t kMaxLine = 64 * 1024;
 
 const char* level_name(spdlog::level::level_enum level) {
@@ -70,14 +70,14 @@ std::string log_line(spdlog::level::level_enum level, std::string_view module, s
     using nlohmann::ordered_json;
     ordered_json record;
     record["@level"] = level_name(level);
-    record["@message"] = std::string(message.substr(0, kMaxMessage));
+    record["@message"] = std::string(message.substr(0, kMaxText));
     record["@module"] = std::string(module);
     record["@timestamp"] = timestamp(time);
-    for (const auto& [key, value] : fields) record[std::string(key)] = std::string(value.substr(0, kMaxMessage));
+    for (const auto& [key, value] : fields) record[std::string(key)] = std::string(value.substr(0, kMaxText));
     std::string line = record.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
     if (line.size() + 1 >= kMaxLine) {
         // Control characters take six bytes each: an eighth of the text always fits.
-        record["@message"] = std::string(message.substr(0, kMaxMessage / 8));
+        record["@message"] = std::string(message.substr(0, kMaxText / 8));
         for (const auto& [key, value] : fields) record.erase(std::string(key));
         line = record.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
     }

@@ -16,11 +16,6 @@ using value::Value;
 namespace {
 
 template <class Response>
-void write_deferred(const std::optional<framework::DeferredReason>& reason, Response* response) {
-    if (reason) response->mutable_deferred()->set_reason(wire_reason(*reason));
-}
-
-template <class Response>
 void write_renewal(const std::optional<std::chrono::system_clock::time_point>& time, Response* response) {
     if (!time) return;
     const auto since = time->time_since_epoch();

@@ -16,11 +16,6 @@ void refuse_flatmap(const tfplugin6::RawState& raw, RpcCall& call) {
               "later only.");
 }
 
-template <class Response>
-void write_deferred(const std::optional<framework::DeferredReason>& reason, Response* response) {
-    if (reason) response->mutable_deferred()->set_reason(wire_reason(*reason));
-}
-
 }  // namespace
 
 grpc::Status ProviderService::ValidateResourceConfig(ServerContext*,

@@ -24,10 +24,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
 
-const char* const kBinary = PIGSTY_TEST_PROVIDER;
+const char* const kServedBinary = PIGSTY_TEST_PROVIDER;
 
 std::unique_ptr<PluginProcess> started(const LaunchOptions& options = {}) {
-    auto plugin = PluginProcess::start(kBinary, options);
+    auto plugin = PluginProcess::start(kServedBinary, options);
     EXPECT_TRUE(plugin) << plugin.error();
     return plugin ? *std::move(plugin) : nullptr;
 }
@@ -40,7 +40,7 @@ grpc::Status get_schema(PluginProcess& plugin) {
 }
 
 TEST(Serve, explains_itself_when_started_by_hand) {
-    const FinishedProcess finished = run_to_end(kBinary, {.tls = false, .environment = {}, .arguments = {}});
+    const FinishedProcess finished = run_to_end(kServedBinary, {.tls = false, .environment = {}, .arguments = {}});
     EXPECT_EQ(finished.exit_code, 1);
     EXPECT_THAT(finished.out, IsEmpty());
     EXPECT_THAT(finished.err, HasSubstr("This program is a provider for Terraform and OpenTofu"));
@@ -199,7 +199,7 @@ TEST(Serve, ends_when_the_host_is_killed) {
     // A shell is the host here: it starts the plugin, tells its pid and waits to be killed.
     LaunchOptions options;
     options.environment = {{kCookieName, kCookieValue}};
-    options.arguments = {"-c", "\"$0\" & echo \"pid $!\"; wait", kBinary};
+    options.arguments = {"-c", "\"$0\" & echo \"pid $!\"; wait", kServedBinary};
     const auto host = spawn("/bin/sh", options);
     ASSERT_TRUE(host) << host.error();
     pid_t plugin = 0;
@@ -219,7 +219,7 @@ TEST(Serve, ends_when_the_host_is_killed) {
 }
 
 TEST(Serve, a_running_call_ends_early_and_is_answered_when_asked_to_stop) {
-    Host host(kBinary);
+    Host host(kServedBinary);
     const Plan plan = host.plan("test_thing", R"({"name": "slow"})");
     Instance result;
     std::thread apply([&] { result = host.apply(plan); });
@@ -232,7 +232,7 @@ TEST(Serve, a_running_call_ends_early_and_is_answered_when_asked_to_stop) {
 
 TEST(Serve, logs_in_terraforms_form_and_only_what_was_asked_for) {
     const auto messages = [](const std::string& level) {
-        Host host(kBinary, {.tls = true, .environment = {{"TF_LOG", level}}, .arguments = {}});
+        Host host(kServedBinary, {.tls = true, .environment = {{"TF_LOG", level}}, .arguments = {}});
         host.read_data("test_fact", R"({"name": "x"})");
         host.process().shut_down();
         std::istringstream lines(host.process().log());
@@ -250,7 +250,7 @@ TEST(Serve, logs_in_terraforms_form_and_only_what_was_asked_for) {
 }
 
 TEST(Serve, stray_prints_become_log_lines) {
-    Host host(kBinary);
+    Host host(kServedBinary);
     host.validate("test_thing", host.configuration("test_thing", R"({"name": "print"})"));
     EXPECT_EQ(host.process().shut_down(), 0);
     EXPECT_THAT(host.process().log(), HasSubstr("stray text on standard output"));
@@ -259,7 +259,7 @@ TEST(Serve, stray_prints_become_log_lines) {
 TEST(Serve, debug_mode_prints_how_to_attach) {
     LaunchOptions options;
     options.arguments = {"--debug"};
-    const auto process = spawn(kBinary, options);
+    const auto process = spawn(kServedBinary, options);
     ASSERT_TRUE(process) << process.error();
     std::string assignment;
     while (assignment.find("TF_REATTACH_PROVIDERS='") == std::string::npos) {
@@ -285,7 +285,7 @@ TEST(Serve, debug_mode_prints_how_to_attach) {
 }
 
 TEST(Serve, messages_larger_than_grpcs_default_pass) {
-    Host host(kBinary);
+    Host host(kServedBinary);
     const std::string large(8 << 20, 'x');
     const Instance fact = host.read_data("test_fact", R"({"name": ")" + large + R"("})");
     EXPECT_EQ(fact.state.get("name").as_string().size(), large.size());

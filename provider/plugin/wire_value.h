@@ -32,5 +32,9 @@ framework::Diagnostics read_diagnostics(const DiagnosticList& list);
 
 framework::ClientCapabilities read_capabilities(const tfplugin6::ClientCapabilities& message);
 tfplugin6::Deferred::Reason wire_reason(framework::DeferredReason reason);
+template <class Response>
+void write_deferred(const std::optional<framework::DeferredReason>& reason, Response* response) {
+    if (reason) response->mutable_deferred()->set_reason(wire_reason(*reason));
+}
 
 }  // namespace pigsty::plugin

@@ -21,7 +21,7 @@ using framework::within;
 using module::pgsql::DatabaseExtension;
 using module::pgsql::PgDatabase;
 
-constexpr const char* kWayOut = "to change it, make a database of another name and move the data there";
+constexpr const char* kNewDatabase = "to change it, make a database of another name and move the data there";
 
 bool same_baseline(const Value& prior, const Value& next) {
     return next.is_known() && prior.as_string().starts_with("sha256:") &&
@@ -40,7 +40,7 @@ bool same_names(const Value& prior, const Value& next) {
     });
 }
 
-Attributes<DatabaseExtension> extension_attributes() {
+Attributes<DatabaseExtension> database_extension_attributes() {
     return {
         attribute("name", &DatabaseExtension::name)
             .required()
@@ -61,7 +61,7 @@ auto locale_attribute(const char* name, std::optional<std::string> PgDatabase::*
     return attribute(name, member)
         .optional()
         .same_meaning(same_locale_name)
-        .fixed_after_creation(kWayOut)
+        .fixed_after_creation(kNewDatabase)
         .description(description);
 }
 
@@ -104,7 +104,7 @@ Attributes<PgDatabase> database_attributes() {
             .example("{ app = \"dbrole_admin\" }")
             .description(
                 "Owners of schemas. Not set: the database's owner makes it, and who owns it later is left alone."),
-        nested("extensions", &PgDatabase::extensions, extension_attributes())
+        nested("extensions", &PgDatabase::extensions, database_extension_attributes())
             .optional()
             .example("[{ name = \"pg_trgm\" }]")
             .description("Extensions that are there. One that leaves the list stays in the database."),
@@ -113,7 +113,7 @@ Attributes<PgDatabase> database_attributes() {
             .description("Comment on the database. Not set: left alone."),
         attribute("template", &PgDatabase::template_name)
             .optional()
-            .fixed_after_creation(kWayOut)
+            .fixed_after_creation(kNewDatabase)
             .description("Database to copy. Not set: `template1`, or `template0` where encoding or locale are others."),
         locale_attribute("encoding", &PgDatabase::encoding, "Encoding. Not set: the cluster's."),
         locale_attribute("locale", &PgDatabase::locale,
@@ -122,7 +122,7 @@ Attributes<PgDatabase> database_attributes() {
         locale_attribute("lc_ctype", &PgDatabase::lc_ctype, "Locale for character classes. Not set: `locale`."),
         attribute("tablespace", &PgDatabase::tablespace)
             .optional()
-            .fixed_after_creation(kWayOut)
+            .fixed_after_creation(kNewDatabase)
             .description("Tablespace. Not set: the template's."),
         attribute("allow_connections", &PgDatabase::allow_connections)
             .fixed_default(true)

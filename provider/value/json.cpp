@@ -15,9 +15,9 @@ namespace {
 
 using TreeKind = JsonTree::Kind;
 
-class Decoder {
+class JsonDecoder {
   public:
-    explicit Decoder(JsonOptions options) : options_(options) {}
+    explicit JsonDecoder(JsonOptions options) : options_(options) {}
 
     CodecResult<Value> decode(const JsonTree& node, const Type& type) {
         if (node.kind == TreeKind::kNull) return Value::null();
@@ -173,7 +173,7 @@ class Decoder {
     PathTrail trail_;
 };
 
-class Encoder {
+class JsonEncoder {
   public:
     [[nodiscard]] std::string take() { return std::move(out_); }
 
@@ -319,11 +319,11 @@ CodecResult<Value> untyped(const JsonTree& node) {
 CodecResult<Value> from_json(std::string_view text, const Type& type, JsonOptions options) {
     auto tree = parse_json_tree(text);
     if (!tree) return std::unexpected(CodecError{{}, tree.error()});
-    return Decoder(options).decode(*tree, type);
+    return JsonDecoder(options).decode(*tree, type);
 }
 
 CodecResult<std::string> to_json(const Value& value, const Type& type) {
-    Encoder encoder;
+    JsonEncoder encoder;
     if (auto done = encoder.encode(value, type); !done) return std::unexpected(done.error());
     return encoder.take();
 }

@@ -13,12 +13,12 @@ namespace {
 
 using TokenKind = MsgpackToken::Kind;
 
-constexpr int kRefinedUnknown = 12;
+constexpr int kUnknownWithRefinement = 12;
 
 // Walks tokens and type side by side; `trail_` is where it stands, for messages.
-class Decoder {
+class MsgpackDecoder {
   public:
-    explicit Decoder(std::string_view bytes) : reader_(bytes) {}
+    explicit MsgpackDecoder(std::string_view bytes) : reader_(bytes) {}
 
     CodecResult<Value> decode_all(const Type& type) {
         auto value = decode(type);
@@ -47,7 +47,7 @@ class Decoder {
         if (!token) return cut_short();
         if (token->kind == TokenKind::kNil) return Value::null();
         if (token->kind == TokenKind::kExtension) {
-            if (token->extension == kRefinedUnknown && !token->bytes.empty() && type.kind() != Kind::kDynamic) {
+            if (token->extension == kUnknownWithRefinement && !token->bytes.empty() && type.kind() != Kind::kDynamic) {
                 return Value::refined_unknown(std::string(token->bytes));
             }
             return Value::unknown();
@@ -194,6 +194,8 @@ class Decoder {
 
 }  // namespace
 
-CodecResult<Value> from_msgpack(std::string_view bytes, const Type& type) { return Decoder(bytes).decode_all(type); }
+CodecResult<Value> from_msgpack(std::string_view bytes, const Type& type) {
+    return MsgpackDecoder(bytes).decode_all(type);
+}
 
 }  // namespace pigsty::value

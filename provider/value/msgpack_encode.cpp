@@ -14,7 +14,7 @@ constexpr std::uint8_t kRefinedUnknown = 12;
 // Terraform refuses longer bodies; without one the value is simply unknown.
 constexpr std::size_t kMaxRefinement = 1024;
 
-class Encoder {
+class MsgpackEncoder {
   public:
     [[nodiscard]] std::string take() { return std::move(out_); }
 
@@ -258,7 +258,7 @@ class Encoder {
 }  // namespace
 
 CodecResult<std::string> to_msgpack(const Value& value, const Type& type) {
-    Encoder encoder;
+    MsgpackEncoder encoder;
     if (auto done = encoder.encode(value, type); !done) return std::unexpected(done.error());
     return encoder.take();
 }

@@ -41,13 +41,13 @@ std::string encoded(const Value& value, const Type& type) {
     return bytes ? hex(*bytes) : "error: " + bytes.error().to_string();
 }
 
-Value decoded(std::string_view text, const Type& type) {
+Value unpacked(std::string_view text, const Type& type) {
     auto value = from_msgpack(unhex(text), type);
     EXPECT_TRUE(value) << text << ": " << (value ? "" : value.error().to_string());
     return value.value_or(Value());
 }
 
-std::string refusal(std::string_view text, const Type& type) {
+std::string unpacking_refusal(std::string_view text, const Type& type) {
     auto value = from_msgpack(unhex(text), type);
     return value ? "accepted: " + value->to_display() : value.error().to_string();
 }
@@ -123,7 +123,7 @@ TEST(Msgpack, agrees_with_terraform_byte_for_byte) {
     };
     for (const Vector& vector : vectors) {
         EXPECT_EQ(encoded(vector.value, vector.type), vector.bytes);
-        const Value back = decoded(vector.bytes, vector.type);
+        const Value back = unpacked(vector.bytes, vector.type);
         EXPECT_EQ(back, vector.value) << vector.bytes;
         EXPECT_EQ(encoded(back, vector.type), vector.bytes);
     }
@@ -157,80 +157,84 @@ TEST(Msgpack, writes_every_width_of_text_and_counts) {
 TEST(Msgpack, drops_refinements_that_terraform_would_refuse) {
     EXPECT_EQ(encoded(Value::refined_unknown(std::string(1025, 'r')), Type::string()), "d4 00 00");
     EXPECT_EQ(encoded(Value::refined_unknown("r"), Type::dynamic()), "d4 00 00");
-    EXPECT_EQ(decoded("c7 03 0c 81 01 c2", Type::dynamic()).refinement(), "");
+    EXPECT_EQ(unpacked("c7 03 0c 81 01 c2", Type::dynamic()).refinement(), "");
 }
 
 TEST(Msgpack, reads_every_spelling_of_a_number) {
-    EXPECT_EQ(decoded("cc 05", Type::number()), number("5"));
-    EXPECT_EQ(decoded("cd 00 05", Type::number()), number("5"));
-    EXPECT_EQ(decoded("ce 00 00 00 05", Type::number()), number("5"));
-    EXPECT_EQ(decoded("cf 00 00 00 00 00 00 00 05", Type::number()), number("5"));
-    EXPECT_EQ(decoded("cf ff ff ff ff ff ff ff ff", Type::number()), number("18446744073709551615"));
-    EXPECT_EQ(decoded("d0 fb", Type::number()), number("-5"));
-    EXPECT_EQ(decoded("d1 ff fb", Type::number()), number("-5"));
-    EXPECT_EQ(decoded("d2 ff ff ff fb", Type::number()), number("-5"));
-    EXPECT_EQ(decoded("d3 ff ff ff ff ff ff ff fb", Type::number()), number("-5"));
-    EXPECT_EQ(decoded("ca 3f 00 00 00", Type::number()), number("0.5"));
-    EXPECT_EQ(decoded("cb 40 14 00 00 00 00 00 00", Type::number()), number("5"));
-    EXPECT_EQ(decoded("cb 3f b9 99 99 99 99 99 9a", Type::number()), number("0.1"));
-    EXPECT_EQ(decoded("a3 30 2e 31", Type::number()), number("0.1"));
-    EXPECT_EQ(decoded("c4 03 30 2e 31", Type::number()), number("0.1"));
+    EXPECT_EQ(unpacked("cc 05", Type::number()), number("5"));
+    EXPECT_EQ(unpacked("cd 00 05", Type::number()), number("5"));
+    EXPECT_EQ(unpacked("ce 00 00 00 05", Type::number()), number("5"));
+    EXPECT_EQ(unpacked("cf 00 00 00 00 00 00 00 05", Type::number()), number("5"));
+    EXPECT_EQ(unpacked("cf ff ff ff ff ff ff ff ff", Type::number()), number("18446744073709551615"));
+    EXPECT_EQ(unpacked("d0 fb", Type::number()), number("-5"));
+    EXPECT_EQ(unpacked("d1 ff fb", Type::number()), number("-5"));
+    EXPECT_EQ(unpacked("d2 ff ff ff fb", Type::number()), number("-5"));
+    EXPECT_EQ(unpacked("d3 ff ff ff ff ff ff ff fb", Type::number()), number("-5"));
+    EXPECT_EQ(unpacked("ca 3f 00 00 00", Type::number()), number("0.5"));
+    EXPECT_EQ(unpacked("cb 40 14 00 00 00 00 00 00", Type::number()), number("5"));
+    EXPECT_EQ(unpacked("cb 3f b9 99 99 99 99 99 9a", Type::number()), number("0.1"));
+    EXPECT_EQ(unpacked("a3 30 2e 31", Type::number()), number("0.1"));
+    EXPECT_EQ(unpacked("c4 03 30 2e 31", Type::number()), number("0.1"));
 }
 
 TEST(Msgpack, echoes_an_inexact_double_as_the_same_bytes) {
-    EXPECT_EQ(encoded(decoded("cb 3f b9 99 99 99 99 99 9a", Type::number()), Type::number()),
+    EXPECT_EQ(encoded(unpacked("cb 3f b9 99 99 99 99 99 9a", Type::number()), Type::number()),
               "cb 3f b9 99 99 99 99 99 9a");
 }
 
 TEST(Msgpack, reads_any_extension_as_unknown) {
     for (const char* bytes : {"d4 00 00", "d4 07 00", "d5 00 00 00", "c7 00 00", "c7 03 05 01 02 03",
                               "d8 00 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f"}) {
-        EXPECT_TRUE(decoded(bytes, Type::string()).is_unknown()) << bytes;
-        EXPECT_TRUE(decoded(bytes, point()).is_unknown()) << bytes;
-        EXPECT_TRUE(decoded(bytes, Type::dynamic()).is_unknown()) << bytes;
+        EXPECT_TRUE(unpacked(bytes, Type::string()).is_unknown()) << bytes;
+        EXPECT_TRUE(unpacked(bytes, point()).is_unknown()) << bytes;
+        EXPECT_TRUE(unpacked(bytes, Type::dynamic()).is_unknown()) << bytes;
     }
 }
 
 TEST(Msgpack, reads_members_in_any_order_and_type_as_text) {
-    EXPECT_EQ(decoded("82 a1 79 c0 a1 78 01", point()), Value::object({{"x", Value::number(1)}, {"y", Value::null()}}));
-    EXPECT_EQ(decoded("92 a8 22 73 74 72 69 6e 67 22 a1 78", Type::dynamic()).as_string(), "x");
-    EXPECT_EQ(decoded("c4 01 78", Type::string()).as_string(), "x");
+    EXPECT_EQ(unpacked("82 a1 79 c0 a1 78 01", point()),
+              Value::object({{"x", Value::number(1)}, {"y", Value::null()}}));
+    EXPECT_EQ(unpacked("92 a8 22 73 74 72 69 6e 67 22 a1 78", Type::dynamic()).as_string(), "x");
+    EXPECT_EQ(unpacked("c4 01 78", Type::string()).as_string(), "x");
 }
 
 TEST(Msgpack, refuses_values_of_another_kind) {
-    EXPECT_EQ(refusal("01", Type::string()), "a string is required, found number");
-    EXPECT_EQ(refusal("a1 78", Type::boolean()), "a bool is required, found string");
-    EXPECT_EQ(refusal("c3", Type::number()), "a number is required, found bool");
-    EXPECT_EQ(refusal("a1 78", Type::number()), "a number is required");
-    EXPECT_EQ(refusal("cb 7f f8 00 00 00 00 00 00", Type::number()), "a number is required, found NaN");
-    EXPECT_EQ(refusal("a1 ff", Type::string()), "a string of UTF-8 is required, found other bytes");
-    EXPECT_EQ(refusal("80", Type::list(Type::string())), "a list of string is required, found map");
-    EXPECT_EQ(refusal("91 01", Type::list(Type::string())), "[0]: a string is required, found number");
-    EXPECT_EQ(refusal("81 a1 6b 01", Type::map(Type::string())), "[\"k\"]: a string is required, found number");
-    EXPECT_EQ(refusal("81 01 01", Type::map(Type::number())), "a string as key is required, found number");
-    EXPECT_EQ(refusal("82 a1 6b 01 a1 6b 01", Type::map(Type::number())), "a key occurs twice");
-    EXPECT_EQ(refusal("91 01", Type::tuple({})), "a tuple of length 0 is required (1 given)");
-    EXPECT_EQ(refusal("a1 78", Type::dynamic()), "a pair of type and value is required, found string");
-    EXPECT_EQ(refusal("92 01 01", Type::dynamic()), "a type in JSON is required, found number");
-    EXPECT_EQ(refusal("92 a1 78 01", Type::dynamic()), "the type is not valid JSON");
+    EXPECT_EQ(unpacking_refusal("01", Type::string()), "a string is required, found number");
+    EXPECT_EQ(unpacking_refusal("a1 78", Type::boolean()), "a bool is required, found string");
+    EXPECT_EQ(unpacking_refusal("c3", Type::number()), "a number is required, found bool");
+    EXPECT_EQ(unpacking_refusal("a1 78", Type::number()), "a number is required");
+    EXPECT_EQ(unpacking_refusal("cb 7f f8 00 00 00 00 00 00", Type::number()), "a number is required, found NaN");
+    EXPECT_EQ(unpacking_refusal("a1 ff", Type::string()), "a string of UTF-8 is required, found other bytes");
+    EXPECT_EQ(unpacking_refusal("80", Type::list(Type::string())), "a list of string is required, found map");
+    EXPECT_EQ(unpacking_refusal("91 01", Type::list(Type::string())), "[0]: a string is required, found number");
+    EXPECT_EQ(unpacking_refusal("81 a1 6b 01", Type::map(Type::string())),
+              "[\"k\"]: a string is required, found number");
+    EXPECT_EQ(unpacking_refusal("81 01 01", Type::map(Type::number())), "a string as key is required, found number");
+    EXPECT_EQ(unpacking_refusal("82 a1 6b 01 a1 6b 01", Type::map(Type::number())), "a key occurs twice");
+    EXPECT_EQ(unpacking_refusal("91 01", Type::tuple({})), "a tuple of length 0 is required (1 given)");
+    EXPECT_EQ(unpacking_refusal("a1 78", Type::dynamic()), "a pair of type and value is required, found string");
+    EXPECT_EQ(unpacking_refusal("92 01 01", Type::dynamic()), "a type in JSON is required, found number");
+    EXPECT_EQ(unpacking_refusal("92 a1 78 01", Type::dynamic()), "the type is not valid JSON");
 }
 
 TEST(Msgpack, refuses_objects_that_lack_repeat_or_add_attributes) {
-    EXPECT_EQ(refusal("81 a1 78 01", point()), "an object with 2 attributes is required (1 given)");
-    EXPECT_EQ(refusal("80", point()), "an object with 2 attributes is required (0 given)");
-    EXPECT_EQ(refusal("82 a1 78 01 a1 7a c0", point()), "unsupported attribute \"z\"");
-    EXPECT_EQ(refusal("82 a1 78 01 a1 78 01", point()), "attribute \"x\" occurs twice");
-    EXPECT_EQ(refusal("82 a1 78 a1 78 a1 79 c0", point()), "x: a number is required");
+    EXPECT_EQ(unpacking_refusal("81 a1 78 01", point()), "an object with 2 attributes is required (1 given)");
+    EXPECT_EQ(unpacking_refusal("80", point()), "an object with 2 attributes is required (0 given)");
+    EXPECT_EQ(unpacking_refusal("82 a1 78 01 a1 7a c0", point()), "unsupported attribute \"z\"");
+    EXPECT_EQ(unpacking_refusal("82 a1 78 01 a1 78 01", point()), "attribute \"x\" occurs twice");
+    EXPECT_EQ(unpacking_refusal("82 a1 78 a1 78 a1 79 c0", point()), "x: a number is required");
 }
 
 TEST(Msgpack, survives_hostile_bytes) {
-    EXPECT_EQ(refusal("", Type::string()), "the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("a5 78", Type::string()), "the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("c1", Type::string()), "the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("dd ff ff ff ff", Type::list(Type::string())), "[0]: the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("df ff ff ff ff", Type::map(Type::string())), "the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("db ff ff ff ff 78", Type::string()), "the bytes end in the middle of the value");
-    EXPECT_EQ(refusal("a1 78 c0", Type::string()), "the value ends before its bytes do");
+    EXPECT_EQ(unpacking_refusal("", Type::string()), "the bytes end in the middle of the value");
+    EXPECT_EQ(unpacking_refusal("a5 78", Type::string()), "the bytes end in the middle of the value");
+    EXPECT_EQ(unpacking_refusal("c1", Type::string()), "the bytes end in the middle of the value");
+    EXPECT_EQ(unpacking_refusal("dd ff ff ff ff", Type::list(Type::string())),
+              "[0]: the bytes end in the middle of the value");
+    EXPECT_EQ(unpacking_refusal("df ff ff ff ff", Type::map(Type::string())),
+              "the bytes end in the middle of the value");
+    EXPECT_EQ(unpacking_refusal("db ff ff ff ff 78", Type::string()), "the bytes end in the middle of the value");
+    EXPECT_EQ(unpacking_refusal("a1 78 c0", Type::string()), "the value ends before its bytes do");
 }
 
 TEST(Msgpack, refuses_nesting_that_would_overflow_the_stack) {

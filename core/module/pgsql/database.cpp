@@ -18,13 +18,10 @@ namespace {
 
 using Work = ClusterSession::Work;
 
-constexpr const char* kDatabase = "postgres";
 // A setting of the database while its baseline is in and its claim does not yet say so.
 constexpr const char* kBaselineMark = "pigsty.baseline";
 // pgbouncer ends its connections to a database that left its list, and our own take a moment to go.
 constexpr auto kLetGo = std::chrono::seconds(5);
-
-std::string owner_of(const PgDatabase& database) { return database.owner.value_or(render::kSuperuser); }
 
 std::string baseline_mark(const PgDatabase& database) {
     return baseline_digest(database.baseline.value_or("")) + " " +

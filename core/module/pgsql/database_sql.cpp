@@ -11,8 +11,6 @@ namespace {
 
 constexpr const char* kAdminRole = "dbrole_admin";
 
-std::string owner_of(const PgDatabase& wanted) { return wanted.owner.value_or(render::kSuperuser); }
-
 struct DefaultGrant {
     std::vector<std::string> privileges;
     std::string type;  // TABLES, SEQUENCES, FUNCTIONS, TYPES, SCHEMAS

@@ -12,8 +12,11 @@
 #include "core/module/pgsql/catalog.h"
 #include "core/module/pgsql/spec.h"
 #include "core/module/pgsql/statement.h"
+#include "core/render/role.h"
 
 namespace pigsty::module::pgsql {
+
+inline std::string owner_of(const PgDatabase& database) { return database.owner.value_or(render::kSuperuser); }
 
 // CREATE DATABASE; cannot run inside a transaction block.
 Statement create_database_statement(const PgDatabase& wanted, const Catalog& catalog);

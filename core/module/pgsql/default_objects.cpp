@@ -12,7 +12,7 @@
 namespace pigsty::module::pgsql {
 namespace {
 
-constexpr std::array<const char*, 2> kDatabases{"template1", "postgres"};
+constexpr std::array<const char*, 2> kDatabasesWithDefaults{"template1", "postgres"};
 // Under strict synchronous mode a commit waits for a standby, which a bootstrap does not have yet (behaviour 6).
 constexpr auto kCommit = client::Commit::local;
 
@@ -93,7 +93,7 @@ Result<bool> ensure_default_objects(const PgCluster& cluster, ClusterSession::Wo
     bool changed = !roles.empty();
     TRY_VOID(work.run("postgres", roles, kCommit));
     const Catalog with_roles = with_default_roles(cluster, *catalog);
-    for (const char* database : kDatabases) {
+    for (const char* database : kDatabasesWithDefaults) {
         TRY(DatabaseContents* const contents, work.contents(database));
         Statements statements = contents_of(cluster, database, *contents, with_roles);
         if (statements.empty()) continue;
@@ -112,7 +112,7 @@ Result<std::vector<std::string>> default_object_drift(const PgCluster& cluster, 
     for (const Statement& statement : role_statements_of(cluster, *catalog))
         sentences.push_back(cluster.name + " default roles: needs " + statement.display());
     const Catalog with_roles = with_default_roles(cluster, *catalog);
-    for (const char* database : kDatabases) {
+    for (const char* database : kDatabasesWithDefaults) {
         TRY(DatabaseContents* const contents, work.contents(database));
         for (const Statement& statement : contents_of(cluster, database, *contents, with_roles))
             sentences.push_back(cluster.name + " default objects in " + database + ": needs " +

@@ -6,6 +6,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/rule_parts.h"
 #include "core/render/control.h"
 #include "core/render/haproxy.h"
@@ -14,8 +15,6 @@
 
 namespace pigsty::module::pgsql {
 namespace {
-
-constexpr std::int64_t kRestPort = 8008;
 
 const Services& default_services_of(const PgCluster& cluster) {
     return cluster.default_services ? *cluster.default_services : render::default_services();

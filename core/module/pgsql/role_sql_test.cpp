@@ -7,7 +7,7 @@
 namespace pigsty::module::pgsql {
 namespace {
 
-std::vector<std::string> texts(const Statements& statements) {
+std::vector<std::string> statement_texts(const Statements& statements) {
     std::vector<std::string> result;
     for (const Statement& statement : statements) result.push_back(statement.text);
     return result;
@@ -15,25 +15,25 @@ std::vector<std::string> texts(const Statements& statements) {
 
 using Texts = std::vector<std::string>;
 
-RoleWanted app() { return {.name = "app", .roles = {"dbrole_readwrite"}}; }
+RoleWanted app_role() { return {.name = "app", .roles = {"dbrole_readwrite"}}; }
 
 RoleState live_app() {
     return {.name = "app", .login = true, .memberships = {{"dbrole_readwrite", {.inherit = true, .set = true}}}};
 }
 
 TEST(RoleSql, creates_with_what_differs_from_postgresql_defaults) {
-    RoleWanted wanted = app();
+    RoleWanted wanted = app_role();
     wanted.comment = "the application's login";
     wanted.connection_limit = 10;
     EXPECT_EQ(
-        texts(role_statements(wanted, nullptr, 170000)),
+        statement_texts(role_statements(wanted, nullptr, 170000)),
         (Texts{R"(CREATE ROLE "app" LOGIN CONNECTION LIMIT 10)",
                R"(COMMENT ON ROLE "app" IS 'the application''s login')", R"(GRANT "dbrole_readwrite" TO "app")"}));
 }
 
 TEST(RoleSql, says_nothing_where_it_already_holds) {
     const RoleState live = live_app();
-    EXPECT_TRUE(role_statements(app(), &live, 170000).empty());
+    EXPECT_TRUE(role_statements(app_role(), &live, 170000).empty());
 }
 
 TEST(RoleSql, changes_only_what_differs) {
@@ -41,13 +41,13 @@ TEST(RoleSql, changes_only_what_differs) {
     live.superuser = true;
     live.memberships["dbrole_admin"] = {};
     live.parameters = {{"work_mem", "1GB"}};
-    EXPECT_EQ(texts(role_statements(app(), &live, 170000)),
+    EXPECT_EQ(statement_texts(role_statements(app_role(), &live, 170000)),
               (Texts{R"(ALTER ROLE "app" NOSUPERUSER)", R"(ALTER ROLE "app" RESET "work_mem")",
                      R"(REVOKE "dbrole_admin" FROM "app")"}));
 }
 
 TEST(RoleSql, default_roles_leave_what_others_granted) {
-    RoleWanted wanted = app();
+    RoleWanted wanted = app_role();
     wanted.authoritative = false;
     RoleState live = live_app();
     live.memberships["dbrole_admin"] = {};
@@ -56,7 +56,7 @@ TEST(RoleSql, default_roles_leave_what_others_granted) {
 }
 
 TEST(RoleSql, never_shows_a_password) {
-    RoleWanted wanted = app();
+    RoleWanted wanted = app_role();
     wanted.password = Secret("hunter2'");
     const Statements statements = role_statements(wanted, nullptr, 170000);
     ASSERT_FALSE(statements.empty());
@@ -65,36 +65,37 @@ TEST(RoleSql, never_shows_a_password) {
 }
 
 TEST(RoleSql, membership_options_since_16) {
-    RoleWanted wanted = app();
+    RoleWanted wanted = app_role();
     wanted.role_options["dbrole_readwrite"] = {.admin = true, .inherit = false};
     const RoleState live = live_app();
-    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 160000)),
               (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN TRUE, INHERIT FALSE)"}));
-    EXPECT_EQ(texts(role_statements(wanted, &live, 150000)),
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 150000)),
               (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN OPTION)"}));
 }
 
 TEST(RoleSql, revokes_in_the_name_of_each_grantor_since_16) {
-    RoleWanted wanted = app();
+    RoleWanted wanted = app_role();
     wanted.roles.clear();
     RoleState live = live_app();
     live.memberships["dbrole_readwrite"].grantors = {"", "dba", "odd \"one\""};
     EXPECT_EQ(
-        texts(role_statements(wanted, &live, 160000)),
+        statement_texts(role_statements(wanted, &live, 160000)),
         (Texts{R"(REVOKE "dbrole_readwrite" FROM "app")", R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "dba")",
                R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "odd ""one""")"}));
-    EXPECT_EQ(texts(role_statements(wanted, &live, 150000)), (Texts{R"(REVOKE "dbrole_readwrite" FROM "app")"}));
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 150000)),
+              (Texts{R"(REVOKE "dbrole_readwrite" FROM "app")"}));
     live.memberships["dbrole_readwrite"].grantors = {"dba"};
-    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 160000)),
               (Texts{R"(REVOKE "dbrole_readwrite" FROM "app" GRANTED BY "dba")"}));
 }
 
 TEST(RoleSql, takes_away_options_that_others_granted_since_16) {
-    RoleWanted wanted = app();
+    RoleWanted wanted = app_role();
     wanted.role_options["dbrole_readwrite"] = {.admin = true, .inherit = false, .set = true};
     RoleState live = live_app();
     live.memberships["dbrole_readwrite"].grantors = {"", "dba"};
-    EXPECT_EQ(texts(role_statements(wanted, &live, 160000)),
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 160000)),
               (Texts{R"(GRANT "dbrole_readwrite" TO "app" WITH ADMIN TRUE, INHERIT FALSE, SET TRUE)",
                      R"(REVOKE INHERIT OPTION FOR "dbrole_readwrite" FROM "app" GRANTED BY "dba")"}));
 }
@@ -115,7 +116,7 @@ TEST(Catalog, knows_who_granted_a_membership) {
 TEST(RoleSql, hostile_names_and_values_stay_values) {
     RoleWanted wanted{
         .name = R"(x"; DROP ROLE y; --)", .comment = R"(a\b'c$(id))", .parameters = {{"app.x", R"(';--\)"}}};
-    EXPECT_EQ(texts(role_statements(wanted, nullptr, 170000)),
+    EXPECT_EQ(statement_texts(role_statements(wanted, nullptr, 170000)),
               (Texts{R"(CREATE ROLE "x""; DROP ROLE y; --" LOGIN)",
                      R"(COMMENT ON ROLE "x""; DROP ROLE y; --" IS E'a\\b''c$(id)')",
                      R"(ALTER ROLE "x""; DROP ROLE y; --" SET "app.x" TO E''';--\\')"}));
@@ -131,9 +132,9 @@ TEST(Parameters, list_values_are_compared_by_meaning) {
 TEST(Parameters, names_know_no_case) {
     EXPECT_TRUE(is_list_parameter("Search_Path"));
     EXPECT_TRUE(parameter_statements("ROLE x", {{"timezone", "UTC"}}, {{"TimeZone", "UTC"}}).empty());
-    EXPECT_EQ(texts(parameter_statements("ROLE x", {{"timezone", "CET"}}, {{"TimeZone", "UTC"}})),
+    EXPECT_EQ(statement_texts(parameter_statements("ROLE x", {{"timezone", "CET"}}, {{"TimeZone", "UTC"}})),
               (Texts{R"(ALTER ROLE x SET "timezone" TO 'CET')"}));
-    RoleWanted wanted = app();
+    RoleWanted wanted = app_role();
     wanted.authoritative = false;
     wanted.parameters = {{"timezone", "UTC"}};
     RoleState live = live_app();
@@ -144,7 +145,7 @@ TEST(Parameters, names_know_no_case) {
 TEST(ValidUntil, of_a_default_role_is_compared_by_meaning) {
     const RoleState live{.name = "app", .login = true, .valid_until = "2027-01-31 00:00:00+00"};
     EXPECT_TRUE(role_statements({.name = "app", .valid_until = "2027-01-31"}, &live, 170000).empty());
-    EXPECT_EQ(texts(role_statements({.name = "app", .valid_until = "2027-02-01"}, &live, 170000)),
+    EXPECT_EQ(statement_texts(role_statements({.name = "app", .valid_until = "2027-02-01"}, &live, 170000)),
               (Texts{R"(ALTER ROLE "app" VALID UNTIL '2027-02-01 00:00:00+00')"}));
 }
 

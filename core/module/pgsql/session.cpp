@@ -8,7 +8,6 @@
 namespace pigsty::module::pgsql {
 namespace {
 
-constexpr const char* kPostgresDatabase = "postgres";
 // Contents of this many databases are kept connected at a time.
 constexpr std::size_t kMaxConnections = 4;
 
@@ -77,13 +76,11 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
     if (const auto found = connections_.find(database); found != connections_.end()) return found->second.get();
     if (!leader_) TRY_VOID(find_leader(cancel));
     if (connections_.size() >= kMaxConnections)
-        leave(std::ranges::find_if(connections_, [](const auto& entry) {
-                  return entry.first != kPostgresDatabase;
-              })->first);
+        leave(std::ranges::find_if(connections_, [](const auto& entry) { return entry.first != kDatabase; })->first);
     TRY(auto connection,
         client::Postgres::connect({.node = leader_->node, .port = cluster_.port, .database = database}, cancel));
     ++counters_.connections;
-    if (database == kPostgresDatabase) {
+    if (database == kDatabase) {
         TRY(const std::string proof,
             connection->value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()",
                               cancel));
@@ -136,7 +133,7 @@ Status ClusterSession::change(const std::function<Status(Work&)>& body, const Ca
 
 Result<Catalog*> ClusterSession::Work::catalog() {
     if (session_.catalog_) return &*session_.catalog_;
-    TRY(client::Postgres* const postgres, session_.postgres(kPostgresDatabase, cancel_));
+    TRY(client::Postgres* const postgres, session_.postgres(kDatabase, cancel_));
     TRY(const std::string answer, postgres->value(catalog_query(), cancel_));
     TRY(Catalog catalog, parse_catalog(answer));
     if (catalog.has_claims) {
@@ -165,7 +162,7 @@ Status ClusterSession::Work::run(const std::string& database, const Statements& 
 }
 
 Status ClusterSession::Work::run_alone(const Statement& statement) {
-    TRY(client::Postgres* const postgres, session_.postgres(kPostgresDatabase, cancel_));
+    TRY(client::Postgres* const postgres, session_.postgres(kDatabase, cancel_));
     return postgres->statement({statement.text, statement.secret ? statement.shown : ""}, cancel_);
 }
 

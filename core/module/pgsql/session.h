@@ -28,6 +28,9 @@
 
 namespace pigsty::module::pgsql {
 
+// Where shared objects are written and their claims are.
+inline constexpr const char* kDatabase = "postgres";
+
 struct ClusterCounters {
     std::uint64_t connections = 0;
     std::uint64_t statements = 0;

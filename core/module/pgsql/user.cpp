@@ -18,7 +18,6 @@ namespace {
 
 using Work = ClusterSession::Work;
 
-constexpr const char* kDatabase = "postgres";
 constexpr const char* kPasswordDrift = "password: was changed on the server";
 
 // What the server gets as the password: itself where it wants to judge it, else a verifier.

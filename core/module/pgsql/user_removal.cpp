@@ -14,8 +14,6 @@ namespace {
 
 using Work = ClusterSession::Work;
 
-constexpr const char* kDatabase = "postgres";
-
 // Databases in which the role owns something or holds privileges, and that cannot be entered.
 constexpr const char* kClosedDatabases =
     "SELECT coalesce(string_agg(DISTINCT d.datname, ', '), '') FROM pg_catalog.pg_shdepend s JOIN "
