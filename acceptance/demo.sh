@@ -86,7 +86,7 @@ cli=${PIGSTY_TOFU:-${PIGSTY_TERRAFORM:-}}
 [[ $cli_part != terraform ]] || cli=$PIGSTY_TERRAFORM
 binary=$(find build/release -name terraform-provider-pigsty -type f -perm -u+x -print -quit)
 ls -sh "$binary"
-"$cli" version | head -n 1
+TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 "$cli" version | sed -n 1p
 
 mkdir -p "$work"
 cp "$root"/examples/scenarios/02-ha-cluster/*.tf "$work/"

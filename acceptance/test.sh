@@ -34,8 +34,10 @@ cd "$root"
 phase "build release" build release --target terraform-provider-pigsty
 
 if [[ $what != suites ]]; then
-  # Under ThreadSanitizer less what starts a gRPC server: gRPC is not instrumented (provider/plugin/CMakeLists.txt).
-  for preset in debug asan tsan; do
+  # asan is debug with AddressSanitizer and UndefinedBehaviorSanitizer: it proves all that debug does. Under ThreadSanitizer
+  # only what has threads of its own (CMakePresets.json), less what starts a gRPC server, which is not instrumented
+  # (provider/plugin/CMakeLists.txt).
+  for preset in asan tsan; do
     phase "build $preset" build "$preset"
     phase "unit tests $preset" unit_tests "$preset"
   done
@@ -43,7 +45,8 @@ if [[ $what != suites ]]; then
 fi
 if [[ $what != unit ]]; then
   # Suite 15 runs the tests of core/node on a node.
-  [[ $jobs != *15-logins* ]] || phase "build debug, for suite 15" build debug --target pigsty_core_node_test
+  [[ $jobs != *15-logins* ]] || phase "build asan, for suite 15" build asan --target pigsty_core_node_test
+  export PIGSTY_NODE_TESTS=$root/build/asan/core/node/pigsty_core_node_test
   phase "waiting for what nodes start from" finish_lab_build
   phase "waiting for tofu and terraform" "$here/setup.sh" clis
   eval "$("$here/setup.sh" --print-env)"
