@@ -102,15 +102,17 @@ lab run -- "$cli" -chdir="$work" init -input=false -no-color | grep -E 'Install|
 say "apply: one line per finished step and node"
 log=$work/apply.log
 # packages_on_nodes: what takes longest is apt, which says in its own logs on each node how far it is.
+packages_that_are() {
+  awk -v state="$1" '$3 == "status" && $4 == state { print $5 }' "$logs/dpkg.log" | sort -u | comm -12 - <(printf '%s\n' "$wanted") | wc -l
+}
 packages_on_nodes() {
   local node logs wanted
   for node in "$PIGSTY_LAB_DIR"/nodes/*/; do
     logs=$node/upper/var/log
     [[ -e $logs/apt/history.log ]] || continue
     wanted=$(sed -n 's/^Install: //p' "$logs/apt/history.log" | sed 's/([^)]*),*//g' | tr -s ' ' '\n' | grep . | sort -u || true)
-    printf '%s: %s of %s packages\n' "$(basename "$node")" \
-      "$(awk '/ status installed / { print $5 }' "$logs/dpkg.log" | sort -u | comm -12 - <(printf '%s\n' "$wanted") | wc -l)" \
-      "$(wc -w <<<"$wanted")"
+    printf '%s: %s unpacked, %s set up, of %s packages\n' "$(basename "$node")" \
+      "$(packages_that_are unpacked)" "$(packages_that_are installed)" "$(wc -w <<<"$wanted")"
   done
 }
 # While no step finishes, a line every 8 seconds says what is under way.
