@@ -26,9 +26,12 @@ jobs=$(jobs_of "${suites[@]}") || exit
 # An audit that sees nothing would prove nothing.
 (($#)) || jobs+=$'\n'"60 script lab/audit_test.sh"$'\n'"120 script lab/lab_test.sh"
 at_once=$(labs_at_once)
+trap stop_jobs EXIT
 
 # What only suites use is made in the background while the compiler works: the CLIs, and what nodes start from.
-phase "set-up" "$here/setup.sh" --background build unit lab clis
+parts=(build unit)
+[[ $what == unit ]] || parts+=(lab clis)
+phase "set-up" "$here/setup.sh" --background "${parts[@]}"
 cd "$root"
 [[ $what == unit ]] || start_lab_build <<<"$jobs"
 phase "build release" build release --target terraform-provider-pigsty
@@ -50,7 +53,6 @@ if [[ $what != unit ]]; then
   phase "waiting for what nodes start from" finish_lab_build
   phase "waiting for tofu and terraform" "$here/setup.sh" clis
   eval "$("$here/setup.sh" --print-env)"
-  trap stop_jobs EXIT
   jobs_dir=$(mktemp -d)
   stop_labs
   phase "suites, $at_once at a time" run_jobs <<<"$jobs"

@@ -48,7 +48,7 @@ jobs_of() {
 # systems_of <JOBS: what their nodes run.
 systems_of() { awk '$2 == "suite" { print $5 } $2 != "suite" { print "trixie" }' | sort -u; }
 
-# start_lab_build <JOBS, finish_lab_build: what the nodes of these jobs start from, in the background, politely.
+# start_lab_build <JOBS, finish_lab_build, stop_lab_build: what the nodes of these jobs start from, in the background, politely.
 start_lab_build() {
   local -a systems
   mapfile -t systems < <(systems_of)
@@ -65,6 +65,11 @@ finish_lab_build() {
     exit 1
   }
   rm -f "$lab_build_log"
+  lab_build=
+}
+
+stop_lab_build() {
+  [[ -z ${lab_build:-} ]] || kill -s TERM -- "-$lab_build" 2>/dev/null || true
 }
 
 # start_job NUMBER_OF_LAB KIND NAME CLI SYSTEM: in a session of its own, which stop_jobs ends as a whole. What it leaves running
@@ -121,6 +126,7 @@ end_job() {
 # stop_jobs: whatever still runs, and all labs.
 stop_jobs() {
   local session
+  stop_lab_build
   [[ -n ${jobs_dir:-} && -d $jobs_dir ]] || return 0
   for session in "$jobs_dir"/*/session; do
     [[ ! -e $session || -e ${session%session}status ]] || kill -s TERM -- "-$(<"$session")" 2>/dev/null || true
