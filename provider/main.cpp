@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <pthread.h>
@@ -45,8 +46,18 @@ int watch() {
     sigaddset(&endings, SIGTERM);
     // Before the thread exists, so that it inherits the mask and the signals wait for us here.
     pthread_sigmask(SIG_BLOCK, &endings, nullptr);
-    std::jthread follower(
-        [](const std::stop_token& stop) { pigsty::watch::follow(pigsty::watch::runtime_directory(), stdout, stop); });
+    const std::vector<std::string> directories = pigsty::watch::runtime_directories();
+    if (directories.empty())
+        return complain({.code = pigsty::ErrorCode::failed,
+                         .message =
+                             "the runtime folder ($XDG_RUNTIME_DIR/pigsty, or below /tmp) cannot be made or is open "
+                             "to others",
+                         .hint = "applies of this user say nothing then, either; its mode must be 0700"});
+    // So that silence has a meaning: applies of other users, and those with another runtime folder, are not seen.
+    std::string folders;
+    for (const std::string& directory : directories) folders += (folders.empty() ? "" : ", ") + directory;
+    std::fprintf(stderr, "watching applies of this user in %s\n", folders.c_str());
+    std::jthread follower([&](const std::stop_token& stop) { pigsty::watch::follow(directories, stdout, stop); });
     int signal = 0;
     sigwait(&endings, &signal);
     return 0;

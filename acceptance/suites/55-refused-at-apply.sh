@@ -100,6 +100,12 @@ test_an_etcd_folder_that_holds_foreign_data() {
   refused pigsty_etcd_cluster.this "expected /data/etcd to be empty or not there, found member in it" data_dir
   expect_equal "$(on pg-test-1 sh -c 'stat -c "%U %a" /data/etcd; cat /data/etcd/member/keepsake; systemctl is-active etcd')" $'root 755\nkeep\ninactive'
   expect on pg-test-1 rm -r /data/etcd
+  # Not ours, and it would become that with our files and our restart.
+  expect on pg-test-1 sh -c 'mkdir -p /etc/systemd/system/etcd.service.d && printf "[Service]\nType=simple\nExecStart=\nExecStart=sleep infinity\n" >/etc/systemd/system/etcd.service.d/theirs.conf &&
+    systemctl daemon-reload && systemctl start etcd'
+  refused pigsty_etcd_cluster.this "expected etcd.service not to run yet, found it active" "systemctl disable --now etcd.service"
+  expect on pg-test-1 systemctl is-active etcd
+  expect on pg-test-1 sh -c 'systemctl stop etcd && rm -r /etc/systemd/system/etcd.service.d && systemctl daemon-reload'
   tf apply
   expect_status 0
 }
@@ -107,6 +113,10 @@ test_an_etcd_folder_that_holds_foreign_data() {
 test_servers_that_others_run() {
   work_in refused
   cluster test >case.tf
+  expect on pg-test-1 systemctl start pgbouncer
+  refused pigsty_pg_cluster.test "expected pgbouncer.service not to run yet, found it active" "systemctl disable --now pgbouncer.service"
+  expect on pg-test-1 systemctl is-active pgbouncer
+  expect on pg-test-1 systemctl stop pgbouncer
   expect on pg-test-1 sh -c 'mkdir -p /data/old/data && ln -s /data/old /pg'
   refused pigsty_pg_cluster.test "expected /pg to be empty or not there, found data in it" "use another machine"
   expect_equal "$(on pg-test-1 readlink /pg)" /data/old

@@ -90,7 +90,10 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
     } catch (const std::exception& error) {
         // libpq saw no more than a closed connection where the way to the server broke.
         if (auto cause = postgres->socket_->last_error()) return fail(std::move(*cause));
-        return postgres->failed(error.what(), "", "connect to database " + postgres->target_.database);
+        // Starting up, shutting down, in recovery: as good as silent, and it passes (57P03, which libpq does not tell here).
+        const bool passes = std::string_view(error.what()).find("the database system is ") != std::string_view::npos;
+        return postgres->failed(error.what(), passes ? "57P03" : "",
+                                "connect to database " + postgres->target_.database);
     }
     return postgres;
 }

@@ -17,9 +17,15 @@ bool is_final(ErrorCode code) {
            code == ErrorCode::invalid || code == ErrorCode::unsupported || code == ErrorCode::internal;
 }
 
-bool has_failed(node::Node& node, const std::string& unit, const Cancel& cancel) {
-    const node::RunScript script{
-        .text = "systemctl is-failed --quiet -- " + shell_quote(unit) + "\n", .may_fail = true, .writes = false};
+// It failed, or it ended by itself and nothing is about to start it.
+bool has_ended(node::Node& node, const std::string& unit, const Cancel& cancel) {
+    const node::RunScript script{.text = fmt::format("case $(systemctl show --property=ActiveState,Job -- {}) in\n"
+                                                     "*Job=[1-9]*) exit 1;;\n"
+                                                     "*ActiveState=failed*|*ActiveState=inactive*) exit 0;;\n"
+                                                     "esac\nexit 1\n",
+                                                     shell_quote(unit)),
+                                 .may_fail = true,
+                                 .writes = false};
     const auto results = node.request({script}, cancel);
     return results && !results->empty() && results->back().status == 0;
 }
@@ -58,11 +64,11 @@ Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, con
     auto moved_at = Cancel::Clock::now();
     auto unit_seen_at = moved_at;
     // Asked once a second at most.
-    const auto unit_has_failed = [&] {
+    const auto unit_has_ended = [&] {
         if (!gate.node || gate.unit.empty() || Cancel::Clock::now() - unit_seen_at < std::chrono::seconds(1))
             return false;
         unit_seen_at = Cancel::Clock::now();
-        return has_failed(*gate.node, gate.unit, cancel);
+        return has_ended(*gate.node, gate.unit, cancel);
     };
     std::string moved;
     std::string trouble;
@@ -81,9 +87,9 @@ Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, con
         } else if (Cancel::Clock::now() - moved_at >= gate.stall_timeout) {
             error = Error{ErrorCode::stalled, fmt::format("expected that {}; nothing moved for {}", gate.fact,
                                                           seconds(gate.stall_timeout))};
-        } else if (!seen && unit_has_failed()) {
+        } else if (!seen && unit_has_ended()) {
             error = Error{ErrorCode::failed,
-                          fmt::format("expected that {}, found that {} has failed", gate.fact, gate.unit)};
+                          fmt::format("expected that {}, found that {} does not run", gate.fact, gate.unit)};
         } else {
             // A pause that is cut short means cancelled or out of time: the check above says which.
             (void)cancel.pause(gate.interval);

@@ -53,6 +53,9 @@ struct RunOptions {
     std::string import_id{};
 };
 
+// A machine that does not answer, unlike one that refuses: it is passed over where others are enough (behaviour 5).
+bool is_silence(const Error& error);
+
 // What a Read found. `drift` and `observed` hold nothing that moves by itself (time, leader), so they do not flap.
 struct Drift {
     std::vector<std::string> sentences;           // sorted: "pg-test-2 /etc/haproxy/haproxy.cfg: content differs"

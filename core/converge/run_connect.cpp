@@ -13,6 +13,14 @@ std::string names(const std::map<std::string, Error>& errors) {
     return text;
 }
 
+bool is_silence(const Error& error) { return error.code == ErrorCode::unreachable || error.code == ErrorCode::stalled; }
+
+Error Run::Work::nobody_answers(Error first) const {
+    first.message = fmt::format("none of the members of {} \"{}\" answers ({}); the first: {}", identity.kind,
+                                identity.name, names(unreachable), first.message);
+    return first;
+}
+
 Status Run::Work::connect_once(bool allow_unreachable) { return is_connected ? Status{} : connect(allow_unreachable); }
 
 Status Run::Work::connect(bool allow_unreachable) {
@@ -40,17 +48,10 @@ Status Run::Work::connect(bool allow_unreachable) {
             continue;
         }
         // Only silence is bearable: a wrong key or a refused login fails at once, whatever is being done.
-        if (!allow_unreachable ||
-            (error->second.code != ErrorCode::unreachable && error->second.code != ErrorCode::stalled))
-            return fail(first_of(errors));
+        if (!allow_unreachable || !is_silence(error->second)) return fail(first_of(errors));
         unreachable.emplace(all[i]->member.name, error->second);
     }
-    if (sites.empty()) {
-        Error error = first_of(errors);
-        error.message = fmt::format("none of the members of {} \"{}\" answers ({}); the first: {}", identity.kind,
-                                    identity.name, names(unreachable), error.message);
-        return fail(std::move(error));
-    }
+    if (sites.empty()) return fail(nobody_answers(first_of(errors)));
     is_connected = true;
     return {};
 }

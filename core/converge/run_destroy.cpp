@@ -13,25 +13,23 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
     for (const Step& step : before) step_names.push_back(step.name);
     step_names.emplace_back("remove what was made");
     if (auto connected = connect_once(true); !connected) {
-        const bool silent =
-            connected.error().code == ErrorCode::unreachable || connected.error().code == ErrorCode::stalled;
-        if (silent && forget_unreachable) {
+        if (is_silence(connected.error()) && forget_unreachable) {
             warn(fmt::format("{} \"{}\": {}; what is on the nodes stays there", identity.kind, identity.name,
                              connected.error().message));
             return {};
         }
         return fail(std::move(connected).error().with_hint(
             "if these machines are gone for good, take the resource out of the state with `state rm` or a `removed {}` "
-            "block"));
+            "block, or set `forget_unreachable = true` in the provider block for this one run"));
     }
     for (const auto& [name, error] : unreachable) {
         if (!forget_unreachable) {
             Error stuck = error;
             stuck.host = name;
             return fail(std::move(stuck.with_hint(
-                "nothing was removed yet: bring it back and destroy again; if it is gone for good, take the resource "
-                "out of "
-                "the state with `state rm` or a `removed {}` block, and what is on the other machines stays")));
+                "nothing was removed yet: bring it back and destroy again; if it is gone for good, set "
+                "`forget_unreachable = true` in the provider block for this one run, or take the resource out of the "
+                "state with `state rm` or a `removed {}` block, and what is on the other machines stays")));
         }
         warn(fmt::format("{} did not answer: what {} \"{}\" left on it stays there", name, identity.kind,
                          identity.name));

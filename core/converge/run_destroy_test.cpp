@@ -1,4 +1,7 @@
 // Destroy and silent members on real root ends.
+#include <atomic>
+#include <span>
+
 #include "core/converge/fault.h"
 #include "core/converge/testing/run_fixture.h"
 
@@ -58,10 +61,95 @@ TEST_F(RunTest, members_that_are_down_are_skipped_named_and_fatal_only_to_all) {
     EXPECT_TRUE(update->done().contains("t-1 /etc/pigtest/main.conf"));
     const auto destroy = run(id)->destroy({});
     ASSERT_FALSE(destroy);
-    EXPECT_THAT(detail(destroy.error()), HasSubstr("take the resource out of the state"));
+    EXPECT_THAT(detail(destroy.error()), testing::AllOf(HasSubstr("take the resource out of the state"),
+                                                        HasSubstr("`forget_unreachable = true`")));
     auto forgetful = run(id);
     ASSERT_TRUE(forgetful->destroy({}, true));
     EXPECT_THAT(forgetful->warnings(), ElementsAre("t-2 did not answer: what test \"t\" left on it stays there"));
+}
+
+// The way to a machine, until it is cut.
+struct Way {
+    std::shared_ptr<node::Launcher> launcher;
+    std::atomic<bool> is_cut = false;
+    [[nodiscard]] Status open() const {
+        return is_cut ? fail(ErrorCode::unreachable, "the connection broke") : Status{};
+    }
+};
+
+class CutProcess final : public node::RemoteProcess {
+  public:
+    CutProcess(std::unique_ptr<node::RemoteProcess> process, std::shared_ptr<Way> way)
+        : process_(std::move(process)), way_(std::move(way)) {}
+    Result<std::size_t> read(std::span<char> into, const Cancel& cancel) override {
+        return process_->read(into, cancel);
+    }
+    Status write(std::string_view bytes, const Cancel& cancel) override {
+        TRY_VOID(way_->open());
+        return process_->write(bytes, cancel);
+    }
+    void close() override { process_->close(); }
+
+  private:
+    std::unique_ptr<node::RemoteProcess> process_;
+    std::shared_ptr<Way> way_;
+};
+
+class CutLauncher final : public node::Launcher {
+  public:
+    explicit CutLauncher(std::shared_ptr<Way> way) : way_(std::move(way)) {}
+    Result<std::unique_ptr<node::RemoteProcess>> start(const std::string& command, const Cancel& cancel) override {
+        TRY_VOID(way_->open());
+        TRY(auto process, way_->launcher->start(command, cancel));
+        return std::make_unique<CutProcess>(std::move(process), way_);
+    }
+    [[nodiscard]] std::string login_user() const override { return way_->launcher->login_user(); }
+
+  private:
+    std::shared_ptr<Way> way_;
+};
+
+TEST_F(RunTest, a_member_that_falls_silent_while_it_is_looked_at_is_as_one_that_never_answered) {
+    const std::string id = created();
+    std::vector<std::shared_ptr<Way>> ways;
+    for (const auto& machine : machines) {
+        ways.push_back(std::make_shared<Way>());
+        ways.back()->launcher = machine->launcher();
+    }
+    const auto connected = [&] {
+        for (const auto& way : ways) way->is_cut = false;
+        auto run = std::make_unique<converge::Run>(
+            RunOptions{.identity = {"test", "t", id},
+                       .members = members,
+                       .connect = [&](const auto& address, const auto& stop) -> Result<node::NodePtr> {
+                           const auto index = static_cast<std::size_t>(address.address.back() - '1');
+                           TRY(node::NodePtr node,
+                               node::RemoteNode::connect({.address = address,
+                                                          .launcher = std::make_shared<CutLauncher>(ways.at(index)),
+                                                          .become = {.enabled = false}},
+                                                         stop));
+                           return node;
+                       }},
+            Cancel::within(std::chrono::seconds(60)));
+        EXPECT_TRUE(run->connect(true));
+        return run;
+    };
+    auto one = connected();
+    ways[1]->is_cut = true;
+    const auto drift = one->read(table({}));
+    ASSERT_TRUE(drift) << summary(drift.error());
+    EXPECT_THAT(drift->unreachable, ElementsAre("t-2"));
+    EXPECT_THAT(drift->sentences, ElementsAre());
+    EXPECT_FALSE(drift->gone);
+    ASSERT_EQ(one->sites().size(), 1U);
+    EXPECT_EQ(one->sites().front()->member.name, "t-1");
+
+    auto none = connected();
+    for (const auto& way : ways) way->is_cut = true;
+    const auto nobody = none->read(table({}));
+    ASSERT_FALSE(nobody);
+    EXPECT_TRUE(is_silence(nobody.error()));
+    EXPECT_THAT(nobody.error().message, HasSubstr("none of the members of test \"t\" answers (t-1, t-2)"));
 }
 
 }  // namespace

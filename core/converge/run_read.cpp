@@ -10,16 +10,24 @@
 
 namespace pigsty::converge {
 
+// Who fell silent after it had answered is as unreachable as who never did.
+Status Run::Work::leave_out_silent(const Errors& errors) {
+    if (errors.empty()) return {};
+    if (!std::ranges::all_of(errors, [](const auto& entry) { return is_silence(entry.second); }))
+        return fail(first_of(errors));
+    for (auto entry = errors.rbegin(); entry != errors.rend(); ++entry) {
+        const auto at = static_cast<std::ptrdiff_t>(entry->first);
+        unreachable.emplace(sites[entry->first]->member.name, entry->second);
+        sites.erase(sites.begin() + at);
+        works.erase(works.begin() + at);
+    }
+    return sites.empty() ? fail(nobody_answers(first_of(errors))) : Status{};
+}
+
 Result<Drift> Run::Work::read(const Table& table) {
     TRY_VOID(connect_once(true));
     Drift drift;
-    for (const auto& [name, error] : unreachable) {
-        drift.unreachable.push_back(name);
-        drift.why.emplace(name, error);
-    }
     std::mutex drift_mutex;
-    drift.gone =
-        std::ranges::none_of(sites, [&](const auto& site) { return site->claim && site->claim->id == identity.id; });
     const Errors errors = for_all(sites, options.max_parallel_nodes, [&](Site& site) -> Status {
         const std::vector<Wanted> items = wanted(table, site);
         node::Probes probes;
@@ -53,7 +61,13 @@ Result<Drift> Run::Work::read(const Table& table) {
         }
         return {};
     });
-    if (!errors.empty()) return fail(first_of(errors));
+    TRY_VOID(leave_out_silent(errors));
+    drift.gone =
+        std::ranges::none_of(sites, [&](const auto& site) { return site->claim && site->claim->id == identity.id; });
+    for (const auto& [name, error] : unreachable) {
+        drift.unreachable.push_back(name);
+        drift.why.emplace(name, error);
+    }
     std::ranges::sort(drift.sentences);
     std::ranges::sort(drift.lease_holders);
     return drift;

@@ -67,6 +67,7 @@ class Run::Work {
     Status take_lease(const std::map<const Site*, node::Probes>& probes);
     void leave_lease();
     void refresh_claims();
+    [[nodiscard]] Error nobody_answers(Error first) const;
 
     // run_steps.cpp
     Status run_steps(const Table& table);
@@ -92,6 +93,7 @@ class Run::Work {
     Status check_as_planned(const Table& table, const Planned& planned);
     [[nodiscard]] Status check_order_needs_nobody_else(const Table& table) const;
     Result<Drift> read(const Table& table);
+    Status leave_out_silent(const Errors& errors);
     Status destroy(const Table& before, bool forget_unreachable);
     Status undo_site(SiteWork& work);
 

@@ -8,6 +8,7 @@
 #include "core/item/host_name.h"
 #include "core/item/hosts_block.h"
 #include "core/item/link.h"
+#include "core/item/listening.h"
 #include "core/item/package.h"
 #include "core/item/repository.h"
 #include "core/item/reservation.h"
@@ -149,6 +150,26 @@ TEST(ServiceItem, says_what_differs) {
     EXPECT_EQ(reason(off, Seen().unit("etcd.service", "masked", "inactive", "masked")), "");
     EXPECT_EQ(refused(ServiceItem({.unit = "haproxy"})),
               "service haproxy: expected a unit name with its suffix, such as haproxy.service");
+}
+
+TEST(ListeningItem, looks_only_at_what_an_earlier_apply_left_listened_to) {
+    const ListeningItem item("haproxy.service", {5433, 5434});
+    const auto seen = [&](const std::string& active, const std::string& listened) {
+        Seen seen;
+        seen.unit("haproxy.service", "loaded", active, "enabled");
+        for (const auto& probe : item.probes())
+            if (probe.kind == node::ProbeKind::command) seen.command(probe.key, listened);
+        return seen;
+    };
+    // Port 5433 is 1539 to the kernel, 5434 is 153A.
+    const auto claimed = item.claimed(Seen().observation());
+    EXPECT_EQ(reason(item, seen("active", "0016\n1539\n153A\n"), &claimed), "");
+    EXPECT_EQ(reason(item, seen("active", "0016\n1539\n"), &claimed), "nobody listens on 5434, to be restarted");
+    EXPECT_EQ(reason(item, seen("inactive", ""), &claimed), "") << "the service's own business";
+    EXPECT_EQ(reason(item, seen("active", "0016\n")), "") << "a create starts it later";
+    const auto before = ListeningItem("haproxy.service", {5433}).claimed(Seen().observation());
+    EXPECT_EQ(reason(item, seen("active", "1539\n"), &before), "") << "a new port comes with a reload";
+    EXPECT_EQ(item.desired(), ListeningItem("haproxy.service", {5433}).desired()) << "no restart for a new port";
 }
 
 TEST(SysctlItem, compares_file_and_live_value_by_meaning) {

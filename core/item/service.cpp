@@ -61,6 +61,11 @@ std::vector<node::Operation> ServiceItem::operations(const Change&) const {
     script += fmt::format(
         "if [ \"$(systemctl show --property=LoadState --value -- {0})\" = not-found ]; then echo {1} >&2; exit 1; fi\n",
         unit, shell_quote("there is no unit " + spec_.unit + " on this node"));
+    if (spec_.enabled.value_or(false) || spec_.running.value_or(false))
+        script += fmt::format(
+            "case $(systemctl show --property=LoadState --value -- {0}) in *masked*)\n"
+            "  systemctl --quiet unmask -- {0}; systemctl --quiet --runtime unmask -- {0};;\nesac\n",
+            unit);
     // Where the package also brings an init script, systemctl has its links made too, by a program that makes systemd read
     // all units anew, twice: half a second a unit, for links that nothing reads beside a unit file.
     if (spec_.enabled)

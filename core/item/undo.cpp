@@ -9,6 +9,7 @@
 #include "core/item/host_name.h"
 #include "core/item/hosts_block.h"
 #include "core/item/link.h"
+#include "core/item/listening.h"
 #include "core/item/package.h"
 #include "core/item/repository.h"
 #include "core/item/reservation.h"
@@ -38,7 +39,8 @@ Result<std::vector<node::Operation>> undo(const std::string& label, const node::
     if (kind == AccountItem::kKind) return AccountItem::undo(after_word(label), claimed);
     if (kind == ServiceItem::kKind) return ServiceItem::undo(after_word(label), claimed);
     // What destroy leaves: the names and values of the node itself, and what was never written.
-    if (kind == HostNameItem::kKind || kind == TimeZoneItem::kKind || kind == ReservationItem::kKind) {
+    if (kind == HostNameItem::kKind || kind == TimeZoneItem::kKind || kind == ReservationItem::kKind ||
+        kind == ListeningItem::kKind) {
         return std::vector<node::Operation>{};
     }
     return fail(

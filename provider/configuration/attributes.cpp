@@ -143,13 +143,19 @@ Attributes<PigstyConfig> configuration_attributes() {
             .optional()
             .validate(framework::duration())
             .description("How long an apply waits for another one that is changing the same nodes. Not set: `5m`."),
+        attribute("forget_unreachable", &PigstyConfig::forget_unreachable)
+            .optional()
+            .description(
+                "A destroy passes over machines that do not answer, because they are gone for good; a warning "
+                "names them, and what is on them stays there. Meant for the one run that removes them. Not set: "
+                "`false`, and a machine that does not answer is an error."),
     };
 }
 
-Attributes<node::NodeAddress> node_address_attributes(bool address_is_identity) {
+Attributes<node::NodeAddress> node_address_attributes(const TextRule& rule, bool address_is_identity) {
     auto plain = attribute("address", &node::NodeAddress::address)
                      .required()
-                     .validate(framework::ip_address())
+                     .validate(framework::follows(rule))
                      .example("\"10.10.10.11\"");
     auto address = address_is_identity ? std::move(plain).forces_replacement() : std::move(plain);
     return {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/constraint.h"
 #include "core/base/secret.h"
 #include "core/node/node.h"
 #include "provider/framework/attributes.h"
@@ -53,12 +54,14 @@ struct PigstyConfig {
     BecomeConfig become;
     std::int64_t max_parallel_nodes = 32;
     std::string lock_timeout = "5m";
+    bool forget_unreachable = false;
 };
 
 framework::Attributes<PigstyConfig> configuration_attributes();
 
 // `address` and `ssh` of a node, member or instance: the address that the cluster uses, and the way there where it differs.
-// For pigsty_node the address is the identity: another one is another machine.
-framework::Attributes<node::NodeAddress> node_address_attributes(bool address_is_identity = false);
+// `rule`: what the address may be. For pigsty_node the address is the identity: another one is another machine.
+framework::Attributes<node::NodeAddress> node_address_attributes(const TextRule& rule = kIpAddress,
+                                                                 bool address_is_identity = false);
 
 }  // namespace pigsty::provider

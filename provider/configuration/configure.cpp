@@ -141,6 +141,7 @@ Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Envi
     fleet->progress = std::move(progress);
     if (config.max_parallel_nodes > 0) fleet->max_parallel_nodes = static_cast<std::size_t>(config.max_parallel_nodes);
     fleet->lock_timeout = duration_or(config.lock_timeout, std::chrono::minutes(5));
+    fleet->forget_unreachable = config.forget_unreachable;
     return fleet;
 }
 

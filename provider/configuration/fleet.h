@@ -29,6 +29,7 @@ struct Fleet {
     std::shared_ptr<converge::ProgressSink> progress;
     std::size_t max_parallel_nodes = 32;
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
+    bool forget_unreachable = false;  // a destroy goes on without machines that are gone for good
 
     // How hard to try differs: a refresh goes on without a machine that is down, an apply waits for one that boots.
     Result<node::NodePtr> connect(const node::NodeAddress& address, const Cancel& cancel,

@@ -48,6 +48,11 @@ Attributes<MemberOverview> member_attributes() {
         attribute("pending_restart", &MemberOverview::pending_restart)
             .computed()
             .description("A changed parameter waits for a restart of this member."),
+        attribute("serves", &MemberOverview::serves)
+            .computed()
+            .description(
+                "It leads and takes connections, or the leader streams to it right now: asked of the leader, not "
+                "of the member."),
     };
 }
 

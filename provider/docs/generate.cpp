@@ -1,6 +1,7 @@
 #include "provider/docs/generate.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <set>
 #include <system_error>
@@ -58,14 +59,14 @@ std::string rules_section(const std::vector<framework::Validator>& rules) {
 // Pages of everything that has attributes look alike.
 template <class Declaration>
 Page object_page(const KindOfPage& kind, const std::string& name, const Declaration& declaration,
-                 const Options& options) {
+                 const Options& options, const Notes& notes = {}) {
     const fs::path examples = options.examples / kind.folder / name;
     std::string text = front_matter(name + " " + kind.word + " - " + options.provider_name, declaration.subcategory,
                                     declaration.description);
     text += "# " + name + " (" + kind.word + ")\n\n" + declaration.description + "\n\n";
     text += example_usage(examples, kind.example_prefix, kind.example_suffix);
     text += rules_section(declaration.rules);
-    text += schema_section(declaration.attributes);
+    text += schema_section(declaration.attributes, notes);
     return {page_path(kind, name, options.provider_name), std::move(text)};
 }
 
@@ -97,8 +98,19 @@ std::string import_section(const framework::ResourceDeclaration& declaration, co
     return text;
 }
 
+std::string not_set(std::chrono::milliseconds bound) {
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(bound).count();
+    return "Not set: `" + (minutes % 60 == 0 ? std::to_string(minutes / 60) + "h" : std::to_string(minutes) + "m") +
+           "`.";
+}
+
 Page resource_page(const std::string& name, const framework::ResourceDeclaration& declaration, const Options& options) {
-    Page page = object_page(kResource, name, declaration, options);
+    const framework::DefaultTimeouts& bounds = declaration.timeouts;
+    const Notes notes{{"timeouts.create", not_set(bounds.create)},
+                      {"timeouts.read", not_set(bounds.read)},
+                      {"timeouts.update", not_set(bounds.update)},
+                      {"timeouts.delete", not_set(bounds.destroy)}};
+    Page page = object_page(kResource, name, declaration, options, notes);
     page.text += import_section(declaration, options.examples / kResource.folder / name);
     return page;
 }

@@ -38,17 +38,32 @@ void add_sentence(std::string& text, const std::string& more) {
     text += more;
 }
 
+// "Must be a port.", "Each must be a name.", "Must not be empty."
+std::string requirement(std::string_view text) {
+    constexpr std::string_view kElements = "made of elements that are each ";
+    constexpr std::string_view kNot = "not ";
+    std::string subject = "Must";
+    while (text.starts_with(kElements)) {
+        text.remove_prefix(kElements.size());
+        subject = "Each must";
+    }
+    const bool is_denied = text.starts_with(kNot);
+    if (is_denied) text.remove_prefix(kNot.size());
+    return subject + (is_denied ? " not be " : " be ") + std::string(text) + ".";
+}
+
 // What users must mind when they write it is left out where they cannot.
 std::string description(const Attribute& attribute, bool read_only) {
     std::string text = sentence(attribute.description);
     if (read_only) return text;
     if (attribute.fixed_default) add_sentence(text, "Default: `" + attribute.fixed_default->to_display(200) + "`.");
-    if (attribute.kept && attribute.optional) add_sentence(text, "Left out, it is decided at creation and kept.");
-    for (const framework::Validator& validator : attribute.validators) {
-        add_sentence(text, "Must be " + validator.text + ".");
-    }
+    // Where a description says what leaving it out means, that is all there is to say.
+    const bool is_said = text.find("Not set:") != std::string::npos;
+    if (attribute.kept && attribute.optional && !is_said)
+        add_sentence(text, "Left out, it is decided at creation and kept.");
+    for (const framework::Validator& validator : attribute.validators) add_sentence(text, requirement(validator.text));
     if (attribute.forces_replacement) {
-        add_sentence(text, attribute.replaces ? "Some changes make a new resource." : "A change makes a new resource.");
+        add_sentence(text, attribute.replaces ? attribute.replaces_when : "A change makes a new resource.");
     }
     if (!attribute.fixed_after_creation.empty()) {
         add_sentence(text, "Fixed after creation. " + attribute.fixed_after_creation);
@@ -65,10 +80,12 @@ std::string flags(const Attribute& attribute) {
     return text;
 }
 
-std::string line(const Attribute& attribute, const std::string& path, std::vector<Nested>& nested, bool read_only) {
+std::string line(const Attribute& attribute, const std::string& path, std::vector<Nested>& nested, bool read_only,
+                 const Notes& notes) {
     std::string text = "- `" + attribute.name + "` (" + flags(attribute) + ") " + description(attribute, read_only);
+    const std::string inner = path.empty() ? attribute.name : path + "." + attribute.name;
+    if (const auto note = notes.find(inner); note != notes.end()) add_sentence(text, note->second);
     if (attribute.members != nullptr) {
-        const std::string inner = path.empty() ? attribute.name : path + "." + attribute.name;
         nested.push_back({inner, attribute.members.get(), attribute.computed && !attribute.optional});
         add_sentence(text, "(see [below for nested schema](#" + anchor(inner) + "))");
     }
@@ -76,11 +93,11 @@ std::string line(const Attribute& attribute, const std::string& path, std::vecto
 }
 
 std::string attribute_lists(const AttributeList& attributes, const std::string& path, std::vector<Nested>& nested,
-                            bool read_only = false) {
+                            const Notes& notes, bool read_only = false) {
     const auto list = [&](const std::string& title, const std::function<bool(const Attribute&)>& belongs) {
         std::string text;
         for (const Attribute& attribute : attributes) {
-            if (belongs(attribute)) text += line(attribute, path, nested, read_only);
+            if (belongs(attribute)) text += line(attribute, path, nested, read_only, notes);
         }
         if (text.empty()) return text;
         return (path.empty() ? "### " + title : title + ":") + "\n\n" + text + "\n";
@@ -123,16 +140,16 @@ std::string first_paragraph(const std::string& markdown) {
     return text;
 }
 
-std::string schema_section(const AttributeList& attributes) {
+std::string schema_section(const AttributeList& attributes, const Notes& notes) {
     std::vector<Nested> open;
-    std::string text = "## Schema\n\n" + attribute_lists(attributes, {}, open);
+    std::string text = "## Schema\n\n" + attribute_lists(attributes, {}, open, notes);
     // Sections follow in the order in which they were referred to, each followed by its own.
     while (!open.empty()) {
         const Nested section = open.front();
         open.erase(open.begin());
         std::vector<Nested> inside;
         text += "<a id=\"" + anchor(section.path) + "\"></a>\n### Nested Schema for `" + section.path + "`\n\n" +
-                attribute_lists(*section.attributes, section.path, inside, section.read_only);
+                attribute_lists(*section.attributes, section.path, inside, notes, section.read_only);
         for (Nested& inner : inside) inner.read_only = inner.read_only || section.read_only;
         open.insert(open.begin(), inside.begin(), inside.end());
     }

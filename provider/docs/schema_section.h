@@ -1,6 +1,7 @@
 // The "Schema" part of a page: attributes by who writes them, nested ones in sections of their own.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "provider/framework/attribute.h"
@@ -8,7 +9,9 @@
 
 namespace pigsty::docs {
 
-std::string schema_section(const framework::AttributeList& attributes);
+// `notes`: by path ("timeouts.create"), a sentence that follows what is said of the attribute.
+using Notes = std::map<std::string, std::string>;
+std::string schema_section(const framework::AttributeList& attributes, const Notes& notes = {});
 
 // "String", "Map of List of String", "Attributes List": as registries name types.
 std::string type_name(const value::Type& type);

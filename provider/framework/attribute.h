@@ -75,6 +75,7 @@ struct Attribute {
     bool forces_replacement = false;
     // With forces_replacement: only where this says so. `planned` may be or hold unknowns.
     std::function<bool(const Value& prior, const Value& planned)> replaces;
+    std::string replaces_when;  // which changes those are, as a sentence of the documentation
     // Not empty: a change is refused at plan; the text tells the way out.
     std::string fixed_after_creation;
     std::vector<Validator> validators;

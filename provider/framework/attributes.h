@@ -130,8 +130,11 @@ class AttributeBuilder {
 
     // --- changes ---
     AttributeBuilder&& forces_replacement() && { return set(&Attribute::forces_replacement); }
-    AttributeBuilder&& forces_replacement_if(std::function<bool(const Value&, const Value&)> replaces) && {
+    // `when` ends up in the documentation: "Another cluster makes a new resource."
+    AttributeBuilder&& forces_replacement_if(std::function<bool(const Value&, const Value&)> replaces,
+                                             std::string when) && {
         bound_.attribute.replaces = std::move(replaces);
+        bound_.attribute.replaces_when = std::move(when);
         return set(&Attribute::forces_replacement);
     }
     // A change is a plan error: path, current value and this way out.

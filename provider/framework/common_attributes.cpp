@@ -39,7 +39,7 @@ Attributes<CommonState> forecast_attributes() {
     };
 }
 
-Attributes<CommonState> upkeep_attributes() {
+Attributes<CommonState> upkeep_attributes(const std::string& ignore_example) {
     return {
         attribute("drift", &CommonState::drift)
             .computed()
@@ -53,7 +53,7 @@ Attributes<CommonState> upkeep_attributes() {
             .optional()
             .validate(each(not_empty()))
             .description("What may differ: patterns over the beginnings of the sentences in `drift`, `*` for any text.")
-            .example("[\"pg-test-2 /etc/haproxy/*\"]"),
+            .example(ignore_example),
         nested("timeouts", &CommonState::timeouts, timeout_attributes())
             .optional()
             .description("Bounds for the operations on this resource."),
@@ -95,7 +95,7 @@ Attributes<CommonState> common_attributes(CommonOptions options) {
         all.insert(all.end(), more.bound().begin(), more.bound().end());
     };
     if (options.forecast) add(forecast_attributes());
-    add(upkeep_attributes());
+    add(upkeep_attributes(options.ignore_example));
     if (options.deletion_protection) {
         add({attribute("deletion_protection", &CommonState::deletion_protection)
                  .fixed_default(true)

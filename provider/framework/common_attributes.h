@@ -10,7 +10,6 @@
 // they say, `managed` and `last_change` carry the forecast.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,6 +43,8 @@ struct CommonOptions {
     bool forecast = true;
     // For what holds data or keys.
     bool deletion_protection = true;
+    // Of `drift_ignore`: the beginning of a sentence that this very resource may have in `drift`.
+    std::string ignore_example = "[\"pg-test-2 /etc/haproxy/*\"]";
 };
 
 Attributes<CommonState> common_attributes(CommonOptions options = {});

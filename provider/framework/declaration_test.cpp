@@ -42,7 +42,8 @@ AttributeList user_attributes() {
             .required()
             .same_meaning([](const Value& prior, const Value& next) { return prior.get("id") == next.get("id"); })
             .forces_replacement_if(
-                [](const Value& prior, const Value& planned) { return prior.get("id") != planned.get("id"); })
+                [](const Value& prior, const Value& planned) { return prior.get("id") != planned.get("id"); },
+                "Another `id` makes a new resource.")
             .description("c"),
         nested("citus", &User::citus, citus).optional().description("c"),
         attribute("name", &User::name).required().forces_replacement().description("n")};

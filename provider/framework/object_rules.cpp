@@ -35,7 +35,8 @@ Written written(const Value& object, const std::vector<std::string>& attributes)
 }  // namespace
 
 Validator conflicts_with(std::string attribute, std::vector<std::string> others) {
-    std::string text = "`" + attribute + "` or " + listed(others, "or") + ", not both";
+    std::string text = others.size() == 1 ? "`" + attribute + "` or " + listed(others, "or") + ", not both"
+                                          : "either `" + attribute + "`, or " + listed(others, "and");
     return {std::move(text), [attribute = std::move(attribute), others = std::move(others)](const Checked& checked,
                                                                                             Diagnostics& diagnostics) {
                 if (!checked.value.get(attribute).is_known()) return;

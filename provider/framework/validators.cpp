@@ -57,11 +57,6 @@ bool has_bits_behind_prefix(const Network& network) {
     return false;
 }
 
-bool is_address(std::string_view text) {
-    std::array<unsigned char, 16> bytes{};
-    return text.find('\0') == std::string_view::npos && address_family(std::string(text), bytes.data()).has_value();
-}
-
 bool is_label(std::string_view label) {
     if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
     return std::all_of(label.begin(), label.end(), [](char c) {
@@ -116,6 +111,8 @@ Validator text_rule(const std::string& expected, std::function<bool(std::string_
             }};
 }
 
+Validator follows(const TextRule& rule) { return text_rule(std::string(rule.expected), rule.holds); }
+
 Validator one_of(std::vector<std::string> allowed) {
     std::string expected = allowed.size() == 1 ? quoted_list(allowed) : "one of " + quoted_list(allowed);
     return text_rule(expected, [allowed = std::move(allowed)](std::string_view text) {
@@ -128,7 +125,7 @@ Validator matches(std::string_view regex, const std::string& expected) {
     return text_rule(expected, [lazy](std::string_view text) { return lazy->matches(std::string(text)); });
 }
 
-Validator ip_address() { return text_rule("an IPv4 or IPv6 address", is_address); }
+Validator ip_address() { return follows(kIpAddress); }
 
 Validator cidr() {
     return {"a network as \"10.0.0.0/8\"", [](const Checked& checked, Diagnostics& diagnostics) {

@@ -8,6 +8,7 @@
 // All skip null and unknown, at any depth: Terraform validates again once everything is known.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -16,12 +17,17 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/constraint.h"
 #include "provider/framework/attribute.h"
 
 namespace pigsty::framework {
 
 // --- text ---
 Validator one_of(std::vector<std::string> allowed);
+template <std::size_t N>
+Validator one_of(const std::array<std::string_view, N>& allowed) {
+    return one_of(std::vector<std::string>(allowed.begin(), allowed.end()));
+}
 // ECMAScript, whole text. `expected` continues "expected …": "lower-case letters, digits and hyphens".
 Validator matches(std::string_view regex, const std::string& expected);
 Validator ip_address();  // IPv4 or IPv6
@@ -40,10 +46,13 @@ Validator host_name();
 // Key of a member, instance or node: a number without leading zeros.
 Validator member_key();
 // Any rule in two words: `expected` continues "expected …"; `good` sees the text.
+// What the core asks, too, before it writes the value.
+Validator follows(const TextRule& rule);
 Validator text_rule(const std::string& expected, std::function<bool(std::string_view)> good);
 
 // --- numbers ---
 Validator between(std::int64_t least, std::int64_t most);
+inline Validator between(Range range) { return between(range.least, range.most); }
 Validator at_least(std::int64_t least);
 Validator port();  // 1 to 65535
 

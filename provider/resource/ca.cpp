@@ -60,7 +60,7 @@ Attributes<CaState> ca_attributes() {
         object("ref", &CaState::ref, ca_reference_attributes())
             .computed()
             .description("What other resources need to know of this authority: their `ca`."),
-        within(&CaState::common, framework::common_attributes()),
+        within(&CaState::common, framework::common_attributes({.ignore_example = "[\"pigsty-ca-1 *\"]"})),
     };
 }
 

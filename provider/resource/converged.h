@@ -106,14 +106,16 @@ class Converged : public framework::TypedResource<S>,
         S state = given;
         const Fleet& fleet = *call.provider<Fleet>();
         converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
-        TRY(converge::Drift drift, run.read(table(state, &fleet)));
+        auto found = run.read(table(state, &fleet));
+        if (!found && is_bearable(state, found.error())) {
+            warn_of_silence(state, members(state).front().name, found.error(), call);
+            return std::optional<S>(std::move(state));
+        }
+        TRY(converge::Drift drift, std::move(found));
         if (drift.gone) return std::optional<S>();
         TRY(const auto more, more_drift(state, run, call));
         drift.sentences.insert(drift.sentences.end(), more.begin(), more.end());
-        for (const auto& [member, why] : drift.why) {
-            call.diagnostics.add_warning(identity_of(state).name + ": " + member + " does not answer",
-                                         summary(why) + "\nIts part of the state is as it was last seen.");
-        }
+        for (const auto& [member, why] : drift.why) warn_of_silence(state, member, why, call);
         state.common.drift = framework::noted_drift(drift.sentences, state.common.drift_ignore);
         call.private_data.set("observed", observed_to_text(drift));
         TRY_VOID(complete(state, run, call));
@@ -148,7 +150,7 @@ class Converged : public framework::TypedResource<S>,
     Status destroy(const S& state, Call& call) const final {
         const Fleet& fleet = *call.provider<Fleet>();
         converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
-        const Status outcome = run.destroy(before_destroy(state, &fleet));
+        const Status outcome = run.destroy(before_destroy(state, &fleet), fleet.forget_unreachable);
         warn(run, call);
         return outcome;
     }
@@ -288,6 +290,19 @@ class Converged : public framework::TypedResource<S>,
         state.common.drift.clear();
         call.private_data.erase("observed");
         warn(run, call);
+    }
+
+    // A resource on one machine is all of it down when that machine is: no reason to stop everybody else's plan. Where all
+    // of several are, something else is wrong (behaviour 5).
+    [[nodiscard]] bool is_bearable(const S& state, const Error& error) const {
+        return converge::is_silence(error) && members(state).size() == 1;
+    }
+
+    void warn_of_silence(const S& state, const std::string& member, const Error& why, Call& call) const {
+        const std::string name = identity_of(state).name;
+        call.diagnostics.add_warning(
+            name == member ? name + " does not answer" : name + ": " + member + " does not answer",
+            summary(why) + "\nIts part of the state is as it was last seen.");
     }
 
     void warn(const converge::Run& run, Call& call) const {

@@ -26,11 +26,10 @@ Attributes<EtcdCluster> cluster_attributes() {
         attribute("name", &EtcdCluster::name)
             .required()
             .forces_replacement()
-            .validate(framework::matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?", "lower-case letters, digits and hyphens"))
-            .validate(framework::length_between(1, 52))
+            .validate(framework::follows(kClusterName))
             .example("\"etcd\"")
             .description("Name of the cluster. Members are called `<name>-<number>`."),
-        nested("members", &EtcdCluster::members, node_address_attributes())
+        nested("members", &EtcdCluster::members, node_address_attributes(kIpv4Address))
             .required()
             .validate(framework::keys(framework::member_key()))
             .validate(framework::size_between(1, 7))
@@ -54,8 +53,7 @@ Attributes<EtcdCluster> cluster_attributes() {
             .description("Port for the other members."),
         attribute("data_dir", &EtcdCluster::data_dir)
             .fixed_default("/data/etcd")
-            .validate(
-                framework::matches("/[A-Za-z0-9._/-]+", "an absolute path of letters, digits, `.`, `_`, `-` and `/`"))
+            .validate(framework::follows(kDataFolder))
             .fixed_after_creation(kNewCluster)
             .description("Folder of the members' data, on a fast disk."),
         attribute("quota_backend_bytes", &EtcdCluster::quota_backend_bytes)
@@ -71,7 +69,7 @@ Attributes<EtcdState> etcd_attributes() {
         object("access", &EtcdState::access, etcd_access_attributes())
             .computed()
             .description("How others reach this cluster: the `dcs` of `pigsty_pg_cluster`."),
-        within(&EtcdState::common, framework::common_attributes()),
+        within(&EtcdState::common, framework::common_attributes({.ignore_example = "[\"etcd-2 /etc/etcd/*\"]"})),
     };
 }
 
@@ -134,7 +132,6 @@ Status EtcdClusterResource::complete(EtcdState& state, const converge::Run& /*ru
 void EtcdClusterResource::validate(const EtcdState& config, framework::Validation& validation) const {
     const EtcdCluster& cluster = config.cluster;
     refuse_equal_addresses(cluster.members, "members", validation);
-    refuse_all_but_ipv4(cluster.members, "members", validation);
     if (cluster.port == cluster.peer_port && !validation.unknown.at("port") && !validation.unknown.at("peer_port")) {
         validation.error(value::Path::of("peer_port"), "One port for two purposes",
                          "Expected ports of their own for clients and for the other members, found " +

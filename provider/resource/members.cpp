@@ -36,16 +36,6 @@ void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const s
     }
 }
 
-void refuse_all_but_ipv4(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
-                         framework::Validation& validation) {
-    for (const auto& [number, member] : members) {
-        if (has_unknown(member.address) || member.address.find(':') == std::string::npos) continue;
-        validation.error(member_path(attribute, number), "No IPv4 address",
-                         "Expected an IPv4 address, found " + member.address +
-                             ". The servers of a cluster listen on IPv4 only; SSH may go elsewhere (`ssh.host`).");
-    }
-}
-
 bool knows_machines(const framework::Unknowns& unknown, const MemberMap<node::NodeAddress>& members,
                     const std::string& attribute) {
     if (members.empty()) return !unknown.missing_at(value::Path::of(attribute));

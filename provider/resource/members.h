@@ -21,9 +21,6 @@ node::Connect connect_through(const Fleet* fleet);
 void refuse_equal_addresses(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
                             framework::Validation& validation);
 
-void refuse_all_but_ipv4(const MemberMap<node::NodeAddress>& members, const std::string& attribute,
-                         framework::Validation& validation);
-
 // Whether the machines are known, or are text that a marker stands for: what else is not known of the members (a weight,
 // a parameter) must not make others think that these move.
 bool knows_machines(const framework::Unknowns& unknown, const MemberMap<node::NodeAddress>& members,

@@ -56,7 +56,7 @@ Attributes<Repository> repository_attributes() {
 
 Attributes<Machine> machine_attributes() {
     return {
-        within(&Machine::address, node_address_attributes(true)),
+        within(&Machine::address, node_address_attributes(kIpAddress, true)),
         attribute("name", &Machine::name)
             .optional()
             .validate(framework::host_name())
@@ -110,7 +110,8 @@ Attributes<Machine> machine_attributes() {
 
 Attributes<NodeState> node_attributes() {
     return {within(&NodeState::machine, machine_attributes()),
-            within(&NodeState::common, framework::common_attributes({.deletion_protection = false}))};
+            within(&NodeState::common, framework::common_attributes(
+                                           {.deletion_protection = false, .ignore_example = "[\"* /etc/hosts\"]"}))};
 }
 
 }  // namespace

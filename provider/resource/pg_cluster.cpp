@@ -1,6 +1,8 @@
 #include "provider/resource/pg_cluster.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "core/base/hash.h"
 #include "core/base/unknown.h"
@@ -11,6 +13,7 @@
 #include "core/module/pgsql/overview.h"
 #include "core/module/pgsql/restart_forecast.h"
 #include "core/module/pgsql/rules.h"
+#include "core/module/pgsql/serving.h"
 #include "core/module/platform/platform.h"
 #include "core/render/patroni.h"
 #include "core/render/pg_tune.h"
@@ -59,6 +62,23 @@ module::pgsql::Ways ways_through(const Fleet& fleet) {
     return {.connect = connect_through(&fleet), .sessions = fleet.sessions};
 }
 
+// What Patroni says of members that do not serve: it moves, so it is no part of `drift`.
+void warn_of_members(const PgCluster& cluster, const module::pgsql::Serving& serving, Call& call) {
+    const auto& patroni = serving.moment.patroni;
+    std::string text;
+    if (serving.leader_silent && !patroni.paused)
+        text +=
+            "Its leader was not asked, and what is in SQL is as it was last seen: " + summary(*serving.leader_silent) +
+            "\n";
+    for (const std::string& sentence : serving.sentences) {
+        const auto* member = patroni.member(sentence.substr(0, sentence.find(' ')));
+        text += sentence;
+        if (member != nullptr) text += "; Patroni calls it " + (member->state.empty() ? "unknown" : member->state);
+        text += "\n";
+    }
+    if (!text.empty()) call.diagnostics.add_warning(cluster.name + ": not every member serves", text);
+}
+
 // The smallest member decides: the cluster's settings are one for all.
 Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
     Sizing sizing;
@@ -89,7 +109,8 @@ Declaration<PgClusterState> PgClusterResource::declare() const {
             "pgbouncer, and HAProxy services that find the leader by themselves.",
         .subcategory = "PostgreSQL",
         .attributes = state_attributes(),
-        .timeouts = {.create = std::chrono::minutes(60), .update = std::chrono::minutes(60)}};
+        // A member that copies the leader takes as long as its data are large; what does not move is ended by its gate.
+        .timeouts = {.create = std::chrono::hours(2), .update = std::chrono::hours(24)}};
 }
 
 std::string PgClusterResource::claim_kind() const { return module::pgsql::kKind; }
@@ -121,7 +142,8 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
                                           .default_objects = drifted(" default"),
                                           .before = std::make_shared<const PgCluster>(prior.cluster),
                                           .creating = false,
-                                          .resets = module::pgsql::auto_conf_resets(drift)};
+                                          .resets = module::pgsql::auto_conf_resets(drift),
+                                          .members_do_not_serve = is_about_serving(prior.cluster, drift)};
     if (module::pgsql::any_needs_restart(changes.resets)) changes.configuration = true;
     for (const auto& [key, value] : after) {
         if (!differs(before, after, key)) continue;
@@ -199,24 +221,42 @@ Status PgClusterResource::complete(PgClusterState& state, const converge::Run& r
 Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterState& state, const converge::Run& run,
                                                                Call& call) const {
     std::vector<std::string> sentences;
+    // What the last refresh said needs no second look, nor does a member whose Patroni does not run.
+    std::set<std::string> conclusive(state.common.drift.begin(), state.common.drift.end());
+    std::map<std::string, std::string> without_data;  // by member
     for (const auto& site : run.sites()) {
         // Part of what the run has just looked at: answered from memory.
-        TRY(const auto seen, site->node->observe({module::pgsql::auto_conf_probe()}, call.cancel));
+        TRY(const auto seen, site->node->observe({module::pgsql::auto_conf_probe(),
+                                                  module::pgsql::data_folder_probe(),
+                                                  {node::ProbeKind::unit, module::pgsql::kPatroniService}},
+                                                 call.cancel));
         const auto shadowing = module::pgsql::auto_conf_drift(state.cluster, site->member, seen);
         sentences.insert(sentences.end(), shadowing.begin(), shadowing.end());
+        if (auto missing = module::pgsql::data_folder_drift(site->member, seen))
+            without_data.emplace(site->member.name, *std::move(missing));
+        if (seen.unit(module::pgsql::kPatroniService).active != "active") conclusive.insert(site->member.name);
     }
     const auto session = call.provider<Fleet>()->sessions->of(
         state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
     const auto members = session->members(call.cancel);
     // Who answers is reported by the run; without Patroni there is nothing to compare.
     if (!members || run.sites().empty()) return sentences;
-    const auto seen = members->cluster(call.cancel);
-    if (!seen) {
+    const auto serving = module::pgsql::look_at_serving(*session, *members, conclusive, call.cancel);
+    TRY_VOID(call.cancel.check("looking at " + state.cluster.name));
+    // One that streams has its data again: it was being copied when we looked.
+    if (serving && serving->moment.streaming)
+        std::erase_if(without_data,
+                      [&](const auto& entry) { return serving->moment.streaming->contains(entry.first); });
+    for (const auto& [member, sentence] : without_data) sentences.push_back(sentence);
+    if (!serving) {
         sentences.push_back(state.cluster.name + " patroni: no member answers");
         return sentences;
     }
-    note_waiting(call.private_data, *seen);
-    if (seen->paused) {
+    sentences.insert(sentences.end(), serving->sentences.begin(), serving->sentences.end());
+    warn_of_members(state.cluster, *serving, call);
+    const client::PatroniCluster& seen = serving->moment.patroni;
+    note_waiting(call.private_data, seen);
+    if (seen.paused) {
         call.diagnostics.add_warning(state.cluster.name + " is paused",
                                      "Patroni is in maintenance mode: it neither fails over nor starts PostgreSQL. "
                                      "Until `patronictl resume`, only SQL objects and reloads are changed.");
@@ -225,15 +265,15 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
     TRY(const auto live, members->configuration(call.cancel));
     const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
     sentences.insert(sentences.end(), configuration.begin(), configuration.end());
-    if (seen->leader() == nullptr) return sentences;
-    session->remember_leader(*members, *seen);
-    TRY_VOID(session->look(
+    if (seen.leader() == nullptr || serving->leader_silent) return sentences;
+    const Status looked = session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
             TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));
             sentences.insert(sentences.end(), objects.begin(), objects.end());
             return {};
         },
-        call.cancel));
+        call.cancel);
+    if (!looked && !converge::is_silence(looked.error())) return fail(looked.error());
     return sentences;
 }
 

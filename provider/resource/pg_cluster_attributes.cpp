@@ -1,5 +1,6 @@
 #include "provider/resource/pg_cluster_attributes.h"
 
+#include "core/module/pgsql/constraints.h"
 #include "provider/configuration/attributes.h"
 #include "provider/configuration/pg_objects.h"
 #include "provider/framework/validators.h"
@@ -29,10 +30,10 @@ constexpr const char* kFixed = "it is decided when the cluster is created; make 
 
 Attributes<Instance> instance_attributes() {
     return {
-        within(&Instance::node, node_address_attributes()),
+        within(&Instance::node, node_address_attributes(kIpv4Address)),
         attribute("role", &Instance::role)
             .fixed_default("replica")
-            .validate(framework::one_of({"primary", "replica", "offline"}))
+            .validate(framework::one_of(module::pgsql::kInstanceRoles))
             .description("`primary`: where the cluster is initialised, exactly one. `replica`. `offline`: never leads, "
                          "left out of the "
                          "replica service, first in the offline service. A wish for placement: who leads later is "
@@ -42,7 +43,7 @@ Attributes<Instance> instance_attributes() {
             .description("Serves the offline service too, and HBA rules with `role = \"offline\"` hold here."),
         attribute("weight", &Instance::weight)
             .fixed_default(100)
-            .validate(framework::between(0, 256))
+            .validate(framework::between(module::pgsql::kWeights))
             .description("Share of the load in HAProxy's services."),
         attribute("nofailover", &Instance::nofailover).fixed_default(false).description("Never becomes the leader."),
         attribute("parameters", &Instance::parameters)
@@ -71,7 +72,7 @@ Attributes<Service> service_attributes() {
             .description("JMESPath: members that serve only when no other can."),
         attribute("maxconn", &Service::maxconn)
             .fixed_default(5000)
-            .validate(framework::at_least(1))
+            .validate(framework::between(module::pgsql::kServiceConnections))
             .description("Most connections."),
         attribute("balance", &Service::balance).fixed_default("roundrobin").description("HAProxy's way to choose."),
         attribute("options", &Service::options).optional().description("Options of HAProxy's `default-server`."),
@@ -113,11 +114,11 @@ Attributes<Pgbouncer> pgbouncer_attributes() {
         attribute("port", &Pgbouncer::port).fixed_default(6432).validate(framework::port()).description("Its port."),
         attribute("pool_mode", &Pgbouncer::pool_mode)
             .fixed_default("transaction")
-            .validate(framework::one_of({"session", "transaction", "statement"}))
+            .validate(framework::one_of(module::pgsql::kPoolModes))
             .description("When a server connection goes back to the pool."),
         attribute("ssl_mode", &Pgbouncer::ssl_mode)
             .fixed_default("disable")
-            .validate(framework::one_of({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}))
+            .validate(framework::one_of(module::pgsql::kTlsModes))
             .description("TLS of clients, `client_tls_sslmode`."),
         attribute("auth_query", &Pgbouncer::auth_query)
             .fixed_default(false)
@@ -138,8 +139,7 @@ Attributes<PgCluster> pg_cluster_attributes() {
         attribute("name", &PgCluster::name)
             .required()
             .forces_replacement()
-            .validate(framework::matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?", "lower-case letters, digits and hyphens"))
-            .validate(framework::length_between(1, 52))
+            .validate(framework::follows(kClusterName))
             .example("\"pg-test\"")
             .description("Name of the cluster: Patroni's scope, prefix of the members' names."),
         nested("instances", &PgCluster::instances, instance_attributes())
@@ -149,14 +149,14 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .description("Members by number."),
         attribute("version", &PgCluster::version)
             .kept()
-            .validate(framework::between(13, 18))
+            .validate(framework::between(module::pgsql::kVersions))
             .fixed_after_creation("a major version changes by moving to a new cluster")
             .example("17")
             .description(
                 "PostgreSQL's major version. Not set: the newest that the machines' repositories offer, then kept."),
         attribute("template", &PgCluster::template_name)
             .fixed_default("oltp")
-            .validate(framework::one_of({"oltp", "olap", "crit", "tiny"}))
+            .validate(framework::one_of(module::pgsql::kTemplates))
             .description("What the settings are tuned for. `crit` loses no committed transaction: synchronous "
                          "replication, checksums."),
         attribute("template_revision", &PgCluster::template_revision)
@@ -207,8 +207,7 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .description("PostgreSQL's port."),
         attribute("data_dir", &PgCluster::data_dir)
             .fixed_default("/data/postgres")
-            .validate(
-                framework::matches("/[A-Za-z0-9._/-]+", "an absolute path of letters, digits, `.`, `_`, `-` and `/`"))
+            .validate(framework::follows(kDataFolder))
             .fixed_after_creation(kFixed)
             .description("Folder that holds the cluster's own folder; `/pg` leads there."),
         attribute("ssl", &PgCluster::ssl)
@@ -229,15 +228,15 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .description("The connection pool on each member."),
         nested("services", &PgCluster::services, service_attributes())
             .optional()
-            .validate(framework::keys(
-                framework::matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?", "lower-case letters, digits and hyphens")))
-            .description("Services of HAProxy by name, besides the default ones; one of the same name replaces it."),
+            .validate(framework::keys(framework::follows(kServiceName)))
+            .description("Services of HAProxy by name, besides the default ones, under other names than theirs."),
         nested("default_services", &PgCluster::default_services, service_attributes())
             .optional()
+            .validate(framework::keys(framework::follows(kServiceName)))
             .description("Instead of primary 5433, replica 5434, default 5436 and offline 5438."),
         attribute("default_service_dest", &PgCluster::default_service_dest)
             .fixed_default("pgbouncer")
-            .validate(framework::one_of({"pgbouncer", "postgres"}))
+            .validate(framework::one_of(module::pgsql::kServiceDestinations))
             .description("Where services with `dest = \"default\"` lead."),
         object("ca", &PgCluster::ca, ca_reference_attributes())
             .required()
@@ -263,7 +262,7 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .description("Extensions of every database, instead of Pigsty's."),
         attribute("restart", &PgCluster::restart)
             .fixed_default("manual")
-            .validate(framework::one_of({"manual", "rolling"}))
+            .validate(framework::one_of(module::pgsql::kRestarts))
             .description(
                 "`manual`: changes that need a restart wait for one. `rolling`: the apply restarts member by member."),
     };

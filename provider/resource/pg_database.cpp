@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/constraints.h"
 #include "core/module/pgsql/database.h"
 #include "core/module/pgsql/database_sql.h"
 #include "core/module/pgsql/object_claim.h"
@@ -143,7 +144,7 @@ Attributes<PgDatabase> database_attributes() {
             .description("Users who are not in pgbouncer's list are looked up in this database (`auth_query`)."),
         attribute("pool_mode", &PgDatabase::pool_mode)
             .optional()
-            .validate(framework::one_of({"session", "transaction", "statement"}))
+            .validate(framework::one_of(module::pgsql::kPoolModes))
             .description("When a server connection goes back to the pool. Not set: the pool's."),
         pool_attribute("pool_size", &PgDatabase::pool_size, 1,
                        "Server connections of each pool. Not set: pgbouncer's default."),
@@ -167,8 +168,10 @@ framework::Declaration<PgDatabaseState> PgDatabaseResource::declare() const {
                 "pgbouncer's list on every member.\n\n"
                 "Schemas and extensions are added and changed, never dropped.",
             .subcategory = "PostgreSQL",
-            .attributes = {within(&PgDatabaseState::database, database_attributes()),
-                           within(&PgDatabaseState::common, framework::common_attributes({.forecast = false}))}};
+            .attributes = {
+                within(&PgDatabaseState::database, database_attributes()),
+                within(&PgDatabaseState::common,
+                       framework::common_attributes({.forecast = false, .ignore_example = "[\"privileges\"]"}))}};
 }
 
 PgDatabaseResource::PgDatabaseResource()

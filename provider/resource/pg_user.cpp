@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/constraints.h"
 #include "core/module/pgsql/password.h"
 #include "core/module/pgsql/role_sql.h"
 #include "core/module/pgsql/rules.h"
@@ -88,15 +89,15 @@ Attributes<PgUser> login_attributes() {
         attribute("expire_in", &PgUser::expire_in)
             .optional()
             .validate(framework::between(1, 36500))
-            .description(
-                "Days until the password expires, counted once, when this is first applied; see `valid_until`."),
+            .description("Days until the password expires, counted once, when this is first applied. `valid_until` "
+                         "then shows the "
+                         "date."),
         attribute("valid_until", &PgUser::valid_until)
             .kept()
             .same_meaning(same_time)
             .example("\"2030-12-31\"")
-            .description("When the password expires: a date, an RFC 3339 time, or `infinity`. Without a zone it is "
-                         "UTC. With `expire_in`: "
-                         "what came of it. Not set: never."),
+            .description("When the password expires: a date, an RFC 3339 time, or `infinity`; UTC where it names no "
+                         "zone. Not set: what `expire_in` comes to, and never without that."),
         attribute("comment", &PgUser::comment).optional().description("Comment on the role. Not set: left alone."),
         attribute("roles", &PgUser::roles)
             .optional()
@@ -116,7 +117,7 @@ Attributes<PgUser> login_attributes() {
             .description("Stands in pgbouncer's user list on every member, so that it can log in through the pool."),
         attribute("pool_mode", &PgUser::pool_mode)
             .optional()
-            .validate(framework::one_of({"session", "transaction", "statement"}))
+            .validate(framework::one_of(module::pgsql::kPoolModes))
             .description("When a server connection of this user goes back to the pool. Not set: the pool's."),
         attribute("pool_connlimit", &PgUser::pool_connlimit)
             .optional()
@@ -136,7 +137,9 @@ Attributes<PgUserState> user_attributes() {
             .description("The same as `password`, never stored in a state or a plan. Counts when `password_wo_version` "
                          "changes, and "
                          "when somebody changed the password on the server."),
-        within(&PgUserState::common, framework::common_attributes({.forecast = false, .deletion_protection = false}))};
+        within(&PgUserState::common,
+               framework::common_attributes(
+                   {.forecast = false, .deletion_protection = false, .ignore_example = "[\"password\"]"}))};
 }
 
 std::string date_in(std::int64_t days) {

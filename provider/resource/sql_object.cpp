@@ -22,7 +22,7 @@ template <class Object>
 framework::AttributeBuilder<Object, true> declared(Connection Object::* member) {
     return framework::object("cluster", member, pg_connection_attributes())
         .required()
-        .forces_replacement_if(is_another_cluster)
+        .forces_replacement_if(is_another_cluster, "Another cluster (another `id`) makes a new resource.")
         .example("pigsty_pg_cluster.test.connection")
         .description("The cluster it belongs to: `connection` of `pigsty_pg_cluster`.");
 }

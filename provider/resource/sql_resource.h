@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/converge/run.h"
 #include "core/module/pgsql/sql_object.h"
 #include "provider/framework/common_attributes.h"
 #include "provider/resource/claimed_common.h"
@@ -49,15 +50,12 @@ class SqlResource : public framework::TypedResource<S>,
     }
 
     Result<std::optional<S>> read(const S& given, framework::Call& call) const final {
-        TRY(const auto session, fleet_of(call).sessions->find(object(given).cluster, call.cancel));
-        if (!session) return std::optional<S>();
-        TRY(auto live, read_in(*session, whole(given), given.common.id, call.cancel));
-        if (!live) return std::optional<S>();
-        S state = given;
-        state.*object_ = std::move(live->object);
-        (state.*object_).cluster = fresh_connection(*session);
-        state.common.drift = framework::noted_drift(std::move(live->drift), state.common.drift_ignore);
-        return std::optional<S>(std::move(state));
+        auto seen = look(given, call);
+        if (seen || !converge::is_silence(seen.error()) || !call.cancel.check("looking")) return seen;
+        // A failover, or a machine that is down: no reason to stop everybody else's plan (behaviour 5).
+        call.diagnostics.add_warning(object(given).cluster.name + ": its leader was not asked",
+                                     summary(seen.error()) + "\nUsers and databases are as they were last seen.");
+        return std::optional<S>(given);
     }
 
     framework::Updated<S> update(const S& prior, const S& planned, framework::Call& call) const final {
@@ -76,12 +74,13 @@ class SqlResource : public framework::TypedResource<S>,
     }
 
     Status destroy(const S& state, framework::Call& call) const final {
-        TRY(const auto session, fleet_of(call).sessions->find(object(state).cluster, call.cancel));
-        if (!session) return {};  // with the cluster, all that was in it went
-        const SqlOperation operation = operation_on(state, "destroy", call);
-        const Status status = drop_in(*session, whole(state), state.common.id, operation.operation(), call.cancel);
-        operation.ended(status);
-        return status;
+        const Status done = drop(state, call);
+        if (done || !fleet_of(call).forget_unreachable || !converge::is_silence(done.error()) ||
+            !call.cancel.check("destroying"))
+            return done;
+        call.diagnostics.add_warning(object(state).cluster.name + " does not answer: what is in it stays there",
+                                     summary(done.error()));
+        return {};
     }
 
     void modify_plan(framework::Plan<S>& plan) const final {
@@ -133,6 +132,27 @@ class SqlResource : public framework::TypedResource<S>,
     }
 
   private:
+    Status drop(const S& state, framework::Call& call) const {
+        TRY(const auto session, fleet_of(call).sessions->find(object(state).cluster, call.cancel));
+        if (!session) return {};  // with the cluster, all that was in it went
+        const SqlOperation operation = operation_on(state, "destroy", call);
+        const Status status = drop_in(*session, whole(state), state.common.id, operation.operation(), call.cancel);
+        operation.ended(status);
+        return status;
+    }
+
+    Result<std::optional<S>> look(const S& given, framework::Call& call) const {
+        TRY(const auto session, fleet_of(call).sessions->find(object(given).cluster, call.cancel));
+        if (!session) return std::optional<S>();
+        TRY(auto live, read_in(*session, whole(given), given.common.id, call.cancel));
+        if (!live) return std::optional<S>();
+        S state = given;
+        state.*object_ = std::move(live->object);
+        (state.*object_).cluster = fresh_connection(*session);
+        state.common.drift = framework::noted_drift(std::move(live->drift), state.common.drift_ignore);
+        return std::optional<S>(std::move(state));
+    }
+
     [[nodiscard]] const Object& object(const S& state) const { return state.*object_; }
 
     SqlOperation operation_on(const S& state, const char* verb, framework::Call& call) const {

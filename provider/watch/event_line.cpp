@@ -1,5 +1,6 @@
 #include "provider/watch/event_line.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <utility>
@@ -73,6 +74,14 @@ std::string runtime_directory() {
         given != nullptr && *given == '/' ? std::string(given) + "/pigsty" : "/tmp/pigsty-" + std::to_string(geteuid());
     mkdir(path.c_str(), 0700);
     return is_ours_alone(path) ? path : std::string();
+}
+
+std::vector<std::string> runtime_directories() {
+    const std::string user = std::to_string(geteuid());
+    std::vector<std::string> all;
+    for (const std::string& path : {runtime_directory(), "/run/user/" + user + "/pigsty", "/tmp/pigsty-" + user})
+        if (!path.empty() && is_ours_alone(path) && std::ranges::find(all, path) == all.end()) all.push_back(path);
+    return all;
 }
 
 }  // namespace pigsty::watch

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/converge/progress.h"
 
@@ -18,5 +19,8 @@ std::optional<converge::ProgressEvent> from_line(std::string_view line);
 // Folder of the sockets, one per provider process: $XDG_RUNTIME_DIR/pigsty, or /tmp/pigsty-UID. Made with mode 0700;
 // empty where it exists and belongs to somebody else or is open to others.
 std::string runtime_directory();
+// Where processes of this user may have their sockets, the one above first: an apply and its watcher need not have the same
+// environment (sudo, cron, a CI job). Those that are there and nobody else's.
+std::vector<std::string> runtime_directories();
 
 }  // namespace pigsty::watch

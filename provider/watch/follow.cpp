@@ -54,7 +54,7 @@ std::string for_terminal(std::string_view text) {
 
 class Followed {
   public:
-    Followed(std::string directory, std::FILE* out) : directory_(std::move(directory)), out_(out) {}
+    Followed(std::vector<std::string> directories, std::FILE* out) : directories_(std::move(directories)), out_(out) {}
     ~Followed() {
         for (const auto& [path, process] : processes_) close(process.socket);
     }
@@ -63,10 +63,12 @@ class Followed {
 
     void look_for_processes() {
         std::error_code error;
-        for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-            const std::string path = entry.path().string();
-            if (!path.ends_with(".sock") || processes_.contains(path)) continue;
-            if (const int joined = connect_to(path); joined >= 0) processes_[path] = {.socket = joined};
+        for (const std::string& directory : directories_) {
+            for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+                const std::string path = entry.path().string();
+                if (!path.ends_with(".sock") || processes_.contains(path)) continue;
+                if (const int joined = connect_to(path); joined >= 0) processes_[path] = {.socket = joined};
+            }
         }
     }
 
@@ -122,7 +124,7 @@ class Followed {
         ++printed_;
     }
 
-    std::string directory_;
+    std::vector<std::string> directories_;
     std::FILE* out_;
     std::map<std::string, Process> processes_;
     std::size_t printed_ = 0;
@@ -130,10 +132,11 @@ class Followed {
 
 }  // namespace
 
-std::size_t follow(const std::string& directory, std::FILE* out, const std::stop_token& stop) {
+std::size_t follow(const std::vector<std::string>& directories, std::FILE* out, const std::stop_token& stop) {
     const int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    inotify_add_watch(watch, directory.c_str(), IN_CREATE | IN_MOVED_TO);
-    Followed followed(directory, out);
+    for (const std::string& directory : directories)
+        inotify_add_watch(watch, directory.c_str(), IN_CREATE | IN_MOVED_TO);
+    Followed followed(directories, out);
     while (!stop.stop_requested()) {
         followed.look_for_processes();
         followed.wait_and_read(watch);

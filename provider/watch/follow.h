@@ -9,10 +9,11 @@
 #include <cstdio>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace pigsty::watch {
 
-// `directory`: runtime_directory(). Returns the number of lines printed.
-std::size_t follow(const std::string& directory, std::FILE* out, const std::stop_token& stop);
+// `directories`: runtime_directories(). Returns the number of lines printed.
+std::size_t follow(const std::vector<std::string>& directories, std::FILE* out, const std::stop_token& stop);
 
 }  // namespace pigsty::watch

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <memory>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -70,7 +71,7 @@ class Follower {
   public:
     Follower() : file_(std::tmpfile()) {
         done_ =
-            std::async(std::launch::async, [this] { return follow(runtime_directory(), file_, stop_.get_token()); });
+            std::async(std::launch::async, [this] { return follow(runtime_directories(), file_, stop_.get_token()); });
     }
     ~Follower() { std::fclose(file_); }
 
@@ -107,6 +108,20 @@ TEST_F(RuntimeDirectory, a_watcher_follows_processes_that_start_later) {
     Publisher publisher;
     publisher.event(package_done());
     EXPECT_NE(follower.until("postgresql-17").find("pg-test-2 package postgresql-17"), std::string::npos);
+}
+
+TEST_F(RuntimeDirectory, a_watcher_with_another_environment_sees_the_same_apply) {
+    const std::string ours = std::getenv("XDG_RUNTIME_DIR");
+    const std::string fallback = "/tmp/pigsty-" + std::to_string(geteuid());
+    unsetenv("XDG_RUNTIME_DIR");
+    const bool usable = runtime_directory() == fallback;
+    std::unique_ptr<Publisher> publisher = std::make_unique<Publisher>();
+    publisher->event({.operation = "create pg_user", .member = "pg-test", .what = "role elsewhere", .took = 100ms});
+    setenv("XDG_RUNTIME_DIR", ours.c_str(), 1);
+    ASSERT_TRUE(usable) << fallback << " is somebody else's";
+    ASSERT_NE(runtime_directory(), fallback);
+    Follower follower;
+    EXPECT_NE(follower.until("elsewhere").find("role elsewhere"), std::string::npos);
 }
 
 TEST_F(RuntimeDirectory, names_do_not_reach_the_terminal_as_commands) {

@@ -46,6 +46,9 @@ class Seen {
     Seen& sysctl(const std::string& name, const std::string& value) {
         return set(node::ProbeKind::sysctl, name, "+" + value);
     }
+    Seen& command(const std::string& script, const std::string& printed) {
+        return set(node::ProbeKind::command, script, printed);
+    }
     Seen& no_sysctl(const std::string& name) { return set(node::ProbeKind::sysctl, name, "-"); }
 
     [[nodiscard]] const node::Observation& observation() const { return observation_; }

@@ -9,6 +9,7 @@
 #include "core/item/directory.h"
 #include "core/item/file.h"
 #include "core/item/own_folder.h"
+#include "core/item/own_unit.h"
 #include "core/item/package.h"
 #include "core/item/reservation.h"
 #include "core/item/service.h"
@@ -43,7 +44,7 @@ item::Handler restart(const EtcdCluster& cluster) {
 }
 
 Items reservations(const EtcdCluster& cluster) {
-    return {std::make_shared<item::ReservationItem>("etcd member"),
+    return {std::make_shared<item::ReservationItem>("etcd member"), std::make_shared<item::OwnUnitItem>(kUnit),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.peer_port)),
             std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster.data_dir})};

@@ -5,16 +5,19 @@
 #include "core/item/directory.h"
 #include "core/item/file.h"
 #include "core/item/link.h"
+#include "core/item/listening.h"
 #include "core/item/locale.h"
 #include "core/item/own_folder.h"
 #include "core/item/own_unit.h"
 #include "core/item/package.h"
 #include "core/item/path_state.h"
 #include "core/item/reservation.h"
+#include "core/item/service.h"
 #include "core/module/pgsql/auto_conf.h"
 #include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
+#include "core/module/pgsql/serving.h"
 #include "core/render/haproxy.h"
 #include "core/render/hba.h"
 #include "core/render/patroni.h"
@@ -121,8 +124,10 @@ Items reservation_items(const PgCluster& cluster) {
         std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster_folder(cluster)}),
         std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{
             .path = cluster.data_dir, .may_hold_others = item::rights_text(kOwner, kOwner, kDataRights)})};
-    if (cluster.pgbouncer.enabled)
+    if (cluster.pgbouncer.enabled) {
+        items.push_back(std::make_shared<item::OwnUnitItem>(kPgbouncerService));
         items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.pgbouncer.port)));
+    }
     for (const auto& [name, service] : services_of(cluster))
         items.push_back(std::make_shared<item::ReservationItem>("port " + std::to_string(service.port)));
     for (const std::string& locale : std::set<std::string>{cluster.locale, cluster.lc_collate, cluster.lc_ctype})
@@ -254,7 +259,8 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                   .group = kOwner,
                   .mode = 0600,
                   .handlers = {reload_postgresql(cluster.port)}}),
-            auto_conf_item(),  // so that the one look at a node shows it
+            auto_conf_item(),    // so that the one look at a node shows it
+            data_folder_item(),  // the same
             file({.path = render::kPatroniUnit,
                   .content = render::render_patroni_unit(),
                   .handlers = {item::Handler::daemon_reload()}})};
@@ -323,6 +329,22 @@ Items haproxy_items(const PgCluster& cluster) {
              .check_where = item::CheckWhere::placed,
              .handlers = {reload}}));
     }
+    return items;
+}
+
+Items access_items(const PgCluster& cluster) {
+    Items items;
+    if (cluster.pgbouncer.enabled) {
+        items.push_back(std::make_shared<item::ServiceItem>(
+            item::ServiceSpec{.unit = kPgbouncerService, .enabled = true, .running = true}));
+        items.push_back(
+            std::make_shared<item::ListeningItem>(kPgbouncerService, std::set<std::int64_t>{cluster.pgbouncer.port}));
+    }
+    items.push_back(std::make_shared<item::ServiceItem>(
+        item::ServiceSpec{.unit = kHaproxyService, .enabled = true, .running = true, .shared = true}));
+    std::set<std::int64_t> ports;
+    for (const auto& [name, service] : services_of(cluster)) ports.insert(service.port);
+    items.push_back(std::make_shared<item::ListeningItem>(kHaproxyService, std::move(ports)));
     return items;
 }
 

@@ -23,9 +23,11 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
 Items directory_items(const PgCluster& cluster);
 Items certificate_items(const PgCluster& cluster, const converge::Member& member,
                         const std::shared_ptr<ca::Signer>& signer);
-// patroni.yml, HBA, ident, the unit; a look at postgresql.auto.conf.
+// patroni.yml, HBA, ident, the unit; a look at postgresql.auto.conf and at the data folder.
 Items patroni_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 Items haproxy_items(const PgCluster& cluster);
+// The units that clients connect to, and that they listen.
+Items access_items(const PgCluster& cluster);
 
 }  // namespace pigsty::module::pgsql

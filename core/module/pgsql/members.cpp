@@ -79,7 +79,7 @@ Result<Reached> Members::leader(const Cancel& cancel) const {
 Result<Reached> Members::leader_in(const client::PatroniCluster& seen) const {
     const client::PatroniMember* leader = seen.leader();
     if (leader == nullptr) {
-        return fail(Error{.code = ErrorCode::failed, .message = name_ + " has no leader at the moment"}.with_hint(
+        return fail(Error{.code = ErrorCode::unreachable, .message = name_ + " has no leader at the moment"}.with_hint(
             "see `patronictl list` and `journalctl -u patroni` on its members"));
     }
     const auto member = std::ranges::find(members_, leader->name, &Reached::name);

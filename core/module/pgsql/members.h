@@ -44,7 +44,8 @@ class Members {
     Result<client::PatroniCluster> cluster(const Cancel& cancel) const;
     // The dynamic configuration, from the first member that answers.
     Result<nlohmann::json> configuration(const Cancel& cancel) const;
-    // The member that leads now; error `failed` where there is no leader, or where its machine is out of reach.
+    // The member that leads now; error `unreachable` where there is no leader, or where its machine is out
+    // of reach.
     Result<Reached> leader(const Cancel& cancel) const;
     // The same, of what Patroni was seen to say a moment ago.
     [[nodiscard]] Result<Reached> leader_in(const client::PatroniCluster& seen) const;

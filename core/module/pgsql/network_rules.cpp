@@ -84,8 +84,7 @@ void check_destination(const std::string& path, const std::string& dest, Problem
 }
 
 void check_service(const std::string& path, const std::string& name, const Service& service, Problems& problems) {
-    if (!has_unknown(name) && !is_word(name, "-_"))
-        problems.add(path, fmt::format("expected a name of letters, digits, - and _, found \"{}\"", name));
+    if (!has_unknown(name) && !kServiceName.holds(name)) problems.add(path, expected(kServiceName, name));
     if (service.ip != "*" && !has_unknown(service.ip) &&
         (service.ip.find('/') != std::string::npos || !render::normalized_cidr(service.ip)))
         problems.add(path + ".ip", fmt::format("expected * or an IP address, found \"{}\"", service.ip));
@@ -104,11 +103,11 @@ void check_service(const std::string& path, const std::string& name, const Servi
     if (service.options && !has_unknown(*service.options) && render::has_control(*service.options))
         problems.add(path + ".options", "a line of HAProxy's configuration cannot hold control characters",
                      "remove them");
-    problems.check_range(path + ".maxconn", service.maxconn, 1, 1000000);
+    problems.check_range(path + ".maxconn", service.maxconn, kServiceConnections);
 }
 
 void check_services(const PgCluster& cluster, Problems& problems) {
-    problems.check_choice("default_service_dest", cluster.default_service_dest, {"postgres", "pgbouncer"});
+    problems.check_choice("default_service_dest", cluster.default_service_dest, choices(kServiceDestinations));
     const Services& defaults = default_services_of(cluster);
     for (const auto& [name, service] : defaults)
         check_service(entry("default_services", name), name, service, problems);
@@ -167,8 +166,7 @@ void check_networks(const Networks& networks, Problems& problems) {
 void check_pgbouncer(const PgCluster& cluster, Problems& problems) {
     const Pgbouncer& pgbouncer = cluster.pgbouncer;
     problems.check_pool_mode("pgbouncer.pool_mode", pgbouncer.pool_mode);
-    problems.check_choice("pgbouncer.ssl_mode", pgbouncer.ssl_mode,
-                          {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
+    problems.check_choice("pgbouncer.ssl_mode", pgbouncer.ssl_mode, choices(kTlsModes));
     if (!cluster.ssl && !has_unknown(pgbouncer.ssl_mode) && pgbouncer.ssl_mode != "disable")
         problems.add("pgbouncer.ssl_mode",
                      fmt::format("\"{}\" needs TLS, which ssl = false switches off", pgbouncer.ssl_mode),

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/module/pgsql/serving.h"
+
 namespace pigsty::module::pgsql {
 namespace {
 
@@ -35,6 +37,13 @@ Status read_leader(ClusterSession& session, Overview& overview, const Cancel& ca
         cancel);
 }
 
+Status ask_who_streams(ClusterSession& session, Overview& overview, const Cancel& cancel) {
+    TRY(const auto streaming, streaming_members(session, cancel));
+    for (auto& [number, member] : overview.members)
+        member.serves = member.name == overview.leader || streaming.contains(member.name);
+    return {};
+}
+
 }  // namespace
 
 std::string version_text(std::int64_t server_version) {
@@ -53,6 +62,7 @@ MemberMap<MemberOverview> members_seen(const PgCluster& cluster, const client::P
             if (live->timeline > 0) member.timeline = live->timeline;
             member.lag_bytes = live->lag_bytes;
             member.pending_restart = live->pending_restart;
+            member.serves = live->serves();
         }
         members.emplace(number, std::move(member));
     }
@@ -65,8 +75,13 @@ Result<Overview> overview_of(ClusterSession& session, const Cancel& cancel) {
     Overview overview{.members = members_seen(session.cluster(), seen), .paused = seen.paused};
     if (const auto* const leader = seen.leader()) overview.leader = leader->name;
     session.remember_leader(members, seen);
-    const Status status = read_leader(session, overview, cancel);
+    Status status = read_leader(session, overview, cancel);
+    if (status) status = ask_who_streams(session, overview, cancel);
     if (status) return overview;
+    // Its machine answers us and its server does not: it leads by Patroni's word alone.
+    if (members.leader_in(seen))
+        for (auto& [number, member] : overview.members)
+            if (member.name == overview.leader) member.serves = false;
     // A cluster without a leader is what one wants to look at most; anything else is a failure to look.
     const bool bearable = !overview.leader || status.error().code == ErrorCode::unreachable;
     if (!bearable) return fail(status.error());

@@ -32,6 +32,9 @@ struct MemberOverview {
     std::optional<std::int64_t> timeline{};
     std::optional<std::int64_t> lag_bytes{};  // of a standby, where Patroni knows it
     bool pending_restart = false;
+    // It leads and takes connections, or the leader streams to it, by the leader's own word; by the member's where the
+    // leader cannot be asked.
+    bool serves = false;
     bool operator==(const MemberOverview&) const = default;
 };
 

@@ -36,7 +36,8 @@ TEST(Overview, shows_every_declared_member_as_patroni_sees_it) {
                                                .sync_state = "sync",
                                                .timeline = 3,
                                                .lag_bytes = 0,
-                                               .pending_restart = true}));
+                                               .pending_restart = true,
+                                               .serves = true}));
     EXPECT_EQ(members.at("2").role, "leader");
     EXPECT_EQ(members.at("2").sync_state, std::nullopt);
     EXPECT_EQ(members.at("10"),
@@ -57,6 +58,7 @@ TEST_F(OverviewOfACluster, holds_the_leader_and_its_settings) {
     EXPECT_FALSE(seen->incomplete);
     EXPECT_EQ(session->counters().patroni_gets, 1U);  // that reply also says where SQL goes
     EXPECT_EQ(seen->members.at("1").timeline, 1);
+    EXPECT_TRUE(seen->members.at("1").serves);
     EXPECT_EQ(seen->system_identifier,
               sql("SELECT system_identifier FROM pg_control_system()").substr(0, seen->system_identifier.size()));
     EXPECT_FALSE(seen->system_identifier.empty());
@@ -73,6 +75,7 @@ TEST_F(OverviewOfACluster, says_what_it_could_not_see) {
     ASSERT_TRUE(seen->incomplete);
     EXPECT_THAT(seen->incomplete->message, ::testing::HasSubstr("its machine does not answer"));
     EXPECT_EQ(seen->members.at("2").state, std::nullopt);
+    EXPECT_FALSE(seen->members.at("2").serves);
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ void Problems::check_password(const std::string& path, const std::optional<Secre
 }
 
 void Problems::check_pool_mode(const std::string& path, const std::optional<std::string>& mode) {
-    if (mode) check_choice(path, *mode, {"session", "transaction", "statement"});
+    if (mode) check_choice(path, *mode, choices(kPoolModes));
 }
 
 void Problems::check_parameter_names(const std::string& path, const Parameters& parameters) {

@@ -7,9 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "core/module/pgsql/constraints.h"
 #include "core/module/pgsql/rules.h"
 
 namespace pigsty::module::pgsql {
+
+// For check_choice().
+template <std::size_t N>
+std::vector<std::string_view> choices(const std::array<std::string_view, N>& values) {
+    return {values.begin(), values.end()};
+}
 
 class Problems {
   public:
@@ -21,7 +28,10 @@ class Problems {
     // Each skips text that is not known yet.
     void check_choice(const std::string& path, const std::string& value, const std::vector<std::string_view>& choices);
     void check_range(const std::string& path, std::int64_t value, std::int64_t least, std::int64_t most);
-    void check_port(const std::string& path, std::int64_t port) { check_range(path, port, 1, 65535); }
+    void check_range(const std::string& path, std::int64_t value, Range range) {
+        check_range(path, value, range.least, range.most);
+    }
+    void check_port(const std::string& path, std::int64_t port) { check_range(path, port, kPorts); }
     // -1 or more: PostgreSQL's and pgbouncer's limits.
     void check_limit(const std::string& path, const std::optional<std::int64_t>& limit);
     void check_locale(const std::string& path, const std::string& locale);

@@ -8,8 +8,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/constraints.h"
 #include "core/module/pgsql/rule_parts.h"
-#include "core/module/platform/platform.h"
 #include "core/render/hba.h"
 #include "core/render/patroni.h"
 #include "core/render/pg_tune.h"
@@ -25,13 +25,11 @@ std::string lower(std::string text) {
 void check_cluster_name(const PgCluster& cluster, Problems& problems) {
     const std::string& name = cluster.name;
     if (has_unknown(name)) return;
-    const bool plain = std::all_of(name.begin(), name.end(),
-                                   [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; });
-    if (name.empty() || !plain || name.front() == '-' || name.back() == '-')
-        problems.add("name", fmt::format("expected letters, digits and - between them, found \"{}\"", name),
-                     "for example pg-test");
-    else if (name == "root")
-        problems.add("name", "\"root\" is etcd's own user", "choose another name");
+    if (!kClusterName.holds(name)) {
+        problems.add("name", expected(kClusterName, name), "for example pg-test");
+        return;
+    }
+    if (name == "root") problems.add("name", "\"root\" is etcd's own user", "choose another name");
     for (const auto& [key, instance] : cluster.instances)
         if (is_member_key(key) && member_name(cluster, key).size() > 63) {
             problems.add("name", fmt::format("\"{}\" is longer than 63 bytes", member_name(cluster, key)),
@@ -80,8 +78,8 @@ void check_instances(const PgCluster& cluster, Problems& problems) {
         if (!is_member_key(key))
             problems.add(path, fmt::format("expected a number as the key, found \"{}\"", key),
                          "members are numbered: 1, 2, 3; the number stays with its machine");
-        problems.check_choice(path + ".role", instance.role, {"primary", "replica", "offline"});
-        problems.check_range(path + ".weight", instance.weight, 0, 256);
+        problems.check_choice(path + ".role", instance.role, choices(kInstanceRoles));
+        problems.check_range(path + ".weight", instance.weight, kWeights);
         check_instance_parameters(path + ".parameters", instance.parameters, problems);
         if (instance.role == "primary" && instance.nofailover)
             problems.add(path + ".nofailover", "the primary cannot be one that never leads",
@@ -89,12 +87,11 @@ void check_instances(const PgCluster& cluster, Problems& problems) {
 
         const std::string& address = instance.node.address;
         if (has_unknown(address)) continue;
-        if (address.find('/') != std::string::npos || !render::normalized_cidr(address))
-            problems.add(path + ".address", fmt::format("expected an IP address, found \"{}\"", address),
-                         "the address that the members use among each other; where SSH goes elsewhere, set ssh.host");
-        else if (address.find(':') != std::string::npos)
-            problems.add(path + ".address", fmt::format("expected an IPv4 address, found \"{}\"", address),
-                         "the servers of a cluster listen on IPv4 only; SSH may go elsewhere (ssh.host)");
+        if (!kIpv4Address.holds(address))
+            problems.add(
+                path + ".address", expected(kIpv4Address, address),
+                "the address that the members use among each other, whose servers listen on IPv4 only; SSH may "
+                "go elsewhere (ssh.host)");
         const auto [first, is_new] = addresses.emplace(address, key);
         if (!is_new)
             problems.add(path + ".address",
@@ -120,10 +117,10 @@ void check_storage(const PgCluster& cluster, Problems& problems) {
         problems.add("checksum", "template crit has checksums in any case",
                      "leave checksum out, or take another template");
     const std::string& dir = cluster.data_dir;
-    if (!has_unknown(dir) &&
-        (!dir.starts_with('/') || dir.size() < 2 || dir.ends_with('/') || dir.find("/..") != std::string::npos ||
-         dir.find("//") != std::string::npos || dir == "/pg" || dir.starts_with("/pg/") ||
-         dir.find_first_of("\n\r\t") != std::string::npos))
+    if (has_unknown(dir)) return;
+    if (!kDataFolder.holds(dir))
+        problems.add("data_dir", expected(kDataFolder, dir), "for example /data/postgres");
+    else if (dir == "/pg" || dir.starts_with("/pg/"))
         problems.add("data_dir", fmt::format("expected an absolute path outside /pg, found \"{}\"", dir),
                      "for example /data/postgres; /pg becomes a link into it");
 }
@@ -157,12 +154,9 @@ void check_default_objects(const PgCluster& cluster, Problems& problems) {
 }
 
 void check_choices(const PgCluster& cluster, Problems& problems) {
-    if (!has_unknown(cluster.template_name) && !render::is_template(cluster.template_name))
-        problems.add("template", fmt::format("there is no template \"{}\"", cluster.template_name),
-                     "templates are oltp, olap, crit and tiny");
-    problems.check_choice("restart", cluster.restart, {"manual", "rolling"});
-    if (cluster.version)
-        problems.check_range("version", *cluster.version, platform::kOldestPostgresql, platform::kNewestPostgresql);
+    problems.check_choice("template", cluster.template_name, choices(kTemplates));
+    problems.check_choice("restart", cluster.restart, choices(kRestarts));
+    if (cluster.version) problems.check_range("version", *cluster.version, kVersions);
     if (cluster.template_revision)
         problems.check_range("template_revision", *cluster.template_revision, 1, render::kTemplateRevision);
     if (cluster.max_connections) problems.check_range("max_connections", *cluster.max_connections, 25, 262143);

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/constraints.h"
+#include "core/render/pg_tune.h"
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -51,7 +53,7 @@ TEST(ClusterRules, want_members_with_numbers_and_addresses_of_their_own) {
     EXPECT_THAT(after([](PgCluster& c) { c.instances["3"].node.address = "10.10.10.12"; }),
                 ElementsAre("instances[\"3\"].address: 10.10.10.12 is the address of instances[\"2\"], too"));
     EXPECT_THAT(after([](PgCluster& c) { c.instances["2"].node.address = "pg2.example.com"; }),
-                ElementsAre("instances[\"2\"].address: expected an IP address, found \"pg2.example.com\""));
+                ElementsAre("instances[\"2\"].address: expected an IPv4 address, found \"pg2.example.com\""));
     EXPECT_THAT(after([](PgCluster& c) { c.instances["02"] = {.node = {.address = "10.10.10.14"}}; }),
                 ElementsAre("instances[\"02\"]: expected a number as the key, found \"02\""));
     EXPECT_THAT(after([](PgCluster& c) {
@@ -62,16 +64,24 @@ TEST(ClusterRules, want_members_with_numbers_and_addresses_of_their_own) {
 }
 
 TEST(ClusterRules, want_a_name_that_everything_can_carry) {
-    EXPECT_THAT(after([](PgCluster& c) { c.name = "pg_test"; }),
-                ElementsAre("name: expected letters, digits and - between them, found \"pg_test\""));
+    EXPECT_THAT(
+        after([](PgCluster& c) { c.name = "pg_test"; }),
+        ElementsAre(
+            "name: expected lower-case letters, digits and hyphens between them, 52 at most, found \"pg_test\""));
+    EXPECT_EQ(after([](PgCluster& c) { c.name = "Pg"; }).size(), 1U);
     EXPECT_THAT(after([](PgCluster& c) { c.name = "root"; }), ElementsAre("name: \"root\" is etcd's own user"));
-    EXPECT_THAT(after([](PgCluster& c) { c.name = std::string(62, 'a'); }),
-                ElementsAre("name: \"" + std::string(62, 'a') + "-1\" is longer than 63 bytes"));
+    EXPECT_EQ(after([](PgCluster& c) { c.name = std::string(53, 'a'); }).size(), 1U);
+    EXPECT_THAT(after([](PgCluster& c) {
+                    c.name = std::string(52, 'a');
+                    c.instances["12345678901"] = {.node = {.address = "10.10.10.14"}};
+                }),
+                ElementsAre("name: \"" + std::string(52, 'a') + "-12345678901\" is longer than 63 bytes"));
 }
 
 TEST(ClusterRules, know_the_templates) {
     EXPECT_THAT(after([](PgCluster& c) { c.template_name = "fast"; }),
-                ElementsAre("template: there is no template \"fast\""));
+                ElementsAre("template: expected oltp, olap, crit or tiny, found \"fast\""));
+    for (const std::string_view name : kTemplates) EXPECT_TRUE(render::is_template(name)) << name;
     EXPECT_THAT(after([](PgCluster& c) { c.template_name = "crit", c.checksum = false; }),
                 ElementsAre("checksum: template crit has checksums in any case"));
     EXPECT_THAT(after([](PgCluster& c) { c.version = 12; }), ElementsAre("version: expected 13 to 18, found 12"));
@@ -173,6 +183,8 @@ TEST(ClusterRules, check_locales_and_folders) {
     EXPECT_THAT(after([](PgCluster& c) { c.locale = "de_DE.UTF-8@euro"; }), IsEmpty());
     EXPECT_THAT(after([](PgCluster& c) { c.data_dir = "/pg/data"; }),
                 ElementsAre("data_dir: expected an absolute path outside /pg, found \"/pg/data\""));
+    for (const char* dir : {"data", "/", "/data/", "/data//pg", "/data/../etc", "/data/.", "/da ta", "/d\n"})
+        EXPECT_EQ(after([&](PgCluster& c) { c.data_dir = dir; }).size(), 1U) << dir;
 }
 
 TEST(ClusterRules, check_default_roles) {

@@ -85,7 +85,7 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
             connection->value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()",
                               cancel));
         if (proof.starts_with("true")) {
-            return fail(Error{.code = ErrorCode::conflict,
+            return fail(Error{.code = ErrorCode::unreachable,
                               .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
                                          ", and its PostgreSQL is in recovery"}
                             .with_hint("a failover is under way: apply again in a moment"));

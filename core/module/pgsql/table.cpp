@@ -1,7 +1,9 @@
 #include "core/module/pgsql/table.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "core/base/quote.h"
@@ -14,6 +16,7 @@
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/members.h"
 #include "core/module/pgsql/restart.h"
+#include "core/module/pgsql/serving.h"
 #include "core/node/secrets.h"
 #include "core/render/patroni.h"
 
@@ -37,6 +40,24 @@ void wake_leader(const Members& members, const Cancel& cancel) {
     const auto patroni = members.patroni_with_login(*leader, cancel);
     if (patroni) (void)patroni->patch_config({{"pigsty", nullptr}}, cancel);
 }
+
+// How far a member came. A server that dies after each start comes to the same states again and again, and writes the same
+// files: neither is progress.
+class Progress {
+  public:
+    std::string with(const std::string& state, const std::string& bytes) {
+        if (states_.insert(state).second) state_ = state;
+        std::int64_t now = 0;
+        std::from_chars(bytes.data(), bytes.data() + bytes.size(), now);
+        bytes_ = std::max(bytes_, now);
+        return state_ + " " + std::to_string(bytes_);
+    }
+
+  private:
+    std::set<std::string> states_;
+    std::string state_;
+    std::int64_t bytes_ = 0;
+};
 
 // A table in the making: everything its steps capture, by value, so that it outlives the caller's specification.
 class Builder {
@@ -203,28 +224,42 @@ class Builder {
     void streaming_step() {
         Step streaming;
         streaming.name = "streaming";
-        streaming.where = [cluster = cluster_](const Site& site) {
-            return cluster->instances.at(site.member.number).role != "primary";
+        // In a living cluster any member may lead.
+        streaming.where = [cluster = cluster_, creating = changes_.creating](const Site& site) {
+            return !creating || cluster->instances.at(site.member.number).role != "primary";
         };
-        streaming.act_when = When::create;
-        streaming.act = [cluster = cluster_, signer = signer_](Site& site, StepContext& context) -> Status {
+        streaming.act_when = changes_.members_do_not_serve ? When::always : When::when_changed;
+        streaming.watches = {"leader", "replicas"};
+        streaming.act = [cluster = cluster_, signer = signer_, ways = ways_](Site& site,
+                                                                             StepContext& context) -> Status {
             TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+            const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
             const Members members(*cluster, reached(context.sites()), ca_pem);
             const client::Patroni own = members.patroni({site.member.name, site.node});
             // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
             const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
             bool is_announced = false;
-            TRY_VOID(context.wait_for(
+            Progress progress;
+            auto streams = context.wait_for(
                 {.fact = site.member.name + " streams",
                  .node = site.node,
                  .unit = kPatroniService,
                  .logs = render::kPostgresLogDir},
                 [&]() -> Result<converge::Look> {
                     TRY(const auto status, own.status(context.cancel()));
-                    if (status.state == "running" && site.claim)
+                    // Once: a member that came back with another system's data must not make that the proof.
+                    if (status.state == "running" && site.claim && !site.claim->facts.contains("system_identifier"))
                         site.claim->facts["system_identifier"] = status.system_identifier;
-                    if (status.state == "running" && (status.leads() || status.is_streaming))
+                    if (status.state == "running" && status.leads()) {
+                        // It calls itself primary before it holds the lock and takes connections for us.
+                        TRY_VOID(streaming_members(*session, context.cancel()));
                         return converge::Look{.reached = true};
+                    }
+                    if (status.state == "running" && status.is_streaming) {
+                        // What the next refresh will ask, too: the leader's own word.
+                        TRY(const auto streaming, streaming_members(*session, context.cancel()));
+                        if (streaming.contains(site.member.name)) return converge::Look{.reached = true};
+                    }
                     // Any of these comes after the member has shown itself to the others.
                     if (!is_announced && (status.state == "creating replica" || status.state == "starting" ||
                                           status.state == "running")) {
@@ -234,8 +269,13 @@ class Builder {
                     TRY(const auto results,
                         site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}},
                                            context.cancel()));
-                    return converge::Look{.reached = false, .moved = status.state + " " + results.back().out};
-                }));
+                    return converge::Look{.reached = false, .moved = progress.with(status.state, results.back().out)};
+                });
+            if (!streams)
+                return fail(std::move(streams).error().with_hint(
+                    "where its data cannot follow the leader any more, `patronictl -c /etc/patroni/patroni.yml "
+                    "reinit " +
+                    cluster->name + " " + site.member.name + "` copies the leader anew; then apply again"));
             context.changed_something(site);
             return {};
         };
@@ -254,16 +294,7 @@ class Builder {
                 .watches = {"pgbouncer"};
         }
         streaming_step();
-        items("access", [cluster](const Site&) {
-            Items services;
-            if (cluster->pgbouncer.enabled) {
-                services.push_back(std::make_shared<item::ServiceItem>(
-                    item::ServiceSpec{.unit = kPgbouncerService, .enabled = true, .running = true}));
-            }
-            services.push_back(std::make_shared<item::ServiceItem>(
-                item::ServiceSpec{.unit = kHaproxyService, .enabled = true, .running = true, .shared = true}));
-            return services;
-        });
+        items("access", [cluster](const Site&) { return access_items(*cluster); });
     }
 
     std::shared_ptr<const PgCluster> cluster_;

@@ -33,6 +33,7 @@ struct ClusterChanges {
     bool creating = true;
     std::vector<AutoConfReset> resets{};  // of what somebody's ALTER SYSTEM left
     bool waits_for_restart = false;       // since an earlier change; Patroni may not know it yet
+    bool members_do_not_serve = false;    // the plan said so: the update waits until they do
 };
 
 converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes = {});
