@@ -17,6 +17,7 @@ shopt -s lastpipe
 suite_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 repository=$(dirname "$suite_dir")
 cli=${SUITE_CLI:-tofu}
+system=${SUITE_SYSTEM:-trixie}  # of the nodes
 work_root=$(mktemp -d "${TMPDIR:-/tmp}/pigsty-suite.XXXXXX")
 out=$work_root/out      # what the last command printed, both streams
 status=0                # and its exit status

@@ -8,6 +8,7 @@
 #include "core/base/unknown.h"
 #include "core/module/pgsql/auto_conf.h"
 #include "core/module/pgsql/dcs.h"
+#include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/overview.h"
@@ -63,13 +64,12 @@ module::pgsql::Ways ways_through(const Fleet& fleet) {
 }
 
 // What Patroni says of members that do not serve: it moves, so it is no part of `drift`.
-void warn_of_members(const PgCluster& cluster, const module::pgsql::Serving& serving, Call& call) {
+void warn_of_members(const PgCluster& cluster, const module::pgsql::Serving& serving,
+                     const std::optional<Error>& no_leader, Call& call) {
     const auto& patroni = serving.moment.patroni;
     std::string text;
-    if (serving.leader_silent && !patroni.paused)
-        text +=
-            "Its leader was not asked, and what is in SQL is as it was last seen: " + summary(*serving.leader_silent) +
-            "\n";
+    if (no_leader && !patroni.paused)
+        text += "Its leader was not asked, and what is in SQL is as it was last seen: " + summary(*no_leader) + "\n";
     for (const std::string& sentence : serving.sentences) {
         const auto* member = patroni.member(sentence.substr(0, sentence.find(' ')));
         text += sentence;
@@ -143,6 +143,8 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
                                           .before = std::make_shared<const PgCluster>(prior.cluster),
                                           .creating = false,
                                           .resets = module::pgsql::auto_conf_resets(drift),
+                                          .dcs_login = module::pgsql::repairs_dcs_login(prior.cluster, drift),
+                                          .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
                                           .members_do_not_serve = is_about_serving(prior.cluster, drift)};
     if (module::pgsql::any_needs_restart(changes.resets)) changes.configuration = true;
     for (const auto& [key, value] : after) {
@@ -160,6 +162,18 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
     }
     const auto ways = ways_through(fleet);
     return module::pgsql::table_of(planned.cluster, &ways, changes);
+}
+
+// Its user, its role and its keys.
+std::vector<node::NodeAddress> PgClusterResource::also_writes(const PgClusterState& state) const {
+    std::vector<node::NodeAddress> nodes;
+    for (const auto& [number, address] : state.cluster.dcs.members) nodes.push_back(address);
+    return nodes;
+}
+
+bool PgClusterResource::update_also_writes(const PgClusterState& planned, Call& call) const {
+    return module::pgsql::repairs_dcs_login(planned.cluster,
+                                            repaired_drift(call.private_data.get("observed"), planned.common));
 }
 
 converge::Table PgClusterResource::before_destroy(const PgClusterState& state, const Fleet* fleet) const {
@@ -236,6 +250,14 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
             without_data.emplace(site->member.name, *std::move(missing));
         if (seen.unit(module::pgsql::kPatroniService).active != "active") conclusive.insert(site->member.name);
     }
+    for (const auto& site : run.sites()) {
+        if (site->member.number != module::pgsql::dcs_login_member(state.cluster)) continue;
+        const node::Probe probe = module::pgsql::dcs_login_probe(state.cluster);
+        TRY(const auto seen, site->node->observe({probe}, call.cancel));
+        const auto login =
+            module::pgsql::dcs_login_drift(state.cluster, module::pgsql::dcs_login(seen.command(probe.key)));
+        sentences.insert(sentences.end(), login.begin(), login.end());
+    }
     const auto session = call.provider<Fleet>()->sessions->of(
         state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
     const auto members = session->members(call.cancel);
@@ -253,8 +275,14 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
         return sentences;
     }
     sentences.insert(sentences.end(), serving->sentences.begin(), serving->sentences.end());
-    warn_of_members(state.cluster, *serving, call);
     const client::PatroniCluster& seen = serving->moment.patroni;
+    std::optional<Error> leaderless;
+    if (seen.leader() == nullptr) {
+        leaderless = module::pgsql::with_dcs_cause(
+            Error{.code = ErrorCode::unreachable, .message = "no member of " + state.cluster.name + " leads"},
+            state.cluster, *run.sites().front()->node, call.cancel);
+    }
+    warn_of_members(state.cluster, *serving, leaderless ? leaderless : serving->leader_silent, call);
     note_waiting(call.private_data, seen);
     if (seen.paused) {
         call.diagnostics.add_warning(state.cluster.name + " is paused",
@@ -262,10 +290,9 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
                                      "Until `patronictl resume`, only SQL objects and reloads are changed.");
     }
     TRY(const auto wanted, module::pgsql::wanted_configuration(state.cluster));
-    TRY(const auto live, members->configuration(call.cancel));
-    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
-    sentences.insert(sentences.end(), configuration.begin(), configuration.end());
-    if (seen.leader() == nullptr || serving->leader_silent) return sentences;
+    // Nothing of the rest can be looked at, and etcd may be the cause: its own repair must not wait for us.
+    if (leaderless || serving->leader_silent) return sentences;
+    session->remember_leader(*members, seen);
     const Status looked = session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
             TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));
@@ -273,7 +300,14 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
             return {};
         },
         call.cancel);
-    if (!looked && !converge::is_silence(looked.error())) return fail(looked.error());
+    if (!looked) {
+        // It left in between: its configuration and its objects are as they were last seen.
+        if (!session->leaderless() && !converge::is_silence(looked.error())) return fail(looked.error());
+        return sentences;
+    }
+    TRY(const auto live, members->configuration(call.cancel));
+    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
+    sentences.insert(sentences.end(), configuration.begin(), configuration.end());
     return sentences;
 }
 
@@ -293,6 +327,9 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     for (const auto& [key, value] : after)
         if (key != plan.planned.cluster.name + " dcs" && differs(before, after, key))
             forecast.last_change->push_back("update " + key);
+    if (module::pgsql::repairs_dcs_login(plan.prior->cluster, drift))
+        forecast.last_change->push_back("make the user " + plan.planned.cluster.name + " of etcd cluster " +
+                                        plan.planned.cluster.dcs.name + " as it was");
 }
 
 void PgClusterResource::validate(const PgClusterState& config, framework::Validation& validation) const {

@@ -50,11 +50,23 @@ class SqlResource : public framework::TypedResource<S>,
     }
 
     Result<std::optional<S>> read(const S& given, framework::Call& call) const final {
-        auto seen = look(given, call);
-        if (seen || !converge::is_silence(seen.error()) || !call.cancel.check("looking")) return seen;
-        // A failover, or a machine that is down: no reason to stop everybody else's plan (behaviour 5).
+        const auto why = [&]() -> std::optional<Error> {
+            // Of all that refresh while nobody leads, one has waited to find out.
+            const auto session = fleet_of(call).sessions->find(object(given).cluster, call.cancel);
+            return session && *session ? (*session)->leaderless() : std::nullopt;
+        };
+        std::optional<Error> silence = why();
+        if (!silence) {
+            auto seen = look(given, call);
+            if (seen || !call.cancel.check("looking")) return seen;
+            silence = why();
+            if (!silence && !converge::is_silence(seen.error())) return seen;
+            if (!silence) silence = seen.error();
+        }
+        // A failover, or a machine that is down: no reason to stop everybody else's plan, nor the apply that brings the
+        // leader back (behaviour 5).
         call.diagnostics.add_warning(object(given).cluster.name + ": its leader was not asked",
-                                     summary(seen.error()) + "\nUsers and databases are as they were last seen.");
+                                     summary(*silence) + "\nUsers and databases are as they were last seen.");
         return std::optional<S>(given);
     }
 
