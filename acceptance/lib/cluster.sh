@@ -1,8 +1,6 @@
 # What the suites do with a cluster on three nodes. Sourced after suite.sh.
 # shellcheck shell=bash disable=SC2154
 
-# What the nodes run.
-system=${SUITE_SYSTEM:-trixie}
 nodes=(pg-test-1 pg-test-2 pg-test-3)
 addresses=(10.10.10.11 10.10.10.12 10.10.10.13)
 export TF_VAR_app_password=${TF_VAR_app_password:-app-$RANDOM-$RANDOM-Secret}

@@ -1,7 +1,7 @@
 # Runs suites and the tests of the lab beside each other, each in a lab of its own: they wait for nodes more than they work.
-# A suite says in its own head which CLIs run it, and on which system where that is not Debian 13 ("# with: tofu terraform
-# tofu:bookworm"), and about how many seconds it takes alone on two cores ("# takes: 120"): the longest begin first, so that
-# none is left over at the end. Sourced after run.sh.
+# A suite says in its own head which CLIs run it on Debian 13 nodes ("# with: tofu terraform"), on which other systems the first
+# of them does ("# also on: bookworm"), and about how many seconds it takes beside another one on two cores ("# takes: 120"):
+# the longest begin first, so that none is left over at the end. Sourced after run.sh.
 # shellcheck shell=bash disable=SC2154
 
 # How many labs at once: as many as there are cores, two at most, each with 3 GB of its own. More would wait for the cores,
@@ -31,17 +31,25 @@ list_suites() {
   for file in "$here"/suites/[0-9]*.sh; do basename "$file" .sh; done
 }
 
+# runs_of FILE: a line "CLI SYSTEM" for each run of a suite.
+runs_of() {
+  local cli system
+  local -a clis
+  read -ra clis < <(sed -n 's/^# with: //p' "$1")
+  for cli in "${clis[@]}"; do echo "$cli trixie"; done
+  for system in $(sed -n 's/^# also on: //p' "$1"); do echo "${clis[0]} $system"; done
+}
+
 # jobs_of SUITE…: a line a job, "SECONDS suite NAME CLI SYSTEM".
 jobs_of() {
-  local suite file cli takes
+  local suite file run takes
   for suite in "$@"; do
     file=$here/suites/$suite.sh
     [[ -f $file ]] || { echo "no such suite: $suite" >&2; return 2; }
     takes=$(sed -n 's/^# takes: //p' "$file")
-    for cli in $(sed -n 's/^# with: //p' "$file"); do
-      [[ $cli == *:* ]] || cli+=:trixie
-      echo "${takes:-200} suite $suite ${cli%%:*} ${cli#*:}"
-    done
+    while read -r run; do
+      echo "${takes:-200} suite $suite $run"
+    done < <(runs_of "$file")
   done
 }
 

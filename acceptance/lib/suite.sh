@@ -1,6 +1,7 @@
 # What a suite is written with. Sourced by acceptance/suites/*.sh:
 #
 #   # with: tofu terraform
+#   # also on: bookworm
 #   # takes: 60
 #   . "$(dirname "$0")/../lib/suite.sh"
 #   lab up --prepared pg-test-1=10.10.10.11
