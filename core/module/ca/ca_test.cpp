@@ -155,6 +155,9 @@ TEST_F(CaTest, a_lost_key_comes_back_from_whoever_has_it_though_another_node_is_
     ASSERT_TRUE(other);
     const auto lost = (*other)->connect(cancel, {}, "10.10.10.13");
     ASSERT_TRUE(lost);
+    // The item before it makes the folder.
+    const std::string path = key_path(authority.name);
+    ASSERT_TRUE((*other)->run("mkdir -p " + path.substr(0, path.rfind('/'))));
     const node::Connect connect = [this](const node::NodeAddress& address, const Cancel&,
                                          node::Reach) -> Result<node::NodePtr> {
         if (address.address == "10.10.10.12") return node;
