@@ -10,7 +10,7 @@ export TF_VAR_deletion_protection=false
 # fresh_nodes bare|prepared: three nodes that nothing was done to.
 fresh_nodes() {
   lab down >/dev/null 2>&1
-  lab up "--$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13 >"$out" 2>&1 || failure "the lab did not start"
+  lab up --system "$system" "--$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13 >"$out" 2>&1 || failure "the lab did not start"
 }
 
 # sql NODE STATEMENT: as the superuser of that member, on its own socket.
@@ -71,5 +71,5 @@ audit_nodes() { "$suite_dir/lab/audit" snapshot "${nodes[@]}" >"$1"; }
 # one_node bare|prepared: the first of them alone.
 one_node() {
   lab down >/dev/null 2>&1
-  lab up "--$1" pg-test-1=10.10.10.11 >"$out" 2>&1 || failure "the lab did not start"
+  lab up --system "$system" "--$1" pg-test-1=10.10.10.11 >"$out" 2>&1 || failure "the lab did not start"
 }

@@ -68,28 +68,37 @@ list_suites() {
   for file in "$here"/suites/[0-9]*.sh; do basename "$file" .sh; done
 }
 
-# A suite says in its own "# with:" line which CLIs run it and in "# nodes:" what it starts from.
+# runs_of FILE: a line "CLI SYSTEM" for each run of a suite. It says in its own "# with:" line which CLIs run it on Debian 13
+# nodes, and in "# also on:" on which other systems the first of them does.
+runs_of() {
+  local cli system
+  local -a clis
+  read -ra clis < <(sed -n 's/^# with: //p' "$1")
+  for cli in "${clis[@]}"; do echo "$cli trixie"; done
+  for system in $(sed -n 's/^# also on: //p' "$1"); do echo "${clis[0]} $system"; done
+}
+
 run_suite() {
-  local suite=$1 file=$here/suites/$1.sh cli result
+  local suite=$1 file=$here/suites/$1.sh cli system result
   [[ -f $file ]] || { echo "no such suite: $suite" >&2; exit 2; }
-  for cli in $(sed -n 's/^# with: //p' "$file"); do
-    log "suite $suite with $cli"
+  while read -r cli system <&3; do
+    log "suite $suite with $cli on $system"
     result=$(mktemp)
-    SUITE_RESULT=$result SUITE_CLI=$cli bash "$file" || true
+    SUITE_RESULT=$result SUITE_CLI=$cli SUITE_SYSTEM=$system bash "$file" 3<&- || true
     local name verdict any=no
     while IFS=$'\t' read -r verdict name; do
       any=yes
       if [[ $verdict == ok ]]; then ((passed += 1)); else
         ((failed += 1))
-        failures+=("$suite ($cli): $name")
+        failures+=("$suite ($cli, $system): $name")
       fi
     done <"$result"
     if [[ $any == no ]]; then
       ((failed += 1))
-      failures+=("$suite ($cli): ended before its first test")
+      failures+=("$suite ($cli, $system): ended before its first test")
     fi
     rm -f "$result"
-  done
+  done 3< <(runs_of "$file")
 }
 
 report() {

@@ -1,6 +1,7 @@
 # What a suite is written with. Sourced by acceptance/suites/*.sh:
 #
 #   # with: tofu terraform
+#   # also on: bookworm
 #   . "$(dirname "$0")/../lib/suite.sh"
 #   lab up --prepared pg-test-1=10.10.10.11
 #   test_second_plan_is_empty() { work_in ha; tf plan -detailed-exitcode; expect_status 0; }
@@ -16,6 +17,7 @@ shopt -s lastpipe
 suite_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 repository=$(dirname "$suite_dir")
 cli=${SUITE_CLI:-tofu}
+system=${SUITE_SYSTEM:-trixie}  # of the nodes
 work_root=$(mktemp -d "${TMPDIR:-/tmp}/pigsty-suite.XXXXXX")
 out=$work_root/out      # what the last command printed, both streams
 status=0                # and its exit status

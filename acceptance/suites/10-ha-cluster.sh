@@ -2,6 +2,7 @@
 # Three prepared nodes become the cluster of examples/scenarios/02-ha-cluster: what it serves, that a second apply does
 # nothing at all, that one HBA rule is one file and one reload, that it survives a power cut, and that nothing is left.
 # with: tofu terraform
+# also on: bookworm
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

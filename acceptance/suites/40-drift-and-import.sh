@@ -2,6 +2,7 @@
 # What somebody changed by hand on a node, in the dynamic configuration or in SQL is seen by the next plan and repaired
 # by the next apply; what was imported is known as it was. One node that has one of everything.
 # with: tofu
+# also on: bookworm
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

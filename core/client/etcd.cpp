@@ -1,5 +1,7 @@
 #include "core/client/etcd.h"
 
+#include <fmt/format.h>
+
 #include "core/base/quote.h"
 
 namespace pigsty::client {
@@ -8,14 +10,65 @@ namespace {
 // The first line of standard input is root's password.
 constexpr const char* kLogin = "IFS= read -r ETCDCTL_PASSWORD\nexport ETCDCTL_USER=root ETCDCTL_PASSWORD\n";
 
+// etcd changes its members only when it has seen a quorum connected for five seconds.
+std::string patiently(const std::string& command) {
+    return "left=30\nuntil said=$(" + command + R"( 2>&1); do
+  left=$((left - 1))
+  case $said in *"unhealthy cluster"*) [ "$left" -le 0 ] || { sleep 1; continue; } ;; esac
+  printf '%s\n' "$said" >&2
+  exit 1
+done
+)";
+}
+
 }  // namespace
 
+std::string etcd_environment(const std::vector<std::string>& endpoints) {
+    std::string all;
+    for (const std::string& endpoint : endpoints) all += (all.empty() ? "" : ",") + endpoint;
+    return "export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=" + shell_quote(all) + " ETCDCTL_CACERT=" + kEtcdCaFile +
+           " ETCDCTL_CERT=" + kEtcdClientCertificate + " ETCDCTL_KEY=" + kEtcdClientKey + "\n";
+}
+
+// Who we are is asked after the quorum was: both refusals prove it. A silent endpoint is not waited for by the minute.
+std::string etcd_reads_function() {
+    return R"sh(reads() (
+  unset ETCDCTL_USER ETCDCTL_PASSWORD
+  said=$(etcdctl --endpoints="$1" --dial-timeout=5s --command-timeout=5s get health 2>&1) && exit 0
+  case $said in *"user name is empty"* | *"permission denied"*) exit 0 ;; esac
+  printf '%s: %s\n' "$1" "$(printf '%s' "$said" | tail -n 1)" >&2
+  exit 1
+)
+)sh";
+}
+
+std::vector<EtcdStatus> etcd_status_from_json(std::string_view text) {
+    std::vector<EtcdStatus> all;
+    const auto reply = nlohmann::json::parse(text, nullptr, false);
+    if (!reply.is_array()) return all;
+    for (const auto& entry : reply) {
+        if (!entry.is_object() || !entry.contains("Status") || !entry.at("Status").is_object()) continue;
+        const nlohmann::json& found = entry.at("Status");
+        const nlohmann::json header = found.value("header", nlohmann::json::object());
+        EtcdStatus status{.endpoint = entry.value("Endpoint", ""),
+                          .member = header.value("member_id", std::uint64_t{0}),
+                          .leader = found.value("leader", std::uint64_t{0}),
+                          .revision = header.value("revision", std::uint64_t{0}),
+                          .db_size = found.value("dbSize", std::uint64_t{0}),
+                          .alarms = {}};
+        // "memberID:10501334649042878790 alarm:NOSPACE "
+        for (const auto& error : found.value("errors", std::vector<std::string>())) {
+            const auto at = error.find("alarm:");
+            if (at != std::string::npos)
+                status.alarms.push_back(error.substr(at + 6, error.find_first_of(" \n", at + 6) - at - 6));
+        }
+        all.push_back(std::move(status));
+    }
+    return all;
+}
+
 std::string Etcd::exports(bool login) const {
-    std::string endpoints;
-    for (const std::string& endpoint : target_.endpoints) endpoints += (endpoints.empty() ? "" : ",") + endpoint;
-    return std::string("set -e\nexport ETCDCTL_API=3 ETCDCTL_ENDPOINTS=") + shell_quote(endpoints) +
-           " ETCDCTL_CACERT=" + kEtcdCaFile + " ETCDCTL_CERT=" + kEtcdClientCertificate +
-           " ETCDCTL_KEY=" + kEtcdClientKey + "\n" + (login ? kLogin : "");
+    return "set -e\n" + etcd_environment(target_.endpoints) + (login ? kLogin : "");
 }
 
 Result<std::string> Etcd::run(const std::string& body, const std::string& input, const std::string& what, bool writes,
@@ -25,25 +78,86 @@ Result<std::string> Etcd::run(const std::string& body, const std::string& input,
                                  .may_fail = true,
                                  .writes = writes};
     TRY(auto results, target_.node->request({script}, cancel));
-    if (results.back().status == 0) return std::move(results.back().out);
+    TRY_VOID(said_no(results.back(), what));
+    return std::move(results.back().out);
+}
+
+Status Etcd::said_no(const node::OperationResult& result, const std::string& what) const {
+    if (result.status == 0) return {};
     return fail(Error{.code = ErrorCode::failed, .message = "etcd: cannot " + what}
                     .at_host(target_.node->address().address)
-                    .with_output(results.back().err + results.back().out)
+                    .with_output(result.err + result.out)
                     .with_hint("see `journalctl -u etcd` on the members"));
 }
 
 Result<std::vector<std::string>> Etcd::healthy(const Cancel& cancel) const {
-    // A linearizable read needs no permission to prove a quorum: "permission denied" comes after consensus.
-    const node::RunScript script{
-        .text = exports(false) + "etcdctl endpoint health --cluster=false -w json 2>/dev/null || true\n",
-        .writes = false};
+    std::string body = etcd_reads_function();
+    for (const std::string& endpoint : target_.endpoints)
+        body += "{ reads " + shell_quote(endpoint) + " 2>/dev/null && echo " + shell_quote(endpoint) + "; } &\n";
+    const node::RunScript script{.text = exports(false) + body + "wait\n", .writes = false};
     TRY(const auto results, target_.node->request({script}, cancel));
     std::vector<std::string> endpoints;
-    const auto reply = nlohmann::json::parse(results.back().out, nullptr, false);
-    if (!reply.is_array()) return endpoints;
-    for (const auto& entry : reply)
-        if (entry.value("health", false)) endpoints.push_back(entry.value("endpoint", ""));
+    for (const std::string& endpoint : target_.endpoints)
+        if (("\n" + results.back().out).contains("\n" + endpoint + "\n")) endpoints.push_back(endpoint);
     return endpoints;
+}
+
+Status Etcd::prove_login(const Cancel& cancel) const {
+    TRY_VOID(run("etcdctl user get root >/dev/null\n", "", "log in as root", false, cancel));
+    return {};
+}
+
+Result<std::vector<EtcdStatus>> Etcd::status(const Cancel& cancel) const {
+    TRY(const std::string answer,
+        run("etcdctl endpoint status -w json 2>/dev/null || true\n", "", "read the members' state", false, cancel));
+    return etcd_status_from_json(answer);
+}
+
+Result<std::vector<EtcdMember>> Etcd::members(const Cancel& cancel) const {
+    TRY(const std::string answer, run("etcdctl member list -w json\n", "", "list the members", false, cancel));
+    const auto reply = nlohmann::json::parse(answer, nullptr, false);
+    if (!reply.is_object() || !reply.contains("members"))
+        return fail(Error{.code = ErrorCode::failed, .message = "etcd: expected its members as JSON"}
+                        .at_host(target_.node->address().address)
+                        .with_output(answer));
+    std::vector<EtcdMember> members;
+    for (const auto& entry : reply.at("members")) {
+        members.push_back({.id = fmt::format("{:x}", entry.value("ID", std::uint64_t{0})),
+                           .name = entry.value("name", ""),
+                           .peer_urls = entry.value("peerURLs", std::vector<std::string>())});
+    }
+    return members;
+}
+
+Status Etcd::remove_member(const std::string& id, const Cancel& cancel) const {
+    TRY_VOID(run(patiently("etcdctl member remove " + shell_quote(id)), "", "remove the member " + id, true, cancel));
+    return {};
+}
+
+Status Etcd::add_member(const std::string& name, const std::string& peer_url, const Cancel& cancel) const {
+    TRY_VOID(run(patiently("etcdctl member add " + shell_quote(name) + " --peer-urls=" + shell_quote(peer_url)), "",
+                 "add the member " + name, true, cancel));
+    return {};
+}
+
+Status Etcd::compact(std::uint64_t revision, const std::vector<std::string>& endpoints, const Cancel& cancel) const {
+    // Compacted before, by a killed run or by etcd itself: as wanted.
+    std::string body = "said=$(etcdctl compact --physical=true " + std::to_string(revision) +
+                       " 2>&1) || case $said in *compacted*) ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac\n";
+    // A member answers nobody while it writes its file anew.
+    for (const std::string& endpoint : endpoints)
+        body += "etcdctl --endpoints=" + shell_quote(endpoint) + " --command-timeout=10m defrag >/dev/null\n";
+    const node::RunScript script{.text = exports(true) + body,
+                                 .input = std::string(target_.root_password.reveal()) + "\n",
+                                 .stall = std::chrono::minutes(10),
+                                 .may_fail = true};
+    TRY(const auto results, target_.node->request({script}, cancel));
+    return said_no(results.back(), "compact and defragment");
+}
+
+Status Etcd::disarm_alarms(const Cancel& cancel) const {
+    TRY_VOID(run("etcdctl alarm disarm >/dev/null\n", "", "disarm the alarms", true, cancel));
+    return {};
 }
 
 // Asked without a login: where that works, authentication is off (`auth status` is younger than etcd 3.4). Each step is

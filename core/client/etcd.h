@@ -7,7 +7,9 @@
 // Thread-safe: every call is one request to the node.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -24,6 +26,30 @@ inline constexpr const char* kEtcdCaFile = "/etc/etcd/ca.crt";
 inline constexpr const char* kEtcdClientCertificate = "/etc/etcd/client.crt";
 inline constexpr const char* kEtcdClientKey = "/etc/etcd/client.key";
 
+// sh: everything that etcdctl needs on an etcd node to reach these endpoints, but a login.
+std::string etcd_environment(const std::vector<std::string>& endpoints);
+// sh: defines `reads ENDPOINT`, true where it answers a read that a quorum agrees in, and what it said else on standard
+// error. `etcdctl endpoint health` is no such proof: it calls a member with an alarm unhealthy.
+std::string etcd_reads_function();
+
+struct EtcdMember {
+    std::string id;    // hex digits, as etcdctl takes it
+    std::string name;  // empty: it was added and has not started yet
+    std::vector<std::string> peer_urls;
+};
+
+// What one endpoint says of itself; asks no quorum and no login.
+struct EtcdStatus {
+    std::string endpoint;
+    std::uint64_t member = 0;
+    std::uint64_t leader = 0;  // 0: it knows of none
+    std::uint64_t revision = 0;
+    std::uint64_t db_size = 0;        // of its file
+    std::vector<std::string> alarms;  // "NOSPACE", "CORRUPT": of any member
+};
+// The answer of `etcdctl endpoint status -w json`; nothing where it is none.
+std::vector<EtcdStatus> etcd_status_from_json(std::string_view text);
+
 class Etcd {
   public:
     struct Target {
@@ -36,6 +62,17 @@ class Etcd {
 
     // Endpoints that answer a linearizable read, that is, with a quorum behind them.
     Result<std::vector<std::string>> healthy(const Cancel& cancel) const;
+
+    // Root can log in from this node, that is, it can administer the cluster.
+    Status prove_login(const Cancel& cancel) const;
+    // Of the endpoints that answer.
+    Result<std::vector<EtcdStatus>> status(const Cancel& cancel) const;
+    Result<std::vector<EtcdMember>> members(const Cancel& cancel) const;
+    Status remove_member(const std::string& id, const Cancel& cancel) const;
+    Status add_member(const std::string& name, const std::string& peer_url, const Cancel& cancel) const;
+    // Forgets all history before `revision`, gives the space back on one member after the other (`endpoints`, in order).
+    Status compact(std::uint64_t revision, const std::vector<std::string>& endpoints, const Cancel& cancel) const;
+    Status disarm_alarms(const Cancel& cancel) const;
 
     // User root with target.root_password, role root, authentication on. Does nothing where it is on and the password holds.
     Status enable_authentication(const Cancel& cancel) const;
@@ -54,6 +91,7 @@ class Etcd {
     // `body` runs behind the exports, logged in as root where `login`; further lines of standard input follow.
     Result<std::string> run(const std::string& body, const std::string& input, const std::string& what, bool writes,
                             const Cancel& cancel) const;
+    [[nodiscard]] Status said_no(const node::OperationResult& result, const std::string& what) const;
     [[nodiscard]] std::string exports(bool login) const;
 
     Target target_;

@@ -27,7 +27,8 @@ bool has_failed(node::Node& node, const std::string& unit, const Cancel& cancel)
 std::string newest_log_tail(node::Node& node, const std::string& folder) {
     const node::RunScript script{.text = fmt::format("file=$(find {} -maxdepth 1 -type f -size +0 -printf '%T@ %p\\n' "
                                                      "| sort -n | tail -n 1 | cut -d ' ' -f 2-)\n"
-                                                     "[ -z \"$file\" ] || tail -n 8 -- \"$file\" | cut -c 1-300\n",
+                                                     "[ -z \"$file\" ] || tail -n 200 -- \"$file\" | "
+                                                     "grep -vE '^ |^Traceback' | tail -n 8 | cut -c 1-300\n",
                                                      shell_quote(folder)),
                                  .may_fail = true,
                                  .writes = false};
@@ -96,9 +97,9 @@ Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, con
             std::string output;
             if (const std::string tail = journal_tail(*gate.node, gate.unit, 20, Cancel()); !tail.empty())
                 output += fmt::format("last lines of {}:\n{}\n", gate.unit, tail);
-            if (const std::string tail = gate.logs.empty() ? std::string() : newest_log_tail(*gate.node, gate.logs);
-                !tail.empty())
-                output += fmt::format("last lines in {}:\n{}", gate.logs, tail);
+            for (const std::string& folder : gate.logs)
+                if (const std::string tail = newest_log_tail(*gate.node, folder); !tail.empty())
+                    output += fmt::format("last lines in {}:\n{}", folder, tail);
             if (!output.empty()) error.with_output(output);
         }
         if (gate.node && error.host.empty()) error.at_host(gate.node->address().address);

@@ -8,13 +8,14 @@
 //                       cancel));
 //
 // Fails with `stalled` when `moved` has not changed for `stall_timeout`; the error then carries the last journal lines of
-// `unit` on that node, and of the newest file in `logs`. Where a look fails because the unit has failed, nothing is waited
+// `unit` on that node, and of the newest file in each folder of `logs`: some programs say nothing to the journal. Where a look fails because the unit has failed, nothing is waited
 // for. A look that fails counts as "not yet" unless its code is `denied`, `conflict` or `cancelled`.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
@@ -29,10 +30,10 @@ struct Look {
 };
 
 struct Gate {
-    std::string fact;      // what is waited for, as the error says it: "pg-test-3 streams"
-    node::NodePtr node{};  // where the cause is found; may be null
-    std::string unit{};    // whose journal shows the cause
-    std::string logs{};    // a folder of log files beside the journal
+    std::string fact;                 // what is waited for, as the error says it: "pg-test-3 streams"
+    node::NodePtr node{};             // where the cause is found; may be null
+    std::string unit{};               // whose journal shows the cause
+    std::vector<std::string> logs{};  // folders of log files beside the journal
     std::chrono::milliseconds stall_timeout = std::chrono::seconds(120);
     std::chrono::milliseconds interval = std::chrono::milliseconds(200);  // between two looks
 };

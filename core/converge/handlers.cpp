@@ -81,6 +81,17 @@ node::RunScript script_of(const PendingHandler& pending) {
     std::string script = item::unit_failed_function();
     // A unit that does not run reads its files when it starts.
     if (of_unit) script += fmt::format("systemctl is-active --quiet -- {} || exit 0\n", unit);
+    std::string put_back;
+    std::string said;
+    if (!pending.paths.empty()) {
+        std::string files;
+        for (const std::string& path : pending.paths) files += " " + path;
+        put_back = item::put_back_script(pending.paths);
+        said = fmt::format("echo {} >&2\n", shell_quote("put back as it was before:" + files));
+    }
+    if (!handler.guard.empty())
+        script += fmt::format("if ! why=$( ( {}\n) 2>&1 ); then\n{}{}printf '%s\\n' \"$why\" >&2\nexit 1\nfi\n",
+                              handler.guard, put_back, said);
     script += fmt::format(
         "act() {{ {}\n}}\nhealthy() {{ {}\n}}\n"
         "wait_until_healthy() {{\n  left={}\n  until ( healthy ) >/dev/null 2>&1; do\n"
@@ -89,12 +100,7 @@ node::RunScript script_of(const PendingHandler& pending) {
         "( healthy ) >&2\n",
         act, health, std::max<std::int64_t>(1, handler.health_within.count() * 2));
     if (of_unit || handler.target.contains('.')) script += fmt::format("unit_failed {}\n", unit);
-    if (!pending.paths.empty()) {
-        script += item::put_back_script(pending.paths) + "( act ) >&2\n";
-        std::string files;
-        for (const std::string& path : pending.paths) files += " " + path;
-        script += fmt::format("echo {} >&2\n", shell_quote("put back as it was before:" + files));
-    }
+    if (!pending.paths.empty()) script += put_back + "( act ) >&2\n" + said;
     script += "exit 1\n";
     return {.text = script, .stall = handler.health_within + std::chrono::minutes(10)};
 }
@@ -105,6 +111,7 @@ nlohmann::json to_json(const std::vector<Handler>& handlers) {
         nlohmann::json one{{"kind", static_cast<int>(handler.kind)}, {"target", handler.target}};
         if (!handler.script.empty()) one["script"] = handler.script;
         if (!handler.health.empty()) one["health"] = handler.health;
+        if (!handler.guard.empty()) one["guard"] = handler.guard;
         if (handler.one_member_at_a_time) one["one_member_at_a_time"] = true;
         all.push_back(std::move(one));
     }
@@ -121,7 +128,8 @@ std::vector<Handler> handlers_from_json(const nlohmann::json& json) {
                             .target = one.value("target", ""),
                             .script = one.value("script", ""),
                             .one_member_at_a_time = one.value("one_member_at_a_time", false),
-                            .health = one.value("health", "")});
+                            .health = one.value("health", ""),
+                            .guard = one.value("guard", "")});
     }
     return handlers;
 }

@@ -47,8 +47,9 @@ struct RunOptions {
     std::shared_ptr<ProgressSink> progress{};  // may be null
     std::size_t max_parallel_nodes = 32;
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
-    // Other nodes that this operation writes to (those of its CA, of the etcd it changes): leased together with the members.
-    std::vector<node::NodePtr> also_writes{};
+    // Other nodes that this operation writes to (those of the etcd it changes), as far as they answer: leased together with
+    // the members. Asked when the lease is taken; may be empty.
+    std::function<std::vector<node::NodePtr>()> also_writes{};
     // The import id that the "exists already" error prints; {} : "NAME@ADDRESS".
     std::string import_id{};
 };

@@ -74,7 +74,7 @@ Status Run::Work::take_lease(const std::map<const Site*, node::Probes>& probes) 
         const auto wanted = probes.find(site.get());
         wishes.push_back({.node = site->node, .probes = wanted == probes.end() ? node::Probes{} : wanted->second});
     }
-    for (const auto& other : options.also_writes) {
+    for (const auto& other : options.also_writes ? options.also_writes() : std::vector<node::NodePtr>()) {
         const bool is_member = std::ranges::any_of(
             sites, [&](const auto& site) { return site->node->address().address == other->address().address; });
         if (!is_member) wishes.push_back({.node = other});

@@ -1,5 +1,6 @@
 // Run::Work: the items of a table, phase by phase.
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -15,8 +16,7 @@ namespace {
 bool starts_unit(const item::Item& item, const node::Observation& seen) {
     const auto* service = dynamic_cast<const item::ServiceItem*>(&item);
     if (service == nullptr || !service->spec().running.value_or(false)) return false;
-    const std::string active = seen.unit(service->spec().unit).active;
-    return active != "active" && active != "reloading" && active != "activating";
+    return !is_running(seen.unit(service->spec().unit));
 }
 
 bool covers(const node::Observation& seen, const node::Probes& probes) {
@@ -85,6 +85,11 @@ Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is
     }
     const bool one_at_a_time =
         phase.serial || (mode == Mode::update && std::ranges::any_of(plans, &SitePlan::is_one_at_a_time));
+    // Members that only start go first: those that run and restart may need them.
+    std::vector<std::size_t> order(works.size());
+    std::iota(order.begin(), order.end(), 0);
+    if (one_at_a_time && !phase.serial)
+        std::ranges::stable_partition(order, [&](std::size_t i) { return !plans[i].is_one_at_a_time(); });
     bool stopped = false;  // of one at a time only: a member that failed is the last that was touched
     const auto on_site = [&](std::size_t i) -> Status {
         if (phase.serial) {
@@ -98,8 +103,9 @@ Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is
         return write_site(table, phase, plans[i]);
     };
     const Errors errors =
-        for_all(works.size(), one_at_a_time ? 1 : options.max_parallel_nodes, [&](std::size_t i) -> Status {
+        for_all(works.size(), one_at_a_time ? 1 : options.max_parallel_nodes, [&](std::size_t turn) -> Status {
             if (one_at_a_time && stopped) return {};
+            const std::size_t i = order[turn];
             auto status = on_site(i);
             if (status) return status;
             status.error().host = works[i].site->member.name;

@@ -142,10 +142,15 @@ TEST(ServiceItem, says_what_differs) {
     EXPECT_EQ(reason(service, Seen().unit("haproxy.service", "loaded", "active", "enabled")), "");
     EXPECT_EQ(reason(service, Seen().unit("haproxy.service", "loaded", "failed", "disabled")),
               "disabled, expected enabled, failed, expected active");
+    EXPECT_EQ(reason(service, Seen().unit("haproxy.service", "loaded", "activating", "enabled", "start")), "");
+    EXPECT_EQ(reason(service, Seen().unit("haproxy.service", "loaded", "activating", "enabled", "auto-restart")),
+              "activating (auto-restart), expected active");
     EXPECT_EQ(reason(service, Seen().unit("haproxy.service", "masked", "inactive", "masked")), "masked");
     const ServiceItem off({.unit = "etcd.service", .enabled = false, .running = false});
     EXPECT_EQ(reason(off, Seen().unit("etcd.service", "loaded", "active", "enabled")),
               "enabled, expected disabled, active, expected inactive");
+    EXPECT_EQ(reason(off, Seen().unit("etcd.service", "loaded", "activating", "disabled", "auto-restart")),
+              "activating (auto-restart), expected inactive");
     EXPECT_EQ(reason(off, Seen().unit("etcd.service", "masked", "inactive", "masked")), "");
     EXPECT_EQ(refused(ServiceItem({.unit = "haproxy"})),
               "service haproxy: expected a unit name with its suffix, such as haproxy.service");

@@ -80,7 +80,7 @@ node::ClaimedItem FileItem::claimed(const node::Observation& seen) const {
     const std::string digest =
         spec_.secret_scope.empty() ? sha256_hex(spec_.content) : node::digest_on_node(spec_.path);
     return {.kind = kind(),
-            .fingerprint = fingerprint(spec_.content),
+            .fingerprint = fingerprint(shown()),
             .digest = digest + " " + rights_text(spec_.owner, spec_.group, spec_.mode),
             .existed_before = seen.path(spec_.path).type != node::PathType::absent,
             .shared = spec_.shared,

@@ -33,6 +33,9 @@ struct FileSpec {
     bool keep_before = true;
     bool shared = false;
     std::vector<Handler> handlers{};
+    // What `managed` and the plan show where `content` depends on the node's own system, which a plan does not look at:
+    // the text for the newest one. Empty: `content` itself. Without secrets only.
+    std::string shown{};
 };
 
 class FileItem : public Item {
@@ -45,7 +48,7 @@ class FileItem : public Item {
 
     [[nodiscard]] std::string kind() const override { return std::string(kKind); }
     [[nodiscard]] std::string label() const override { return spec_.path; }
-    [[nodiscard]] std::string desired() const override { return spec_.content; }
+    [[nodiscard]] std::string desired() const override { return shown(); }
     [[nodiscard]] node::Probes probes() const override;
     [[nodiscard]] std::optional<Change> compare(const node::Observation& seen,
                                                 const node::ClaimedItem* claimed) const override;
@@ -55,12 +58,14 @@ class FileItem : public Item {
     [[nodiscard]] Status valid() const override;
     [[nodiscard]] std::vector<std::string> paths() const override { return {spec_.path}; }
     [[nodiscard]] std::vector<Handler> handlers() const override { return spec_.handlers; }
-    [[nodiscard]] std::string preview_text() const override { return spec_.content; }
+    [[nodiscard]] std::string preview_text() const override { return shown(); }
 
     // Removes the file, or brings back what was there before us.
     static std::vector<node::Operation> undo(const std::string& path);
 
   private:
+    [[nodiscard]] const std::string& shown() const { return spec_.shown.empty() ? spec_.content : spec_.shown; }
+
     FileSpec spec_;
 };
 

@@ -38,6 +38,9 @@ struct Handler {
     // reload or restart is that the unit is active.
     std::string health{};
     std::chrono::seconds health_within{20};
+    // sh, asked before: another status than 0 means that it would do harm now, and what it printed says why. Then it is not
+    // run, and the files come back.
+    std::string guard{};
 
     static Handler daemon_reload();
     static Handler reload(std::string unit, std::string script = {});

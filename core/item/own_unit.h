@@ -17,11 +17,14 @@ class OwnUnitItem final : public ReservationItem, public Precondition {
 
     [[nodiscard]] node::Probes looks() const override { return {{node::ProbeKind::unit, unit_}}; }
     [[nodiscard]] Status check(const node::Observation& seen) const override {
-        const std::string active = seen.unit(unit_).active;
-        if (active != "active" && active != "activating" && active != "reloading") return {};
-        return fail(Error{ErrorCode::conflict, "expected " + unit_ + " not to run yet, found it " + active}.with_hint(
-            "others made what it runs: use another machine, or end it there first (systemctl disable --now " + unit_ +
-            ")"));
+        const node::UnitState unit = seen.unit(unit_);
+        // Waiting to be started once more is somebody's, too.
+        if (unit.active != "active" && unit.active != "activating" && unit.active != "reloading") return {};
+        return fail(
+            Error{ErrorCode::conflict, "expected " + unit_ + " not to run yet, found it " + active_text(unit)}
+                .with_hint(
+                    "others made what it runs: use another machine, or end it there first (systemctl disable --now " +
+                    unit_ + ")"));
     }
 
   private:

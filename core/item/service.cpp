@@ -12,10 +12,6 @@
 namespace pigsty::item {
 namespace {
 
-bool is_running(const node::UnitState& unit) {
-    return unit.active == "active" || unit.active == "activating" || unit.active == "reloading";
-}
-
 bool is_enabled(const node::UnitState& unit) { return unit.enabled == "enabled" || unit.enabled == "enabled-runtime"; }
 
 // Units without an [Install] section are neither enabled nor disabled: what pulls them in decides.
@@ -48,8 +44,10 @@ std::optional<Change> ServiceItem::compare(const node::Observation& seen, const 
     if (spec_.enabled && has_install_section(unit) && is_enabled(unit) != *spec_.enabled) {
         reasons.push_back(fmt::format("{}, expected {}", unit.enabled, *spec_.enabled ? "enabled" : "disabled"));
     }
-    if (spec_.running && is_running(unit) != *spec_.running) {
-        reasons.push_back(fmt::format("{}, expected {}", unit.active, *spec_.running ? "active" : "inactive"));
+    // One that ended and waits to be started once more neither runs nor is it stopped.
+    const bool is_stopped = unit.active == "inactive" || unit.active == "failed" || unit.active == "deactivating";
+    if (spec_.running && !(*spec_.running ? node::is_running(unit) : is_stopped)) {
+        reasons.push_back(fmt::format("{}, expected {}", active_text(unit), *spec_.running ? "active" : "inactive"));
     }
     if (reasons.empty()) return std::nullopt;
     return Change{Verb::update, join(reasons)};
@@ -84,7 +82,7 @@ node::ClaimedItem ServiceItem::claimed(const node::Observation& seen) const {
                             .existed_before = unit.load != "not-found",
                             .shared = spec_.shared,
                             .probes = {*probes().begin()}};
-    entry.undo = {{"was_enabled", is_enabled(unit)}, {"was_running", is_running(unit)}};
+    entry.undo = {{"was_enabled", is_enabled(unit)}, {"was_running", node::is_running(unit)}};
     return entry;
 }
 

@@ -1,7 +1,7 @@
 // Raw answers, as perl/observe.pl sends them. Texts within are separated by NUL, which no name on a node can hold.
 //   path, keyed_path  "absent", or TYPE OWNER GROUP MODE(octal) DIGEST TARGET
 //   text, sysctl      "-" absent, or "+" and the text
-//   unit              LOAD ACTIVE ENABLED
+//   unit              LOAD ACTIVE ENABLED SUB
 //   package           version, or ""
 //   account           "" absent, or UID GID HOME SHELL GROUP…
 //   group             "1", or ""
@@ -91,8 +91,17 @@ std::optional<std::string> Observation::text(const std::string& path) const {
 
 UnitState Observation::unit(const std::string& name) const {
     auto parts = parts_of(raw(ProbeKind::unit, name));
-    parts.resize(3);
-    return {.load = parts[0], .active = parts[1], .enabled = parts[2]};
+    parts.resize(4);
+    return {.load = parts[0], .active = parts[1], .enabled = parts[2], .sub = parts[3]};
+}
+
+bool is_running(const UnitState& unit) {
+    if (unit.active == "activating") return !unit.sub.starts_with("auto-restart");
+    return unit.active == "active" || unit.active == "reloading";
+}
+
+std::string active_text(const UnitState& unit) {
+    return unit.active == "activating" && !is_running(unit) ? unit.active + " (" + unit.sub + ")" : unit.active;
 }
 
 std::optional<std::string> Observation::package_version(const std::string& name) const {
@@ -146,7 +155,7 @@ std::string raw_answer(const PathState& state) {
                  std::string(mode.data(), end), state.digest, state.target});
 }
 
-std::string raw_answer(const UnitState& state) { return join({state.load, state.active, state.enabled}); }
+std::string raw_answer(const UnitState& state) { return join({state.load, state.active, state.enabled, state.sub}); }
 
 std::string raw_answer(const AccountState& state) {
     std::vector<std::string> parts = {std::to_string(state.uid), std::to_string(state.gid), state.home, state.shell};

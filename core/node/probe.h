@@ -24,7 +24,7 @@ enum class ProbeKind {
     path,        // key: absolute path. Type, owner, group, mode, SHA-256 of a regular file, target of a link
     keyed_path,  // the same, but the digest is keyed with the node's own key: for files that hold secrets
     text,        // key: absolute path. The file's whole text (small, not secret: certificates, host name, blocks)
-    unit,        // key: unit name. systemd's LoadState, ActiveState, UnitFileState
+    unit,        // key: unit name. systemd's LoadState, ActiveState, UnitFileState, SubState
     package,     // key: package name. Installed version
     account,     // key: user name. uid, gid, home, shell, groups
     group,       // key: group name
@@ -55,7 +55,8 @@ struct PathState {
 
 struct UnitState {
     std::string load, active,
-        enabled;  // "loaded" | "not-found" …, "active" | "inactive" | "failed" …, "enabled" | "disabled" …
+        enabled;        // "loaded" | "not-found" …, "active" | "inactive" | "failed" …, "enabled" | "disabled" …
+    std::string sub{};  // "running" | "auto-restart" …
     bool operator==(const UnitState&) const = default;
 };
 
@@ -65,6 +66,11 @@ struct AccountState {
     std::set<std::string> groups;
     bool operator==(const AccountState&) const = default;
 };
+
+// It runs, or is coming up. One that waits to be started once more after it ended (auto-restart) does neither.
+bool is_running(const UnitState& unit);
+// "active", or what says more: "activating (auto-restart)".
+std::string active_text(const UnitState& unit);
 
 class Observation {
   public:

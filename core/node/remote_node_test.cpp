@@ -145,8 +145,8 @@ TEST_F(RemoteNodeTest, every_kind_of_probe_tells_what_is_there_and_what_is_not) 
     EXPECT_EQ(found.path("/etc/pipe").type, PathType::other);
     EXPECT_EQ(found.path("/etc/absent"), PathState());
     EXPECT_EQ(found.path("/etc/passwd/below"), PathState());
-    EXPECT_EQ(found.unit("ours"), (UnitState{"loaded", "active", "enabled"}));
-    EXPECT_EQ(found.unit("absent.service"), (UnitState{"not-found", "inactive", ""}));
+    EXPECT_EQ(found.unit("ours"), (UnitState{"loaded", "active", "enabled", "running"}));
+    EXPECT_EQ(found.unit("absent.service"), (UnitState{"not-found", "inactive", "", "dead"}));
     EXPECT_TRUE(found.package_version("perl-base"));
     EXPECT_FALSE(found.package_version("absent-package"));
     ASSERT_TRUE(found.account("ours"));

@@ -25,6 +25,8 @@ std::string render_etcd_conf(const EtcdMember& member) {
     conf["listen-client-urls"] =
         etcd_endpoint(member.address, member.port) + "," + etcd_endpoint("127.0.0.1", member.port);
     conf["advertise-client-urls"] = etcd_endpoint(member.address, member.port);
+    // Patroni's way in. etcd 3.4 switches it off where it is started from a file, whatever its manual calls the default.
+    conf["enable-grpc-gateway"] = true;
     conf["election-timeout"] = 1000;
     conf["heartbeat-interval"] = 100;
     conf["quota-backend-bytes"] = member.quota_backend_bytes;

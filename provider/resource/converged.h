@@ -83,6 +83,9 @@ class Converged : public framework::TypedResource<S>,
     }
     // What a change means beyond items ("restart postgresql on …"), and what is not known yet in a create.
     virtual void more_forecast(const Plan<S>& /*plan*/, framework::Forecast& /*forecast*/) const {}
+    // Nodes of other resources that a create or destroy writes to as well; an update where it says so.
+    [[nodiscard]] virtual std::vector<node::NodeAddress> also_writes(const S& /*state*/) const { return {}; }
+    [[nodiscard]] virtual bool update_also_writes(const S& /*planned*/, Call& /*call*/) const { return false; }
     // Steps before a destroy undoes the claims.
     [[nodiscard]] virtual converge::Table before_destroy(const S& /*state*/, const Fleet* /*fleet*/) const {
         return {};
@@ -91,7 +94,8 @@ class Converged : public framework::TypedResource<S>,
     Result<S> create(const S& planned, Call& call) const final {
         S state = planned;
         const Fleet& fleet = *call.provider<Fleet>();
-        converge::Run run(run_options(state, fleet, node::Reach::change), call.cancel);
+        converge::Run run(writing_elsewhere(run_options(state, fleet, node::Reach::change), state, fleet, call.cancel),
+                          call.cancel);
         TRY_VOID(run.connect());
         TRY_VOID(decide(state, run, call));
         run.set_spec(spec_of(state));
@@ -123,7 +127,10 @@ class Converged : public framework::TypedResource<S>,
     Updated<S> update(const S& prior, const S& planned, Call& call) const final {
         S state = planned;
         const Fleet& fleet = *call.provider<Fleet>();
-        converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
+        converge::RunOptions options = run_options(state, fleet, node::Reach::read);
+        if (update_also_writes(planned, call))
+            options = writing_elsewhere(std::move(options), state, fleet, call.cancel);
+        converge::Run run(std::move(options), call.cancel);
         const converge::Table steps = update_table(prior, planned, fleet, call);
         auto outcome = [&]() -> Status {
             TRY_VOID(run.connect(true));
@@ -147,7 +154,8 @@ class Converged : public framework::TypedResource<S>,
 
     Status destroy(const S& state, Call& call) const final {
         const Fleet& fleet = *call.provider<Fleet>();
-        converge::Run run(run_options(state, fleet, node::Reach::read), call.cancel);
+        converge::Run run(writing_elsewhere(run_options(state, fleet, node::Reach::read), state, fleet, call.cancel),
+                          call.cancel);
         const Status outcome = run.destroy(before_destroy(state, &fleet));
         warn(run, call);
         return outcome;
@@ -160,7 +168,8 @@ class Converged : public framework::TypedResource<S>,
         if (!claim || claim->state == node::ClaimState::ready) return false;
         TRY(S state, state_of(claim->spec));
         state.common.id = claim->id;
-        converge::Run run(run_options(state, fleet, node::Reach::change), cancel);
+        converge::Run run(writing_elsewhere(run_options(state, fleet, node::Reach::change), state, fleet, cancel),
+                          cancel);
         TRY_VOID(run.destroy(before_destroy(state, &fleet)));
         return true;
     }
@@ -253,6 +262,18 @@ class Converged : public framework::TypedResource<S>,
                 .max_parallel_nodes = fleet.max_parallel_nodes,
                 .lock_timeout = fleet.lock_timeout,
                 .import_id = import_id(state)};
+    }
+
+    // A machine that does not answer is not written to either.
+    [[nodiscard]] converge::RunOptions writing_elsewhere(converge::RunOptions options, const S& state,
+                                                         const Fleet& fleet, const Cancel& cancel) const {
+        options.also_writes = [others = also_writes(state), &fleet, cancel] {
+            std::vector<node::NodePtr> nodes;
+            for (const node::NodeAddress& address : others)
+                if (auto node = fleet.connect(address, cancel)) nodes.push_back(std::move(*node));
+            return nodes;
+        };
+        return options;
     }
 
     static framework::IdentityAttribute id_of_identity() {

@@ -114,6 +114,36 @@ converge::Table EtcdClusterResource::table(const EtcdState& state, const Fleet* 
     return module::etcd::table_of(state.cluster, connect_through(fleet));
 }
 
+converge::Table EtcdClusterResource::update_table(const EtcdState& /*prior*/, const EtcdState& planned,
+                                                  const Fleet& fleet, Call& call) const {
+    const auto drift = repaired_drift(call.private_data.get("observed"), planned.common);
+    return module::etcd::table_of(planned.cluster, connect_through(&fleet),
+                                  module::etcd::repairs_of(planned.cluster, drift));
+}
+
+Result<std::vector<std::string>> EtcdClusterResource::more_drift(const EtcdState& state, const converge::Run& run,
+                                                                 Call& call) const {
+    std::vector<module::etcd::MemberLook> looks;
+    const node::Probe condition = module::etcd::condition_probe(state.cluster);
+    const node::Probe unit{node::ProbeKind::unit, module::etcd::kUnit};
+    for (const auto& site : run.sites()) {
+        // Part of what the run has just looked at: answered from memory.
+        TRY(const auto seen, site->node->observe({condition, unit}, call.cancel));
+        looks.push_back({.member = site->member.name,
+                         .is_running = node::is_running(seen.unit(unit.key)),
+                         .condition = module::etcd::member_condition(seen.command(condition.key))});
+    }
+    return module::etcd::condition_drift(state.cluster, looks);
+}
+
+void EtcdClusterResource::more_forecast(const Plan<EtcdState>& plan, framework::Forecast& forecast) const {
+    if (plan.prior == nullptr || !forecast.last_change) return;
+    const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
+    const auto& cluster = plan.planned.cluster;
+    for (std::string& sentence : module::etcd::repairs_forecast(cluster, module::etcd::repairs_of(cluster, drift)))
+        forecast.last_change->push_back(std::move(sentence));
+}
+
 converge::Table EtcdClusterResource::before_destroy(const EtcdState& state, const Fleet* /*fleet*/) const {
     return module::etcd::removal_of(state.cluster);
 }

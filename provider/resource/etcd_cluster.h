@@ -27,6 +27,11 @@ class EtcdClusterResource final : public Converged<EtcdState>,
     [[nodiscard]] converge::Identity identity_of(const EtcdState& state) const override;
     [[nodiscard]] std::vector<converge::Member> members(const EtcdState& state) const override;
     [[nodiscard]] converge::Table table(const EtcdState& state, const Fleet* fleet) const override;
+    [[nodiscard]] converge::Table update_table(const EtcdState& prior, const EtcdState& planned, const Fleet& fleet,
+                                               Call& call) const override;
+    Result<std::vector<std::string>> more_drift(const EtcdState& state, const converge::Run& run,
+                                                Call& call) const override;
+    void more_forecast(const Plan<EtcdState>& plan, framework::Forecast& forecast) const override;
     [[nodiscard]] converge::Table before_destroy(const EtcdState& state, const Fleet* fleet) const override;
     [[nodiscard]] nlohmann::json claimed_spec(const EtcdState& state) const override;
     [[nodiscard]] Result<EtcdState> from_claimed_spec(const nlohmann::json& spec) const override;

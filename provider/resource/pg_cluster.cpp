@@ -6,6 +6,7 @@
 #include "core/base/unknown.h"
 #include "core/module/pgsql/auto_conf.h"
 #include "core/module/pgsql/dcs.h"
+#include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/overview.h"
@@ -121,7 +122,9 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
                                           .default_objects = drifted(" default"),
                                           .before = std::make_shared<const PgCluster>(prior.cluster),
                                           .creating = false,
-                                          .resets = module::pgsql::auto_conf_resets(drift)};
+                                          .resets = module::pgsql::auto_conf_resets(drift),
+                                          .dcs_login = module::pgsql::repairs_dcs_login(prior.cluster, drift),
+                                          .awaits_leader = drifted(" leader") || drifted(" patroni")};
     if (module::pgsql::any_needs_restart(changes.resets)) changes.configuration = true;
     for (const auto& [key, value] : after) {
         if (!differs(before, after, key)) continue;
@@ -138,6 +141,18 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
     }
     const auto ways = ways_through(fleet);
     return module::pgsql::table_of(planned.cluster, &ways, changes);
+}
+
+// Its user, its role and its keys.
+std::vector<node::NodeAddress> PgClusterResource::also_writes(const PgClusterState& state) const {
+    std::vector<node::NodeAddress> nodes;
+    for (const auto& [number, address] : state.cluster.dcs.members) nodes.push_back(address);
+    return nodes;
+}
+
+bool PgClusterResource::update_also_writes(const PgClusterState& planned, Call& call) const {
+    return module::pgsql::repairs_dcs_login(planned.cluster,
+                                            repaired_drift(call.private_data.get("observed"), planned.common));
 }
 
 converge::Table PgClusterResource::before_destroy(const PgClusterState& state, const Fleet* fleet) const {
@@ -205,8 +220,23 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
         const auto shadowing = module::pgsql::auto_conf_drift(state.cluster, site->member, seen);
         sentences.insert(sentences.end(), shadowing.begin(), shadowing.end());
     }
+    for (const auto& site : run.sites()) {
+        if (site->member.number != module::pgsql::dcs_login_member(state.cluster)) continue;
+        const node::Probe probe = module::pgsql::dcs_login_probe(state.cluster);
+        TRY(const auto seen, site->node->observe({probe}, call.cancel));
+        const auto login =
+            module::pgsql::dcs_login_drift(state.cluster, module::pgsql::dcs_login(seen.command(probe.key)));
+        sentences.insert(sentences.end(), login.begin(), login.end());
+    }
     const auto session = call.provider<Fleet>()->sessions->of(
         state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
+    // Without a leader nothing of the rest can be looked at, and etcd may be the cause: its own repair must not wait for us.
+    const auto nobody_leads = [&](const Error& why) {
+        sentences.push_back(state.cluster.name + " leader: there is none");
+        call.diagnostics.add_warning(state.cluster.name + " has no leader",
+                                     summary(why) + "\nIts configuration and its objects are as they were last seen.");
+        return sentences;
+    };
     const auto members = session->members(call.cancel);
     // Who answers is reported by the run; without Patroni there is nothing to compare.
     if (!members || run.sites().empty()) return sentences;
@@ -222,18 +252,19 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
                                      "Until `patronictl resume`, only SQL objects and reloads are changed.");
     }
     TRY(const auto wanted, module::pgsql::wanted_configuration(state.cluster));
-    TRY(const auto live, members->configuration(call.cancel));
-    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
-    sentences.insert(sentences.end(), configuration.begin(), configuration.end());
-    if (seen->leader() == nullptr) return sentences;
-    session->remember_leader(*members, *seen);
-    TRY_VOID(session->look(
+    if (seen->leader() != nullptr) session->remember_leader(*members, *seen);
+    const Status looked = session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
             TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));
             sentences.insert(sentences.end(), objects.begin(), objects.end());
             return {};
         },
-        call.cancel));
+        call.cancel);
+    if (!looked && session->leaderless()) return nobody_leads(looked.error());
+    TRY_VOID(looked);
+    TRY(const auto live, members->configuration(call.cancel));
+    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
+    sentences.insert(sentences.end(), configuration.begin(), configuration.end());
     return sentences;
 }
 
@@ -253,6 +284,9 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     for (const auto& [key, value] : after)
         if (key != plan.planned.cluster.name + " dcs" && differs(before, after, key))
             forecast.last_change->push_back("update " + key);
+    if (module::pgsql::repairs_dcs_login(plan.prior->cluster, drift))
+        forecast.last_change->push_back("make the user " + plan.planned.cluster.name + " of etcd cluster " +
+                                        plan.planned.cluster.dcs.name + " as it was");
 }
 
 void PgClusterResource::validate(const PgClusterState& config, framework::Validation& validation) const {

@@ -33,6 +33,8 @@ class PgClusterResource final : public Converged<PgClusterState>,
     [[nodiscard]] converge::Table table(const PgClusterState& state, const Fleet* fleet) const override;
     [[nodiscard]] converge::Table update_table(const PgClusterState& prior, const PgClusterState& planned,
                                                const Fleet& fleet, Call& call) const override;
+    [[nodiscard]] std::vector<node::NodeAddress> also_writes(const PgClusterState& state) const override;
+    [[nodiscard]] bool update_also_writes(const PgClusterState& planned, Call& call) const override;
     [[nodiscard]] converge::Table before_destroy(const PgClusterState& state, const Fleet* fleet) const override;
     [[nodiscard]] converge::Managed more_managed(const PgClusterState& state) const override;
     [[nodiscard]] nlohmann::json claimed_spec(const PgClusterState& state) const override;

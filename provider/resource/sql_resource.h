@@ -51,7 +51,15 @@ class SqlResource : public framework::TypedResource<S>,
     Result<std::optional<S>> read(const S& given, framework::Call& call) const final {
         TRY(const auto session, fleet_of(call).sessions->find(object(given).cluster, call.cancel));
         if (!session) return std::optional<S>();
-        TRY(auto live, read_in(*session, whole(given), given.common.id, call.cancel));
+        auto looked = session->leaderless() ? Result<std::optional<Live>>()
+                                            : read_in(*session, whole(given), given.common.id, call.cancel);
+        // An apply that brings the leader back must not fail for want of one.
+        if (const auto why = session->leaderless()) {
+            call.diagnostics.add_warning(std::string(kind_.what) + " " + object(given).name + " could not be looked at",
+                                         summary(*why) + "\nIts state is as it was last seen.");
+            return std::optional<S>(given);
+        }
+        TRY(auto live, std::move(looked));
         if (!live) return std::optional<S>();
         S state = given;
         state.*object_ = std::move(live->object);

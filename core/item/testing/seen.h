@@ -32,9 +32,9 @@ class Seen {
         return set(node::ProbeKind::text, path, "+" + text);
     }
     Seen& no_text(const std::string& path) { return set(node::ProbeKind::text, path, "-"); }
-    Seen& unit(const std::string& name, const std::string& load, const std::string& active,
-               const std::string& enabled) {
-        return fields(node::ProbeKind::unit, name, {load, active, enabled});
+    Seen& unit(const std::string& name, const std::string& load, const std::string& active, const std::string& enabled,
+               const std::string& sub = "") {
+        return fields(node::ProbeKind::unit, name, {load, active, enabled, sub});
     }
     Seen& package(const std::string& name, const std::string& version) {
         return set(node::ProbeKind::package, name, version);

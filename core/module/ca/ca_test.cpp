@@ -33,7 +33,7 @@ class CaTest : public node::NodeTest {
                          "-subj / -config /dev/null"));
         Signer signer(
             {.id = "0", .name = authority.name, .fingerprint = certificate.fingerprint, .nodes = authority.nodes},
-            connect_to);
+            connect_to, patience);
         const item::CertificateSpec spec{.path = "/etc/leaf.crt",
                                          .key_path = "/etc/leaf.key",
                                          .organization = "it's /a+b",
@@ -48,6 +48,7 @@ class CaTest : public node::NodeTest {
     node::Connect connect_to = [this](const node::NodeAddress&, const Cancel&, node::Reach) -> Result<node::NodePtr> {
         return node;
     };
+    std::chrono::seconds patience{20};
     Authority authority;
     item::CertificateText certificate;
 };
@@ -127,6 +128,52 @@ chmod +x /usr/bin/mktemp)sh")
     const auto leaf = signed_leaf();
     EXPECT_TRUE(leaf) << summary(leaf.error());
     EXPECT_EQ(machine->run("ls /run/broken").value(), "/run/broken\n");
+}
+
+TEST_F(CaTest, a_node_whose_command_hangs_gives_way_to_the_next) {
+    make(36500, 90);
+    authority.nodes = {{"1", {.address = "10.10.10.11"}}, {"2", {.address = "10.10.10.12"}}};
+    patience = std::chrono::seconds(1);
+    machine
+        ->run(R"sh(mv /usr/bin/mktemp /usr/bin/mktemp.real
+cat > /usr/bin/mktemp <<'END'
+#!/bin/sh
+[ -e /run/hung ] && exec mktemp.real "$@"
+: > /run/hung
+exec sleep 600
+END
+chmod +x /usr/bin/mktemp)sh")
+        .value();
+    const auto leaf = signed_leaf();
+    EXPECT_TRUE(leaf) << summary(leaf.error());
+    EXPECT_EQ(machine->run("ls /run/hung").value(), "/run/hung\n");
+}
+
+TEST_F(CaTest, a_lost_key_comes_back_from_whoever_has_it_though_another_node_is_silent) {
+    make(36500, 90);
+    const auto other = node::LocalMachine::start();
+    ASSERT_TRUE(other);
+    const auto lost = (*other)->connect(cancel, {}, "10.10.10.13");
+    ASSERT_TRUE(lost);
+    // The item before it makes the folder.
+    const std::string path = key_path(authority.name);
+    ASSERT_TRUE((*other)->run("mkdir -p " + path.substr(0, path.rfind('/'))));
+    const node::Connect connect = [this](const node::NodeAddress& address, const Cancel&,
+                                         node::Reach) -> Result<node::NodePtr> {
+        if (address.address == "10.10.10.12") return node;
+        return fail(ErrorCode::unreachable, "no answer");
+    };
+    const KeyItem key({.authority = authority,
+                       .fingerprint = certificate.fingerprint,
+                       .others = {{.address = "10.10.10.11"}, {.address = "10.10.10.12"}},
+                       .connect = connect});
+    const auto status = key.converse(**lost, {}, cancel);
+    ASSERT_TRUE(status) << summary(status.error());
+    EXPECT_EQ((*other)->read(key_path(authority.name)), machine->read(key_path(authority.name)));
+
+    // Where the one that has it is silent, too, no new one is made.
+    const KeyItem alone({.authority = authority, .others = {{.address = "10.10.10.11"}}, .connect = connect});
+    EXPECT_EQ(alone.converse(**lost, {}, cancel).error().message, "no answer");
 }
 
 TEST(EndWarning, names_the_day_and_what_to_do) {

@@ -1,5 +1,8 @@
 #include "core/module/ca/keys.h"
 
+#include <chrono>
+#include <optional>
+
 #include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/item/certificate_text.h"
@@ -80,30 +83,46 @@ Status KeyItem::converse(node::Node& node, const item::Change& /*change*/, const
     return make(node, cancel);
 }
 
+// Another node has it; false: that node answers and has not.
+Result<bool> KeyItem::copy_from(const node::NodeAddress& address, node::Reach reach, node::Node& node,
+                                const Cancel& cancel) const {
+    TRY(const node::NodePtr other, spec_.connect(address, cancel, reach));
+    const node::RunScript read{.text = "DIRECTORY=" + shell_quote(folder(spec_.authority.name)) + "\n" + kReadPair,
+                               .stall = std::chrono::seconds(20)};
+    TRY(const auto results, other->request({read}, cancel));
+    if (results.back().status != 0)
+        return fail(script_error(*other, results.back(), "cannot read the authority's key"));
+    const std::string& pair = results.back().out;
+    const auto mark = pair.find(kKeyMark);
+    if (mark == std::string::npos) return false;
+    const std::string certificate = pair.substr(0, mark);
+    TRY(const auto read_back, item::read_certificate(certificate));
+    if (!spec_.fingerprint.empty() && read_back.fingerprint != spec_.fingerprint) return false;
+    TRY(const auto written,
+        node.request(
+            {node::PutFile{
+                 .path = key_path(spec_.authority.name), .content = pair.substr(mark + kKeyMark.size()), .mode = 0600},
+             node::PutFile{.path = certificate_path(spec_.authority.name), .content = certificate}},
+            cancel));
+    for (const auto& result : written)
+        if (result.status != 0) return fail(script_error(node, result, "cannot store the authority's key"));
+    return true;
+}
+
+// A silent node is waited for only when none of the others has it; then it may be the one.
 Result<bool> KeyItem::copy_from_others(node::Node& node, const Cancel& cancel) const {
-    for (const node::NodeAddress& address : spec_.others) {
-        TRY(const node::NodePtr other, spec_.connect(address, cancel, node::Reach::change));
-        const node::RunScript read{.text = "DIRECTORY=" + shell_quote(folder(spec_.authority.name)) + "\n" + kReadPair};
-        TRY(const auto results, other->request({read}, cancel));
-        if (results.back().status != 0)
-            return fail(script_error(*other, results.back(), "cannot read the authority's key"));
-        const std::string& pair = results.back().out;
-        const auto mark = pair.find(kKeyMark);
-        if (mark == std::string::npos) continue;
-        const std::string certificate = pair.substr(0, mark);
-        TRY(const auto read_back, item::read_certificate(certificate));
-        if (!spec_.fingerprint.empty() && read_back.fingerprint != spec_.fingerprint) continue;
-        TRY(const auto written,
-            node.request({node::PutFile{.path = key_path(spec_.authority.name),
-                                        .content = pair.substr(mark + kKeyMark.size()),
-                                        .mode = 0600},
-                          node::PutFile{.path = certificate_path(spec_.authority.name), .content = certificate}},
-                         cancel));
-        for (const auto& result : written)
-            if (result.status != 0) return fail(script_error(node, result, "cannot store the authority's key"));
-        return true;
+    std::optional<Error> unknown;
+    for (const node::Reach reach : {node::Reach::read, node::Reach::change}) {
+        unknown.reset();
+        for (const node::NodeAddress& address : spec_.others) {
+            auto copied = copy_from(address, reach, node, cancel);
+            if (copied && *copied) return true;
+            TRY_VOID(cancel.check("looking for the authority's key"));
+            if (!copied) unknown = std::move(copied).error();
+        }
+        if (!unknown) return false;
     }
-    return false;
+    return fail(std::move(*unknown));
 }
 
 // The key exists under its name only when it is whole: a kill in between leaves *.new files, which the next run replaces.

@@ -44,6 +44,8 @@ class KeyItem final : public item::Item {
   private:
     // Nothing: no other node has it. Error: one may have it and does not answer.
     [[nodiscard]] Result<bool> copy_from_others(node::Node& node, const Cancel& cancel) const;
+    [[nodiscard]] Result<bool> copy_from(const node::NodeAddress& address, node::Reach reach, node::Node& node,
+                                         const Cancel& cancel) const;
     [[nodiscard]] Status make(node::Node& node, const Cancel& cancel) const;
 
     KeySpec spec_;

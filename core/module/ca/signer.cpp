@@ -120,10 +120,11 @@ Result<std::string> Signer::ask(const ScriptOf& script, const std::string& input
                 last = std::move(node).error();
                 continue;
             }
-            auto results = (*node)->request({node::RunScript{.text = script(**node), .input = input}}, cancel);
+            auto results =
+                (*node)->request({node::RunScript{.text = script(**node), .input = input, .stall = patience_}}, cancel);
             if (!results) {
+                TRY_VOID(cancel.check(what));
                 last = std::move(results).error();
-                if (last.code != ErrorCode::unreachable) return fail(std::move(last));
                 continue;
             }
             if (results->back().status == 0) return std::move(results->back().out);

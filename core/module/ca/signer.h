@@ -8,6 +8,7 @@
 // Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,8 +23,9 @@ namespace pigsty::module::ca {
 
 class Signer final : public item::CertificateSigner {
   public:
-    Signer(Reference authority, node::Connect connect)
-        : authority_(std::move(authority)), connect_(std::move(connect)) {}
+    // `patience`: nothing of this takes long, so that a node whose command hangs is passed over like one that is silent.
+    Signer(Reference authority, node::Connect connect, std::chrono::seconds patience = std::chrono::seconds(20))
+        : authority_(std::move(authority)), connect_(std::move(connect)), patience_(patience) {}
 
     Result<std::string> sign(const item::CertificateRequest& request, const Cancel& cancel) override;
     // The authority's certificate; asked once, checked against the reference's fingerprint.
@@ -37,6 +39,7 @@ class Signer final : public item::CertificateSigner {
 
     const Reference authority_;
     const node::Connect connect_;
+    const std::chrono::seconds patience_;
     std::mutex mutex_;
     std::string pem_;
 };

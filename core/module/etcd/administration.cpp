@@ -1,11 +1,14 @@
 #include "core/module/etcd/administration.h"
 
+#include <chrono>
+
 #include "core/node/secrets.h"
 
 namespace pigsty::module::etcd {
 namespace {
 
 constexpr const char* kRootSecret = "root";
+constexpr std::chrono::seconds kProof{30};
 
 // Names of clusters of different kinds may be equal; their secrets are not.
 std::string scope_of(const std::string& cluster) { return "etcd-" + cluster; }
@@ -36,15 +39,27 @@ Result<client::Etcd> administrator(const Access& access, const node::Connect& co
     Error last{
         .code = ErrorCode::invalid,
         .message = "etcd cluster " + access.name + ": `dcs` names no members, so there is no way to administer it"};
-    for (const auto& [number, address] : access.members) {
-        auto node = connect(address, cancel, node::Reach::change);
-        if (!node) {
-            last = std::move(node).error();
-            continue;
+    const auto through = [&](const node::NodeAddress& address, node::Reach reach) -> Result<client::Etcd> {
+        TRY(node::NodePtr node, connect(address, cancel, reach));
+        // A member that answers and then hangs must not hold up the ones that could.
+        const Cancel bound = cancel.within_at_most(kProof);
+        TRY(Secret password, root_password(access.name, *node, bound));
+        client::Etcd etcd(
+            {.node = std::move(node), .endpoints = access.endpoints, .root_password = std::move(password)});
+        TRY_VOID(etcd.prove_login(bound));
+        return etcd;
+    };
+    // A silent member is waited for only when none of the others serves.
+    for (const node::Reach reach : {node::Reach::read, node::Reach::change}) {
+        bool silent = false;
+        for (const auto& [number, address] : access.members) {
+            auto etcd = through(address, reach);
+            if (etcd) return etcd;
+            TRY_VOID(cancel.check("looking for a member of etcd cluster " + access.name));
+            silent = silent || etcd.error().code == ErrorCode::unreachable;
+            last = std::move(etcd).error();
         }
-        TRY(Secret password, root_password(access.name, **node, cancel));
-        return client::Etcd(
-            {.node = std::move(*node), .endpoints = access.endpoints, .root_password = std::move(password)});
+        if (!silent) break;
     }
     return fail(std::move(last));
 }

@@ -20,7 +20,8 @@ Result<Secret> root_password(const std::string& cluster, node::Node& node, const
 // Folder of the cluster's secrets on each member.
 std::string secrets_folder(const std::string& cluster);
 
-// Logged in as root on the first member that answers.
+// Logged in as root, through the first member on which that works: one that is silent, hangs or lost its secrets is passed
+// over.
 Result<client::Etcd> administrator(const Access& access, const node::Connect& connect, const Cancel& cancel);
 
 }  // namespace pigsty::module::etcd

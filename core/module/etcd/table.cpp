@@ -1,5 +1,6 @@
 #include "core/module/etcd/table.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "core/item/service.h"
 #include "core/module/ca/signer.h"
 #include "core/module/etcd/administration.h"
+#include "core/module/etcd/repair.h"
 #include "core/module/platform/platform.h"
 #include "core/render/etcd.h"
 #include "core/render/unit.h"
@@ -24,21 +26,34 @@ namespace {
 using converge::Site;
 using converge::Step;
 using converge::StepContext;
+using converge::When;
 using item::ItemPtr;
 using Items = std::vector<ItemPtr>;
 
-constexpr const char* kUnit = "etcd.service";
 constexpr const char* kOwner = "etcd";
 
-std::string member_name(const EtcdCluster& cluster, const std::string& number) { return cluster.name + "-" + number; }
-
-// A member that restarts must be back in the quorum before the next one does.
+// A member that restarts must be back in the quorum before the next one does, and none does while the others have no quorum
+// without it. One that has no part in any serves nobody: its restart takes nothing away. Of two members each is needed.
 item::Handler restart(const EtcdCluster& cluster) {
     item::Handler handler = item::Handler::restart(kUnit, true);
-    handler.health = std::string("ETCDCTL_API=3 etcdctl --cacert=") + client::kEtcdCaFile +
-                     " --cert=" + client::kEtcdClientCertificate + " --key=" + client::kEtcdClientKey +
-                     " --endpoints=https://127.0.0.1:" + std::to_string(cluster.port) +
-                     " endpoint health >/dev/null 2>&1";
+    const std::vector<std::string> endpoints = access_of(cluster, "").endpoints;
+    const std::string reads = client::etcd_environment(endpoints) + client::etcd_reads_function();
+    const std::string own = shell_quote(render::etcd_endpoint("127.0.0.1", cluster.port));
+    handler.health = reads + "reads " + own;
+    const std::size_t others = endpoints.size() - 1;
+    if (others == 0) return handler;
+    const std::size_t needed = std::min(endpoints.size() / 2 + 1, others);
+    std::string all;
+    for (const std::string& endpoint : endpoints) all += " " + shell_quote(endpoint);
+    // Those that this very change started first come up meanwhile.
+    handler.guard = reads + "reads " + own + " 2>/dev/null || exit 0\nleft=20\nwhile :; do\n  answering=-1\n" +
+                    "  for endpoint in" + all +
+                    "; do\n    if reads \"$endpoint\"; then answering=$((answering + 1)); fi\n  done\n" +
+                    "  [ \"$answering\" -lt " + std::to_string(needed) +
+                    " ] || exit 0\n  left=$((left - 1))\n  [ \"$left\" -gt 0 ] || break\n  sleep 1\ndone\n" +
+                    "echo \"not restarted: expected " + std::to_string(needed) + " of the " + std::to_string(others) +
+                    " other members of " + cluster.name +
+                    " to answer, found $answering: without this one there would be no quorum\"\nexit 1";
     return handler;
 }
 
@@ -46,7 +61,8 @@ Items reservations(const EtcdCluster& cluster) {
     return {std::make_shared<item::ReservationItem>("etcd member"),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.port)),
             std::make_shared<item::ReservationItem>("port " + std::to_string(cluster.peer_port)),
-            std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster.data_dir})};
+            std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster.data_dir}),
+            condition_item(cluster)};
 }
 
 Items packages(const platform::Platform& platform) {
@@ -122,29 +138,6 @@ Items service() {
         item::ServiceSpec{.unit = kUnit, .enabled = true, .running = true, .no_block = true})};
 }
 
-Status wait_for_quorum(const EtcdCluster& cluster, Site& site, StepContext& context) {
-    const client::Etcd etcd({.node = site.node, .endpoints = access_of(cluster, "").endpoints});
-    return context.wait_for(
-        {.fact = "all " + std::to_string(cluster.members.size()) + " members of " + cluster.name + " answer",
-         .node = site.node,
-         .unit = kUnit},
-        [&]() -> Result<converge::Look> {
-            TRY(const auto healthy, etcd.healthy(context.cancel()));
-            return converge::Look{.reached = healthy.size() == cluster.members.size(),
-                                  .moved = std::to_string(healthy.size()) + " answer"};
-        });
-}
-
-Status switch_authentication_on(const EtcdCluster& cluster, Site& site, StepContext& context) {
-    TRY_VOID(ensure_root_password(cluster.name, context));
-    TRY(const Secret password, root_password(cluster.name, *site.node, context.cancel()));
-    const client::Etcd etcd(
-        {.node = site.node, .endpoints = access_of(cluster, "").endpoints, .root_password = password});
-    TRY_VOID(etcd.enable_authentication(context.cancel()));
-    context.changed_something(site);
-    return {};
-}
-
 }  // namespace
 
 std::vector<converge::Member> members_of(const EtcdCluster& cluster) {
@@ -154,7 +147,7 @@ std::vector<converge::Member> members_of(const EtcdCluster& cluster) {
     return members;
 }
 
-converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connect) {
+converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connect, const Repairs& repairs) {
     const auto shared = std::make_shared<const EtcdCluster>(cluster);
     const auto signer = connect ? std::make_shared<ca::Signer>(cluster.ca, connect) : nullptr;
     converge::Table table;
@@ -164,12 +157,12 @@ converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connec
         step.items = std::move(of_site);
         table.push_back(std::move(step));
     };
-    const auto act = [&table](const char* name, std::function<Status(Site&, StepContext&)> body) {
+    const auto act = [&table](const char* name, converge::When when, std::function<Status(Site&, StepContext&)> body) {
         Step step;
         step.name = name;
         step.spread = converge::Spread::once;
         step.act = std::move(body);
-        step.act_when = converge::When::create;
+        step.act_when = when;
         table.push_back(std::move(step));
     };
     items("reservations", [shared](const Site&) { return reservations(*shared); });
@@ -178,9 +171,21 @@ converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connec
     items("certificates", [shared, signer](const Site& site) { return certificates(*shared, site, signer); });
     items("configuration", [shared](const Site& site) { return configuration(*shared, site); });
     items("start etcd", [](const Site&) { return service(); });
-    act("quorum", [shared](Site& site, StepContext& context) { return wait_for_quorum(*shared, site, context); });
-    act("authentication",
+    // What was started in an update is waited for as well: whoever depends on this cluster goes on when it serves.
+    act("quorum", repairs.any() ? When::always : When::when_changed,
+        [shared, repairs](Site& site, StepContext& context) {
+            return wait_for_quorum(*shared, repairs, site, context);
+        });
+    table.back().watches = {"start etcd"};
+    act("authentication", repairs.authentication ? When::always : When::create,
         [shared](Site& site, StepContext& context) { return switch_authentication_on(*shared, site, context); });
+    if (!repairs.lost.empty())
+        act("lost members", When::always,
+            [shared, repairs](Site&, StepContext& context) { return replace_lost_members(*shared, repairs, context); });
+    if (repairs.space || repairs.corrupt)
+        act("alarms", When::always, [shared, repairs](Site& site, StepContext& context) {
+            return clear_alarms(*shared, repairs, site, context);
+        });
     return table;
 }
 

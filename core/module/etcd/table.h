@@ -6,16 +6,18 @@
 
 #include "core/converge/run.h"
 #include "core/converge/step.h"
+#include "core/module/etcd/condition.h"
 #include "core/module/etcd/spec.h"
 
 namespace pigsty::module::etcd {
 
 // The claim's kind.
 inline constexpr const char* kKind = "etcd_cluster";
+inline constexpr const char* kUnit = "etcd.service";
 
 std::vector<converge::Member> members_of(const EtcdCluster& cluster);
-// `connect`: null while planning.
-converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connect);
+// `connect`: null while planning. `repairs`: what an update does beyond items.
+converge::Table table_of(const EtcdCluster& cluster, const node::Connect& connect, const Repairs& repairs = {});
 // Runs before everything in the claims is undone: stops the members, removes their data.
 converge::Table removal_of(const EtcdCluster& cluster);
 

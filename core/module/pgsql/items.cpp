@@ -12,6 +12,7 @@
 #include "core/item/path_state.h"
 #include "core/item/reservation.h"
 #include "core/module/pgsql/auto_conf.h"
+#include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
@@ -234,30 +235,32 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
     // Validation refused what cannot be rendered; what is left is an address that is not known yet.
     const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance, cluster.ssl));
     const std::string yml = patroni_file(cluster, member.number);
-    return {file({.path = yml,
-                  .content = render::render_patroni_yml(patroni),
-                  .owner = kOwner,
-                  .group = kOwner,
-                  .mode = 0640,
-                  .secret_scope = secret_scope(cluster),
-                  .handlers = {reload_patroni()}}),
-            std::make_shared<item::LinkItem>(item::LinkSpec{.path = render::kPatroniYml, .target = yml}),
-            file({.path = render::kHbaFile,
-                  .content = hba.value_or(""),
-                  .owner = kOwner,
-                  .group = kOwner,
-                  .mode = 0600,
-                  .handlers = {reload_postgresql(cluster.port)}}),
-            file({.path = render::kIdentFile,
-                  .content = "# Written by terraform-provider-pigsty: a change made here is drift.\n",
-                  .owner = kOwner,
-                  .group = kOwner,
-                  .mode = 0600,
-                  .handlers = {reload_postgresql(cluster.port)}}),
-            auto_conf_item(),  // so that the one look at a node shows it
-            file({.path = render::kPatroniUnit,
-                  .content = render::render_patroni_unit(),
-                  .handlers = {item::Handler::daemon_reload()}})};
+    Items items{file({.path = yml,
+                      .content = render::render_patroni_yml(patroni),
+                      .owner = kOwner,
+                      .group = kOwner,
+                      .mode = 0640,
+                      .secret_scope = secret_scope(cluster),
+                      .handlers = {reload_patroni()}}),
+                std::make_shared<item::LinkItem>(item::LinkSpec{.path = render::kPatroniYml, .target = yml}),
+                file({.path = render::kHbaFile,
+                      .content = hba.value_or(""),
+                      .owner = kOwner,
+                      .group = kOwner,
+                      .mode = 0600,
+                      .handlers = {reload_postgresql(cluster.port)}}),
+                file({.path = render::kIdentFile,
+                      .content = "# Written by terraform-provider-pigsty: a change made here is drift.\n",
+                      .owner = kOwner,
+                      .group = kOwner,
+                      .mode = 0600,
+                      .handlers = {reload_postgresql(cluster.port)}}),
+                auto_conf_item(),  // so that the one look at a node shows it
+                file({.path = render::kPatroniUnit,
+                      .content = render::render_patroni_unit(),
+                      .handlers = {item::Handler::daemon_reload()}})};
+    if (member.number == dcs_login_member(cluster)) items.push_back(dcs_login_item(cluster));
+    return items;
 }
 
 Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform) {
@@ -269,18 +272,22 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
         defaults, cluster.pgbouncer.hba_rules,
         hba_context(cluster, instance, cluster.ssl && cluster.pgbouncer.ssl_mode != "disable"));
     Items items{directory(render::kPgbouncerDir, 0750)};
-    items.push_back(
-        file({.path = render::kPgbouncerIni,
-              .content = render::render_pgbouncer_ini(
-                  {.pool_mode = cluster.pgbouncer.pool_mode,
-                   .ssl_mode = cluster.pgbouncer.ssl_mode,
-                   .tls = cluster.ssl,
-                   .auth_query = cluster.pgbouncer.auth_query,
-                   .knows_prepared_statements = platform.offers(platform::Setting::pgbouncer_max_prepared_statements)}),
-              .owner = kOwner,
-              .group = kOwner,
-              .mode = 0640,
-              .handlers = {reload}}));
+    const auto ini = [&cluster](const platform::Platform& on) {
+        return render::render_pgbouncer_ini(
+            {.pool_mode = cluster.pgbouncer.pool_mode,
+             .ssl_mode = cluster.pgbouncer.ssl_mode,
+             .tls = cluster.ssl,
+             .auth_query = cluster.pgbouncer.auth_query,
+             .knows_prepared_statements = on.offers(platform::Setting::pgbouncer_max_prepared_statements)});
+    };
+    // The one text that systems differ in: a plan, which knows no node's system, shows that of the newest.
+    items.push_back(file({.path = render::kPgbouncerIni,
+                          .content = ini(platform),
+                          .owner = kOwner,
+                          .group = kOwner,
+                          .mode = 0640,
+                          .handlers = {reload},
+                          .shown = ini(platform::platform_at(nullptr))}));
     items.push_back(file({.path = render::kPgbouncerListen,
                           .content = render::render_pgbouncer_listen(cluster.pgbouncer.port),
                           .owner = kOwner,

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/module/pgsql/spec.h"
+#include "core/render/patroni.h"
 
 namespace pigsty::module::pgsql {
 
@@ -14,6 +16,9 @@ inline constexpr const char* kPatroniService = "patroni.service";
 inline constexpr const char* kPgbouncerService = "pgbouncer.service";
 inline constexpr const char* kHaproxyService = "haproxy.service";
 inline constexpr std::int64_t kRestPort = 8008;
+
+// Where Patroni, and the PostgreSQL that it starts, say what is wrong: neither says it to the journal.
+inline std::vector<std::string> patroni_logs() { return {render::kPatroniLogDir, render::kPostgresLogDir}; }
 
 // The version must be decided. "/data/postgres/pg-test-17"
 inline std::string cluster_folder(const PgCluster& cluster) {

@@ -103,6 +103,7 @@ class RollingRestart {
         return context_.wait_for({.fact = "the members of " + cluster_.name + " know that they must restart",
                                   .node = site_.node,
                                   .unit = kPatroniService,
+                                  .logs = patroni_logs(),
                                   .stall_timeout = std::chrono::seconds(60)},
                                  [this]() -> Result<converge::Look> {
                                      bool all = true;
@@ -119,7 +120,10 @@ class RollingRestart {
     Status wait_for_control_data(const Reached& member, const std::vector<ParameterChange>& changes) {
         const std::string script = control_data_script(cluster_, member);
         return context_.wait_for(
-            {.fact = member.name + " has received the leader's settings", .node = member.node, .unit = kPatroniService},
+            {.fact = member.name + " has received the leader's settings",
+             .node = member.node,
+             .unit = kPatroniService,
+             .logs = patroni_logs()},
             [&]() -> Result<converge::Look> {
                 TRY(const auto results,
                     member.node->request({node::RunScript{.text = script, .writes = false}}, context_.cancel()));
@@ -161,7 +165,10 @@ class RollingRestart {
     }
 
     Status wait_until_serving(const Reached& member) {
-        return context_.wait_for({.fact = member.name + " serves again", .node = member.node, .unit = kPatroniService},
+        return context_.wait_for({.fact = member.name + " serves again",
+                                  .node = member.node,
+                                  .unit = kPatroniService,
+                                  .logs = patroni_logs()},
                                  [&]() -> Result<converge::Look> {
                                      TRY(const auto status, members_.patroni(member).status(context_.cancel()));
                                      return converge::Look{.reached = status.state == "running" &&
@@ -180,32 +187,36 @@ class RollingRestart {
         if (candidate == nullptr) return restart(leader);
         TRY(const auto patroni, members_.patroni_with_login(leader, context_.cancel()));
         TRY_VOID(patroni.switchover(leader.name, candidate->name, context_.cancel()));
-        TRY_VOID(context_.wait_for({.fact = candidate->name + " leads", .node = leader.node, .unit = kPatroniService},
-                                   [&]() -> Result<converge::Look> {
-                                       TRY(const auto now, members_.cluster(context_.cancel()));
-                                       const auto* leads = now.leader();
-                                       return converge::Look{.reached =
-                                                                 leads != nullptr && leads->name == candidate->name};
-                                   }));
+        TRY_VOID(context_.wait_for(
+            {.fact = candidate->name + " leads", .node = leader.node, .unit = kPatroniService, .logs = patroni_logs()},
+            [&]() -> Result<converge::Look> {
+                TRY(const auto now, members_.cluster(context_.cancel()));
+                const auto* leads = now.leader();
+                return converge::Look{.reached = leads != nullptr && leads->name == candidate->name};
+            }));
         return wait_until_serving_or_restart(leader);
     }
 
     // The old leader restarts as it becomes a replica, and then has nothing pending any more.
     Status wait_until_serving_or_restart(const Reached& member) {
-        TRY_VOID(context_.wait_for(
-            {.fact = member.name + " follows the new leader", .node = member.node, .unit = kPatroniService},
-            [&]() -> Result<converge::Look> {
-                TRY(const auto status, members_.patroni(member).status(context_.cancel()));
-                return converge::Look{.reached = status.state == "running" && status.is_streaming,
-                                      .moved = status.state};
-            }));
+        TRY_VOID(context_.wait_for({.fact = member.name + " follows the new leader",
+                                    .node = member.node,
+                                    .unit = kPatroniService,
+                                    .logs = patroni_logs()},
+                                   [&]() -> Result<converge::Look> {
+                                       TRY(const auto status, members_.patroni(member).status(context_.cancel()));
+                                       return converge::Look{
+                                           .reached = status.state == "running" && status.is_streaming,
+                                           .moved = status.state};
+                                   }));
         return restart(member);
     }
 
     Status wait_for_none_pending() {
         return context_.wait_for({.fact = "no member of " + cluster_.name + " waits for a restart",
                                   .node = site_.node,
-                                  .unit = kPatroniService},
+                                  .unit = kPatroniService,
+                                  .logs = patroni_logs()},
                                  [this]() -> Result<converge::Look> {
                                      TRY(const bool any, any_pending());
                                      return converge::Look{.reached = !any};

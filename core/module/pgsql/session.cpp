@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/table.h"
 #include "core/render/patroni.h"
 
@@ -60,8 +61,22 @@ void ClusterSession::remember_leader(const Members& members, const client::Patro
 
 Status ClusterSession::find_leader(const Cancel& cancel) {
     TRY(const Members all, members(cancel));
-    TRY(leader_, all.leader(cancel));
+    auto leader = all.leader(cancel);
+    if (!leader) return fail(nobody_leads(std::move(leader).error(), *all.all().front().node, cancel));
+    leader_ = *std::move(leader);
     return {};
+}
+
+Error ClusterSession::nobody_leads(Error error, node::Node& node, const Cancel& cancel) {
+    leaderless_ = with_dcs_cause(std::move(error), cluster_, node, cancel);
+    leaderless_at_ = Cancel::Clock::now();
+    return *leaderless_;
+}
+
+std::optional<Error> ClusterSession::leaderless() const {
+    const std::lock_guard lock(mutex_);
+    const bool is_recent = Cancel::Clock::now() - leaderless_at_ < std::chrono::seconds(30);
+    return leaderless_ && is_recent ? leaderless_ : std::nullopt;
 }
 
 void ClusterSession::drop_connections() {
@@ -85,10 +100,11 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
             connection->value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()",
                               cancel));
         if (proof.starts_with("true")) {
-            return fail(Error{.code = ErrorCode::conflict,
-                              .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
-                                         ", and its PostgreSQL is in recovery"}
-                            .with_hint("a failover is under way: apply again in a moment"));
+            Error error{.code = ErrorCode::conflict,
+                        .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
+                                   ", and its PostgreSQL is in recovery"};
+            error.with_hint("a failover is under way: apply again in a moment");
+            return fail(nobody_leads(std::move(error), *leader_->node, cancel));
         }
         const std::string identifier = proof.substr(proof.find(' ') + 1);
         if (!system_identifier_.empty() && identifier != system_identifier_) {
@@ -97,6 +113,7 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
                                          system_identifier_ + ", found " + identifier}
                             .at_host(leader_->name));
         }
+        leaderless_.reset();
     }
     client::Postgres* plain = connection.get();
     connections_[database] = std::move(connection);

@@ -85,12 +85,15 @@ class ClusterSession {
     Result<Members> members(const Cancel& cancel) const;
     // Who asked Patroni anyway spares us the question who leads. The connection is proved all the same.
     void remember_leader(const Members& members, const client::PatroniCluster& seen);
+    // Why nobody leads, where a look found that out within the last half minute: a refresh does not ask again for each object.
+    [[nodiscard]] std::optional<Error> leaderless() const;
 
   private:
     Status work(const std::function<Status(Work&)>& body, const Cancel& cancel);
     Result<client::Postgres*> postgres(const std::string& database, const Cancel& cancel);
     void leave(const std::string& database);
     Status find_leader(const Cancel& cancel);
+    Error nobody_leads(Error error, node::Node& node, const Cancel& cancel);
     void drop_connections();
 
     const PgCluster cluster_;
@@ -100,6 +103,8 @@ class ClusterSession {
 
     mutable std::mutex mutex_;
     std::optional<Reached> leader_;
+    std::optional<Error> leaderless_;
+    Cancel::Clock::time_point leaderless_at_{};
     std::map<std::string, std::unique_ptr<client::Postgres>> connections_;  // by database
     std::optional<Catalog> catalog_;
     std::map<std::string, DatabaseContents> contents_;

@@ -8,6 +8,7 @@
 #include "core/item/service.h"
 #include "core/module/etcd/administration.h"
 #include "core/module/pgsql/dcs.h"
+#include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/items.h"
@@ -15,7 +16,6 @@
 #include "core/module/pgsql/members.h"
 #include "core/module/pgsql/restart.h"
 #include "core/node/secrets.h"
-#include "core/render/patroni.h"
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -36,6 +36,20 @@ void wake_leader(const Members& members, const Cancel& cancel) {
     if (!leader) return;
     const auto patroni = members.patroni_with_login(*leader, cancel);
     if (patroni) (void)patroni->patch_config({{"pigsty", nullptr}}, cancel);
+}
+
+// Where nobody led when the plan was made: until one does, which takes writes.
+Status wait_for_leader(const PgCluster& cluster, const Members& members, Site& site, StepContext& context) {
+    auto waited = context.wait_for(
+        {.fact = cluster.name + " has a leader", .node = site.node, .unit = kPatroniService, .logs = patroni_logs()},
+        [&]() -> Result<converge::Look> {
+            TRY(const Reached leader, members.leader(context.cancel()));
+            TRY(const auto status, members.patroni(leader).status(context.cancel()));
+            return converge::Look{.reached = status.state == "running" && status.leads(),
+                                  .moved = leader.name + " " + status.state};
+        });
+    if (waited) return {};
+    return fail(with_dcs_cause(std::move(waited).error(), cluster, *site.node, context.cancel()));
 }
 
 // A table in the making: everything its steps capture, by value, so that it outlives the caller's specification.
@@ -115,16 +129,18 @@ class Builder {
     void dcs_steps() {
         const auto cluster = cluster_;
         const auto ways = ways_;
-        act("etcd user", Spread::once, When::create, [cluster, ways](Site& site, StepContext& context) -> Status {
-            TRY(const auto secrets,
-                node::read_secrets(*site.node, secret_scope(*cluster), {kEtcdSecret}, context.cancel()));
-            TRY(const client::Etcd etcd, etcd::administrator(cluster->dcs, ways->connect, context.cancel()));
-            TRY_VOID(
-                etcd.ensure_user(cluster->name, secrets.at(kEtcdSecret).value, dcs_prefix(*cluster), context.cancel()));
-            TRY(const render::Yaml wanted, wanted_configuration(*cluster));
-            TRY_VOID(etcd.put_new(dcs_prefix(*cluster) + "config", wanted.dump(), context.cancel()));
-            return {};
-        });
+        act("etcd user", Spread::once, changes_.dcs_login ? When::always : When::create,
+            [cluster, ways](Site& site, StepContext& context) -> Status {
+                TRY(const auto secrets,
+                    node::read_secrets(*site.node, secret_scope(*cluster), {kEtcdSecret}, context.cancel()));
+                TRY_VOID(context.begin_changes());
+                TRY(const client::Etcd etcd, etcd::administrator(cluster->dcs, ways->connect, context.cancel()));
+                TRY_VOID(etcd.ensure_user(cluster->name, secrets.at(kEtcdSecret).value, dcs_prefix(*cluster),
+                                          context.cancel()));
+                TRY(const render::Yaml wanted, wanted_configuration(*cluster));
+                TRY_VOID(etcd.put_new(dcs_prefix(*cluster) + "config", wanted.dump(), context.cancel()));
+                return {};
+            });
     }
 
     Members members(StepContext& context, const std::string& ca_pem) const {
@@ -152,7 +168,7 @@ class Builder {
                 {.fact = cluster->name + " has a leader",
                  .node = site.node,
                  .unit = kPatroniService,
-                 .logs = render::kPostgresLogDir},
+                 .logs = patroni_logs()},
                 [&]() -> Result<converge::Look> {
                     TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
                     // Any leader will do, for this may be resumed after a failover. A server that just ended its bootstrap calls
@@ -172,6 +188,14 @@ class Builder {
     void object_steps() {
         const auto cluster = cluster_;
         const auto ways = ways_;
+        if (changes_.awaits_leader) {
+            act("leader again", Spread::once, When::always,
+                [cluster, signer = signer_](Site& site, StepContext& context) -> Status {
+                    TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+                    return wait_for_leader(*cluster, Members(*cluster, reached(context.sites()), ca_pem), site,
+                                           context);
+                });
+        }
         if (changes_.default_objects) {
             act("default objects", Spread::once, When::always,
                 [cluster, ways](Site& site, StepContext& context) -> Status {
@@ -218,7 +242,7 @@ class Builder {
                 {.fact = site.member.name + " streams",
                  .node = site.node,
                  .unit = kPatroniService,
-                 .logs = render::kPostgresLogDir},
+                 .logs = patroni_logs()},
                 [&]() -> Result<converge::Look> {
                     TRY(const auto status, own.status(context.cancel()));
                     if (status.state == "running" && site.claim)

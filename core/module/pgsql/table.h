@@ -32,6 +32,8 @@ struct ClusterChanges {
     std::shared_ptr<const PgCluster> before{};
     bool creating = true;
     std::vector<AutoConfReset> resets{};  // of what somebody's ALTER SYSTEM left
+    bool dcs_login = false;               // its user, role or permission in etcd is not as it was made
+    bool awaits_leader = false;           // nobody led when it was looked at
     bool waits_for_restart = false;       // since an earlier change; Patroni may not know it yet
 };
 

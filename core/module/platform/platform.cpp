@@ -126,7 +126,8 @@ std::vector<std::string> Platform::packages(Component component, std::int64_t po
     switch (component) {
         case Component::postgresql: return {fmt::format("postgresql-{}", postgresql_version)};
         // Named, because patroni is content with the library of any store: apt may pick Consul's.
-        case Component::patroni: return {"patroni", "python3-etcd", "python3-psycopg2"};
+        // etcdctl, since its login is looked at from where it is used.
+        case Component::patroni: return {"patroni", "python3-etcd", "python3-psycopg2", "etcd-client"};
         case Component::etcd: return {"etcd-server", "etcd-client"};
         case Component::pgbouncer: return {"pgbouncer"};
         case Component::haproxy: return {"haproxy"};

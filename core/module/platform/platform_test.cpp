@@ -31,7 +31,8 @@ TEST(Platform, is_found_by_what_the_system_calls_itself) {
     EXPECT_EQ((*debian)->codename, "trixie");
     EXPECT_THAT((*debian)->postgresql, ElementsAre(17));
     EXPECT_THAT((*debian)->packages(Component::postgresql, 17), ElementsAre("postgresql-17"));
-    EXPECT_THAT((*debian)->packages(Component::patroni), ElementsAre("patroni", "python3-etcd", "python3-psycopg2"));
+    EXPECT_THAT((*debian)->packages(Component::patroni),
+                ElementsAre("patroni", "python3-etcd", "python3-psycopg2", "etcd-client"));
     EXPECT_EQ((*debian)->bin_dir(17), "/usr/lib/postgresql/17/bin");
     EXPECT_EQ((*debian)->extension_package("pg_repack", 17), "postgresql-17-repack");
     EXPECT_EQ((*debian)->extension_package("pg_trgm", 17), std::nullopt);

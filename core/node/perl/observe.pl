@@ -69,14 +69,14 @@ sub look_at_units {
     my ($text, $error) = ('', '');
     my @units = map { $keys->[$_] } @indexes;
     start_process(
-        argv => ['systemctl', 'show', '--no-pager', '--property=LoadState,ActiveState,UnitFileState', '--', @units], stall => 60,
+        argv => ['systemctl', 'show', '--no-pager', '--property=LoadState,ActiveState,UnitFileState,SubState', '--', @units], stall => 60,
         out => sub { $text .= $_[0] }, err => sub { $error .= $_[0] if length $error < 2000 },
         end => sub {
             my @blocks = split /\n\n+/, $text;
             return $done->("systemctl show: $error") if $_[0] != 0 || @blocks != @units;
             for my $i (0 .. $#blocks) {
                 my %property = map { /^(\w+)=(.*)$/ ? ($1 => $2) : () } split /\n/, $blocks[$i];
-                $see->($indexes[$i], join "\0", map { $property{$_} // '' } qw(LoadState ActiveState UnitFileState));
+                $see->($indexes[$i], join "\0", map { $property{$_} // '' } qw(LoadState ActiveState UnitFileState SubState));
             }
             $done->();
         });

@@ -19,12 +19,13 @@ for unit in $units; do
     case $unit in *.*) ;; *) unit=$unit.service ;; esac
     load=not-found; if exists "$unit"; then load=loaded; fi
     if [ -e "$state/$unit.masked" ]; then load=masked; fi
-    active=inactive; if [ -e "$state/$unit.active" ]; then active=active; fi
+    active=inactive; sub=dead; if [ -e "$state/$unit.active" ]; then active=active; sub=running; fi
+    if [ -e "$state/$unit.failing" ]; then active=activating; sub=auto-restart; fi
     enabled=""; if exists "$unit"; then enabled=disabled; fi
     if [ -e "$state/$unit.enabled" ]; then enabled=enabled; fi
     if [ "$load" = masked ]; then enabled=masked; fi
     case $verb in
-    show) [ -z "$second" ] || echo; second=1; printf 'LoadState=%s\nActiveState=%s\nUnitFileState=%s\n' "$load" "$active" "$enabled"; continue ;;
+    show) [ -z "$second" ] || echo; second=1; printf 'LoadState=%s\nActiveState=%s\nUnitFileState=%s\nSubState=%s\n' "$load" "$active" "$enabled" "$sub"; continue ;;
     is-active) echo "$active"; [ "$active" = active ] || status=3; continue ;;
     is-enabled) echo "$enabled"; [ "$enabled" = enabled ] || status=1; continue ;;
     mask) : > "$state/$unit.masked"; continue ;;

@@ -1,0 +1,128 @@
+#include "core/module/etcd/condition.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/base/quote.h"
+#include "core/client/etcd.h"
+#include "core/item/reservation.h"
+#include "core/render/etcd.h"
+
+namespace pigsty::module::etcd {
+namespace {
+
+constexpr std::string_view kAuthentication = " authentication: is off, whoever has a certificate reads and writes all";
+constexpr std::string_view kNoSpace = " alarm NOSPACE: the database has reached its quota, nothing is written any more";
+constexpr std::string_view kCorrupt = " alarm CORRUPT: the members' data differ";
+constexpr std::string_view kQuorum = " quorum: no member answers a read that a majority agrees in";
+constexpr std::string_view kLost = " data: is gone, there is no write-ahead log in it";
+constexpr std::string_view kSilent = " quorum: this member has no part in it";
+
+// Both questions need no login, and go beside each other. Without a quorum the second is the one that waits.
+std::string look_script(const EtcdCluster& cluster) {
+    const std::string own = render::etcd_endpoint("127.0.0.1", cluster.port);
+    return "for log in " + shell_quote(cluster.data_dir) +
+           "/member/wal/*.wal; do [ ! -e \"$log\" ] || { echo data; break; }; done\n"
+           "command -v etcdctl >/dev/null || exit 0\n" +
+           client::etcd_environment({own}) + R"sh(
+{ printf 'status %s\n' "$(etcdctl --dial-timeout=5s --command-timeout=5s endpoint status -w json 2>/dev/null)"; } &
+if said=$(etcdctl --dial-timeout=5s --command-timeout=5s get health 2>&1); then
+  echo read open
+else
+  case $said in *"user name is empty"* | *"permission denied"*) echo read ;; esac
+fi
+wait
+)sh";
+}
+
+class ConditionItem final : public item::ReservationItem {
+  public:
+    explicit ConditionItem(node::Probe probe) : ReservationItem("etcd condition"), probe_(std::move(probe)) {}
+    [[nodiscard]] node::Probes probes() const override { return {probe_}; }
+    [[nodiscard]] node::ClaimedItem claimed(const node::Observation& seen) const override {
+        node::ClaimedItem claimed = item::ReservationItem::claimed(seen);
+        claimed.probes = {probe_};
+        return claimed;
+    }
+
+  private:
+    node::Probe probe_;
+};
+
+std::string sentence(const std::string& subject, std::string_view rest) { return subject + std::string(rest); }
+
+}  // namespace
+
+std::string member_name(const EtcdCluster& cluster, std::string_view number) {
+    return cluster.name + "-" + std::string(number);
+}
+
+item::ItemPtr condition_item(const EtcdCluster& cluster) {
+    return std::make_shared<ConditionItem>(condition_probe(cluster));
+}
+
+node::Probe condition_probe(const EtcdCluster& cluster) { return {node::ProbeKind::command, look_script(cluster)}; }
+
+MemberCondition member_condition(std::string_view look) {
+    MemberCondition condition;
+    std::istringstream lines{std::string(look)};
+    for (std::string line; std::getline(lines, line);) {
+        if (line == "data") condition.has_data = true;
+        if (line == "read" || line == "read open") condition.reads = true;
+        if (line == "read open") condition.is_open = true;
+        if (!line.starts_with("status ")) continue;
+        for (const client::EtcdStatus& status : client::etcd_status_from_json(line.substr(7)))
+            condition.alarms.insert(status.alarms.begin(), status.alarms.end());
+    }
+    return condition;
+}
+
+std::vector<std::string> condition_drift(const EtcdCluster& cluster, const std::vector<MemberLook>& looks) {
+    std::vector<std::string> sentences;
+    const bool any_reads = std::ranges::any_of(looks, [](const MemberLook& look) { return look.condition.reads; });
+    for (const MemberLook& look : looks) {
+        if (!look.condition.has_data) sentences.push_back(sentence(look.member, kLost));
+        // One that does not run is told by its unit, one without data by that.
+        if (any_reads && look.is_running && look.condition.has_data && !look.condition.reads)
+            sentences.push_back(sentence(look.member, kSilent));
+        if (look.condition.is_open) sentences.push_back(sentence(cluster.name, kAuthentication));
+        if (look.condition.alarms.contains("NOSPACE")) sentences.push_back(sentence(cluster.name, kNoSpace));
+        if (look.condition.alarms.contains("CORRUPT")) sentences.push_back(sentence(cluster.name, kCorrupt));
+    }
+    if (!any_reads && !looks.empty()) sentences.push_back(sentence(cluster.name, kQuorum));
+    std::ranges::sort(sentences);
+    const auto twice = std::ranges::unique(sentences);
+    sentences.erase(twice.begin(), twice.end());
+    return sentences;
+}
+
+Repairs repairs_of(const EtcdCluster& cluster, const std::vector<std::string>& drift) {
+    const auto said = [&](const std::string& subject, std::string_view rest) {
+        return std::ranges::find(drift, sentence(subject, rest)) != drift.end();
+    };
+    Repairs repairs{.authentication = said(cluster.name, kAuthentication),
+                    .space = said(cluster.name, kNoSpace),
+                    .corrupt = said(cluster.name, kCorrupt),
+                    .quorum = said(cluster.name, kQuorum)};
+    for (const auto& [number, address] : cluster.members) {
+        const std::string member = member_name(cluster, number);
+        if (said(member, kLost)) repairs.lost.insert(member);
+        if (said(member, kSilent)) repairs.quorum = true;
+    }
+    return repairs;
+}
+
+std::vector<std::string> repairs_forecast(const EtcdCluster& cluster, const Repairs& repairs) {
+    std::vector<std::string> sentences;
+    if (repairs.authentication) sentences.push_back("switch authentication of " + cluster.name + " on");
+    for (const std::string& member : repairs.lost)
+        sentences.push_back(
+            "remove " + member + " from " + cluster.name +
+            " and add it anew: it copies the others' data, once they are seen to have a quorum without it");
+    if (repairs.space)
+        sentences.push_back("compact and defragment " + cluster.name +
+                            ", a member at a time, and disarm its alarm NOSPACE");
+    return sentences;
+}
+
+}  // namespace pigsty::module::etcd
