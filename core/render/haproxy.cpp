@@ -51,7 +51,39 @@ std::string server_line(const ServiceMember& member, std::int64_t port, bool bac
                        member.rest_port, member.weight, backup ? " backup" : "");
 }
 
+// Of text that HAProxy splits into words: what is quoted or escaped means nothing to it.
+std::optional<std::string> words_problem(std::string_view text) {
+    char quote = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '\\' && quote != '\'') {
+            if (++at == text.size()) return "ends in a backslash, which would escape the end of the line";
+        } else if (quote != 0) {
+            if (c == quote) quote = 0;
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (c == '#') {
+            return fmt::format("holds a #, behind which all would be a comment: \"{}\"", text.substr(at));
+        }
+    }
+    if (quote != 0) return fmt::format("holds a {} that does not end", quote);
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<std::string> haproxy_line_problem(std::string_view text) {
+    if (has_control(text)) return "holds a control character, which a line of HAProxy's configuration cannot";
+    return words_problem(text);
+}
+
+std::optional<std::string> haproxy_path_problem(std::string_view path) {
+    if (!path.starts_with('/')) return "does not begin with /";
+    if (has_control(path)) return "holds a control character, which a line of HAProxy's configuration cannot";
+    if (const auto found = path.find_first_of(" #\"'\\"); found != std::string_view::npos)
+        return fmt::format("holds a '{}', which ends or changes a word of HAProxy's configuration", path[found]);
+    return std::nullopt;
+}
 
 const Services& default_services() {
     static const Services services{
@@ -103,12 +135,18 @@ std::string render_haproxy_base(bool knows_fd_hard_limit) {
 Result<std::string> render_haproxy_service(std::string_view cluster, std::string_view name, const Service& service,
                                            const std::vector<ServiceMember>& members,
                                            std::string_view default_service_dest) {
-    for (const std::string& text : {service.ip, service.check, service.balance, service.options.value_or("")})
-        if (has_control(text))
-            return fail(ErrorCode::invalid,
-                        fmt::format("service {}: a line of HAProxy's configuration cannot hold control "
-                                    "characters",
-                                    name));
+    for (const std::string* const text :
+         {&service.selector, &service.dest, &service.ip, &service.check, &service.balance})
+        if (has_unknown(*text)) return fmt::format("# {}\n", *text);
+    for (const auto* const text : {&service.backup, &service.options})
+        if (*text && has_unknown(**text)) return fmt::format("# {}\n", **text);
+    const auto refused = [&](std::string_view what, const std::string& problem) {
+        return fail(ErrorCode::invalid, fmt::format("service {}: {} {}", name, what, problem));
+    };
+    if (const auto problem = haproxy_path_problem(service.check)) return refused("check", *problem);
+    if (const auto problem = haproxy_line_problem(service.ip)) return refused("ip", *problem);
+    if (const auto problem = haproxy_line_problem(service.balance)) return refused("balance", *problem);
+    if (const auto problem = haproxy_line_problem(service.options.value_or(""))) return refused("options", *problem);
     TRY(const Selector selected, Selector::parse(service.selector));
     std::optional<Selector> backup;
     if (service.backup) {

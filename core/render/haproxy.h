@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,12 @@ std::string render_haproxy_base(bool knows_fd_hard_limit = true);
 Result<std::string> render_haproxy_service(std::string_view cluster, std::string_view name, const Service& service,
                                            const std::vector<ServiceMember>& members,
                                            std::string_view default_service_dest);
+
+// What a line of HAProxy's configuration would not hold as it is written: a control character, a # that makes the rest a
+// comment, quotes that do not end, a backslash with nothing behind it. Nothing where it holds.
+std::optional<std::string> haproxy_line_problem(std::string_view text);
+// The same for a path of Patroni's REST interface, which is one word: /primary, /replica?lag=1MB.
+std::optional<std::string> haproxy_path_problem(std::string_view path);
 
 inline constexpr const char* kHaproxyConfig = "/etc/haproxy/haproxy.cfg";
 inline constexpr const char* kHaproxyServices = "/etc/haproxy/conf.d";

@@ -39,10 +39,21 @@ TEST(Haproxy, leads_where_the_service_says) {
 }
 
 TEST(Haproxy, refuses_what_a_line_cannot_hold) {
-    EXPECT_EQ(render_haproxy_service("pg-test", "x", {.port = 1, .check = "/\nlisten y"}, members(), "postgres")
-                  .error()
-                  .message,
-              "service x: a line of HAProxy's configuration cannot hold control characters");
+    const auto refusal = [](const Service& service) {
+        const auto text = render_haproxy_service("pg-test", "x", service, members(), "postgres");
+        return text ? "" : text.error().message;
+    };
+    EXPECT_EQ(refusal({.port = 1, .check = "/\nlisten y"}),
+              "service x: check holds a control character, which a line of HAProxy's configuration cannot");
+    EXPECT_EQ(refusal({.port = 1, .check = "/primary#x"}),
+              "service x: check holds a '#', which ends or changes a word of HAProxy's configuration");
+    EXPECT_EQ(refusal({.port = 1, .options = "inter 2s # rise 3"}),
+              "service x: options holds a #, behind which all would be a comment: \"# rise 3\"");
+    EXPECT_EQ(refusal({.port = 1, .options = "inter 2s \\"}),
+              "service x: options ends in a backslash, which would escape the end of the line");
+    EXPECT_EQ(refusal({.port = 1, .options = "sni \"a"}), "service x: options holds a \" that does not end");
+    EXPECT_EQ(refusal({.port = 1, .options = "sni 'str(#1)' inter 2s\\#"}), "");
+    EXPECT_EQ(refusal({.port = 1, .options = "inter 2s rise 3"}), "");
 }
 
 TEST(Haproxy, is_unknown_while_a_condition_asks_for_an_unknown_address) {
@@ -52,6 +63,10 @@ TEST(Haproxy, is_unknown_while_a_condition_asks_for_an_unknown_address) {
     EXPECT_FALSE(has_unknown(*render_haproxy_service("pg-test", "x", first, some, "postgres")));
     const Service by_address{.port = 1, .selector = "[? inventory_hostname == `10.10.10.11`]"};
     EXPECT_TRUE(has_unknown(*render_haproxy_service("pg-test", "x", by_address, some, "postgres")));
+    for (const Service& service :
+         {Service{.port = 1, .selector = unknown_marker("selector")},
+          Service{.port = 1, .dest = unknown_marker("dest")}, Service{.port = 1, .backup = unknown_marker("backup")}})
+        EXPECT_TRUE(has_unknown(*render_haproxy_service("pg-test", "x", service, members(), "postgres")));
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 
 #include "core/base/unknown.h"
 #include "core/render/control.h"
+#include "core/render/hba_line.h"
+#include "core/render/hba_names.h"
 
 namespace pigsty::render {
 namespace {
@@ -46,63 +48,41 @@ const Auth* find_auth(std::string_view alias) {
     return found == kAuths.end() ? nullptr : found;
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+// An alias for a role of the cluster; nothing where the word is none.
+std::optional<std::string> role_of(std::string_view word, const HbaContext& context) {
+    if (word == "${dbsu}") return context.superuser;
+    if (word == "${admin}") return context.admin;
+    if (word == "${repl}") return context.replication;
+    if (word == "${monitor}") return context.monitor;
+    return std::nullopt;
 }
 
-std::vector<std::string> list_items(std::string_view text) {
-    std::vector<std::string> items;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        items.emplace_back(trimmed(text.substr(begin, end - begin)));
-        begin = end + 1;
-    }
-    return items;
-}
-
-bool is_simple_name(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-               c == '.' || c == '$';
-    });
-}
-
-// Quoted, a name is nothing but a name: no keyword, no @file, no /expression, no comment.
-std::string quoted_name(std::string_view name) {
-    if (is_simple_name(name)) return std::string(name);
-    std::string out = "\"";
-    for (const char c : name) {
-        if (c == '"') out += '"';
-        out += c;
-    }
-    return out + '"';
-}
-
+// Validation refused what cannot be read; what is not known yet stands as it is, and makes the text unknown.
 std::string user_field(const std::string& user, const HbaContext& context) {
+    const auto names = parse_hba_names(user);
+    if (has_unknown(user) || !names) return user;
     std::string out;
-    for (const std::string& item : list_items(user)) {
+    for (const HbaName& name : *names) {
         if (!out.empty()) out += ',';
-        if (item == "${dbsu}")
-            out += quoted_name(context.superuser);
-        else if (item == "${admin}")
-            out += quoted_name(context.admin);
-        else if (item == "${repl}")
-            out += quoted_name(context.replication);
-        else if (item == "${monitor}")
-            out += quoted_name(context.monitor);
-        else if (item.starts_with('+'))
-            out += "+" + quoted_name(std::string_view(item).substr(1));
+        if (name.membership)
+            out += "+" + hba_name_text(name.text);
+        else if (!name.quoted && name.text == "all")
+            out += name.text;
         else
-            out += quoted_name(item);
+            out += hba_name_text(name.quoted ? name.text : role_of(name.text, context).value_or(name.text));
     }
     return out;
 }
 
 std::string database_field(const std::string& database) {
+    const auto names = parse_hba_names(database);
+    if (has_unknown(database) || !names) return database;
     std::string out;
-    for (const std::string& item : list_items(database)) out += (out.empty() ? "" : ",") + quoted_name(item);
+    for (const HbaName& name : *names) {
+        const std::string text = (name.membership ? "+" : "") + name.text;
+        const bool keyword = !name.quoted && !name.membership && is_hba_database_keyword(text);
+        out += (out.empty() ? "" : ",") + (keyword ? text : hba_name_text(text));
+    }
     return out;
 }
 
@@ -140,21 +120,50 @@ std::string_view networks_attribute(std::string_view addr) {
     return "intra";
 }
 
+void check_name(std::string_view field, const HbaName& name, HbaTarget target, std::vector<HbaProblem>& problems) {
+    const auto add = [&](std::string message, std::string hint) {
+        problems.push_back({std::string(field), std::move(message), std::move(hint)});
+    };
+    if (is_hba_pattern(name))
+        return add(fmt::format("expected a name, found the pattern \"{}\"", name.text),
+                   "PostgreSQL reads what begins with / as a regular expression, quoted or not: a pattern can be "
+                   "written as a line in rules");
+    if (name.text.size() > 63)
+        return add(fmt::format("a name has at most 63 bytes, found {}", name.text.size()),
+                   "PostgreSQL compares the whole text, so that it would match nobody");
+    if (name.quoted) return;
+    if (name.text.starts_with('@'))
+        return add(fmt::format("expected names, found the file \"{}\"", name.text),
+                   "no file is read: write the names; where it is a name, put it into double quotes");
+    if (name.text.starts_with("${") && (field == "db" || !role_of(name.text, {})))
+        return add(fmt::format("there is no alias \"{}\"", name.text),
+                   "in `user` there are ${dbsu}, ${admin}, ${repl} and ${monitor}; where it is a name, put it into "
+                   "double quotes");
+    if (target == HbaTarget::pgbouncer && field == "db" && is_hba_database_keyword(name.text) && name.text != "all" &&
+        name.text != "sameuser")
+        add(fmt::format("pgbouncer knows no \"{}\" in its HBA file", name.text),
+            "name the databases, or write all; where it is a name, put it into double quotes");
+}
+
 void check_names(std::string_view field, const std::string& text, HbaTarget target, std::vector<HbaProblem>& problems) {
     if (has_unknown(text)) return;
-    for (const std::string& item : list_items(text)) {
-        if (item.empty() || item == "+") {
+    const auto names = parse_hba_names(text);
+    if (!names) {
+        problems.push_back(
+            {std::string(field), names.error().message, "inside of double quotes \"\" is one of the name"});
+        return;
+    }
+    for (const HbaName& name : *names) {
+        if (name.text.empty()) {
             problems.push_back({std::string(field), fmt::format("expected a name, found \"{}\"", text),
                                 "names in a list are separated by single commas"});
             return;
         }
-        if (target == HbaTarget::pgbouncer && field == "user" && item.starts_with('+'))
-            problems.push_back({"user", fmt::format("pgbouncer knows no role membership: \"{}\" matches nobody", item),
+        if (target == HbaTarget::pgbouncer && field == "user" && name.membership)
+            problems.push_back({"user",
+                                fmt::format("pgbouncer knows no role membership: \"+{}\" matches nobody", name.text),
                                 "name the users, or write all"});
-        if (target == HbaTarget::pgbouncer && field == "db" &&
-            (item == "replication" || item == "samerole" || item == "samegroup"))
-            problems.push_back({"db", fmt::format("pgbouncer knows no \"{}\" in its HBA file", item),
-                                "name the databases, or write all"});
+        check_name(field, name, target, problems);
     }
 }
 
@@ -213,7 +222,8 @@ std::string rule_text(const HbaRule& rule, const HbaContext& context, HbaTarget 
     if (!rule.rules.empty()) {
         for (const std::string& raw : rule.rules) lines += raw + "\n";
     } else {
-        const Auth& auth = *find_auth(rule.auth);
+        const Auth unknown{.alias = {}, .method = rule.auth};
+        const Auth& auth = has_unknown(rule.auth) ? unknown : *find_auth(rule.auth);
         std::string_view method = auth.method;
         if (target == HbaTarget::pgbouncer && method == "ident") method = "peer";
         const std::string db = database_field(rule.db);
@@ -228,6 +238,8 @@ std::string rule_text(const HbaRule& rule, const HbaContext& context, HbaTarget 
 
     const bool live = rule.role != "offline" || context.offline;
     std::string text = rule.title.empty() ? "\n" : fmt::format("\n# {}\n", rule.title);
+    if (has_unknown(rule.role))
+        text += "# " + rule.role + "\n";  // where it stands is not known, so neither is the text
     if (live) return text + lines;
     text += "# for offline members:\n";
     for (std::size_t begin = 0; begin < lines.size();) {
@@ -278,6 +290,14 @@ Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vect
            std::string(kColumns) + lines;
 }
 
+using AddressBytes = std::array<unsigned char, sizeof(in6_addr)>;
+
+AddressBytes network_of(AddressBytes address, int length, int longest) {
+    for (int bit = length; bit < longest; ++bit)
+        address.at(static_cast<std::size_t>(bit / 8)) &= static_cast<unsigned char>(~(0x80U >> (bit % 8)));
+    return address;
+}
+
 }  // namespace
 
 Result<std::string> normalized_cidr(std::string_view text) {
@@ -289,7 +309,7 @@ Result<std::string> normalized_cidr(std::string_view text) {
     if (has_unknown(text)) return std::string(text);
     const std::size_t slash = text.find('/');
     const std::string address(text.substr(0, slash));
-    std::array<unsigned char, sizeof(in6_addr)> parsed{};
+    AddressBytes parsed{};
     const bool v4 = inet_pton(AF_INET, address.c_str(), parsed.data()) == 1;
     const bool v6 = !v4 && inet_pton(AF_INET6, address.c_str(), parsed.data()) == 1;
     if (!v4 && !v6) return wrong();
@@ -300,7 +320,12 @@ Result<std::string> normalized_cidr(std::string_view text) {
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
     if (problem != std::errc{} || end != digits.data() + digits.size() || length < 0 || length > longest)
         return wrong();
-    return std::string(text);
+    // To pgbouncer an address with bits behind the prefix matches nobody; PostgreSQL does not mind them.
+    const auto network = network_of(parsed, length, longest);
+    if (network == parsed) return std::string(text);
+    std::array<char, INET6_ADDRSTRLEN> written{};
+    inet_ntop(v4 ? AF_INET : AF_INET6, network.data(), written.data(), written.size());
+    return fmt::format("{}/{}", written.data(), length);
 }
 
 std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& context, HbaTarget target, bool own) {
@@ -310,11 +335,25 @@ std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& co
             problems.push_back(
                 {std::move(field), "a line of the HBA file cannot hold control characters", "remove them"});
     };
+    // PostgreSQL joins a line that ends in a backslash with the next one, be it a comment (14 and newer).
+    const auto check_end = [&](std::string field, const std::string& text) {
+        if (text.ends_with('\\'))
+            problems.push_back({std::move(field), "a line of the HBA file cannot end in a backslash",
+                                "PostgreSQL would join it with the next line"});
+    };
     check_text("title", rule.title);
+    check_end("title", rule.title);
     check_text("user", rule.user);
     check_text("db", rule.db);
-    for (std::size_t i = 0; i < rule.rules.size(); ++i) check_text(fmt::format("rules[{}]", i), rule.rules[i]);
     check_role(rule, problems);
+    for (std::size_t i = 0; i < rule.rules.size(); ++i) {
+        const std::string field = fmt::format("rules[{}]", i);
+        check_text(field, rule.rules[i]);
+        check_end(field, rule.rules[i]);
+        if (has_unknown(rule.rules[i])) continue;
+        if (const auto problem = check_hba_line(rule.rules[i], target, context.tls))
+            problems.push_back({field, problem->message, problem->hint});
+    }
     if (!rule.rules.empty()) return problems;
     if (rule.addr.empty()) {
         problems.push_back({"", "a rule needs addr, or the lines themselves in rules",

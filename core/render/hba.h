@@ -55,7 +55,7 @@ struct HbaProblem {
 // none, are errors; in defaults such a rule is left out. Strings with an unknown marker are not judged.
 std::vector<HbaProblem> check_hba_rule(const HbaRule& rule, const HbaContext& context, HbaTarget target, bool own);
 
-// "10.10.10.11" → "10.10.10.11/32", "fd00::/8" stays; error `invalid` for what is neither address nor CIDR.
+// "10.10.10.11" → "10.10.10.11/32", "10.0.0.5/8" → "10.0.0.0/8", "fd00::/8" stays; error `invalid` for what is neither address nor CIDR.
 Result<std::string> normalized_cidr(std::string_view text);
 
 }  // namespace pigsty::render

@@ -10,8 +10,9 @@ namespace pigsty::render {
 
 struct HbaRule {
     std::string title{};
-    std::string user = "all";  // a name, +role, all, ${dbsu}, ${repl}, ${monitor}, ${admin}, or a comma list of names
-    std::string db = "all";    // a name, all, replication (PostgreSQL only), or a comma list
+    // A name, +role, all, ${dbsu}, ${repl}, ${monitor}, ${admin}, or a comma list; in double quotes a name in any case.
+    std::string user = "all";
+    std::string db = "all";    // a name, all, sameuser, replication (PostgreSQL only), or a comma list; quoted as above
     std::string addr{};        // local, localhost, cluster, intra, admin, infra, world, an address or a CIDR
     std::string auth = "pwd";  // deny, trust, pwd, sha, md5, ssl, ssl-sha, ssl-md5, cert, ident, peer
     std::string role = "common";          // common | offline

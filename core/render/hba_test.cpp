@@ -1,5 +1,7 @@
 #include "core/render/hba.h"
 
+#include <gmock/gmock.h>
+
 #include "core/base/unknown.h"
 #include "core/render/golden.h"
 
@@ -41,9 +43,64 @@ TEST(Hba, asks_for_tls_over_the_network_only) {
 }
 
 TEST(Hba, quotes_names_so_that_they_are_nothing_but_names) {
-    EXPECT_EQ(text_of({{.user = "odd \"name\", +my role,@file", .db = "/^x#", .addr = "10.0.0.0/8"}}),
-              "\nhost     \"/^x#\"           \"odd \"\"name\"\"\",+\"my role\",\"@file\" 10.0.0.0/8           "
+    EXPECT_EQ(text_of({{.user = "odd \"name\", +my role,\"@file\"", .db = "x#", .addr = "10.0.0.0/8"}}),
+              "\nhost     \"x#\"             \"odd \"\"name\"\"\",+\"my role\",\"@file\" 10.0.0.0/8           "
               "scram-sha-256\n");
+}
+
+TEST(Hba, takes_bare_keywords_as_such_and_quoted_ones_as_names) {
+    EXPECT_EQ(text_of({{.user = "all", .db = "replication", .addr = "local"}}),
+              "\nlocal    replication      all                                           scram-sha-256\n");
+    EXPECT_EQ(text_of({{.user = "\"all\"", .db = "\"replication\",\"sameuser\", sameuser", .addr = "local"}}),
+              "\nlocal    \"replication\",\"sameuser\",sameuser \"all\"                                         "
+              "scram-sha-256\n");
+    EXPECT_EQ(text_of({{.user = "\"a,b\", \"+c\", +\"d \"\"e\"\"\", \"${dbsu}\", ${dbsu}", .addr = "local"}}),
+              "\nlocal    all              \"a,b\",\"+c\",+\"d \"\"e\"\"\",\"${dbsu}\",postgres                      "
+              "scram-sha-256\n");
+    // Among users only `all` is a keyword to PostgreSQL; pgbouncer takes those of databases there, too.
+    EXPECT_EQ(text_of({{.user = "replication", .addr = "local"}}),
+              "\nlocal    all              \"replication\"                                 scram-sha-256\n");
+    EXPECT_THAT(*render_pgbouncer_hba({}, {{.user = "sameuser", .db = "\"samerole\"", .addr = "local"}}, context()),
+                testing::HasSubstr("local    \"samerole\"       \"sameuser\""));
+}
+
+TEST(Hba, refuses_patterns_files_and_aliases_that_are_none) {
+    for (const char* name : {"/^a", "\"/^a\"", "app,/", "/."}) {
+        EXPECT_THAT(text_of({{.user = name, .addr = "world"}}),
+                    testing::StartsWith("hba_rules[0].user: expected a name, found the pattern"));
+        EXPECT_THAT(text_of({{.db = name, .addr = "world"}}),
+                    testing::StartsWith("hba_rules[0].db: expected a name, found the pattern"));
+        EXPECT_THAT(render_pgbouncer_hba({}, {{.user = name, .addr = "world"}}, context()).error().message,
+                    testing::StartsWith("hba_rules[0].user: expected a name, found the pattern"));
+    }
+    EXPECT_EQ(text_of({{.user = "@admins", .addr = "world"}}),
+              "hba_rules[0].user: expected names, found the file \"@admins\"");
+    EXPECT_EQ(text_of({{.user = "${admins}", .addr = "world"}}), "hba_rules[0].user: there is no alias \"${admins}\"");
+    EXPECT_EQ(text_of({{.db = "${dbsu}", .addr = "world"}}), "hba_rules[0].db: there is no alias \"${dbsu}\"");
+    EXPECT_EQ(text_of({{.user = "\"a", .addr = "world"}}),
+              "hba_rules[0].user: expected a second \" that ends the name in \"a");
+    EXPECT_EQ(text_of({{.user = "\"a\"b", .addr = "world"}}),
+              "hba_rules[0].user: expected a comma or the end behind the quoted name in \"a\"b, found b");
+    EXPECT_EQ(text_of({{.user = "\"\"", .addr = "world"}}), "hba_rules[0].user: expected a name, found \"\"\"\"");
+    EXPECT_EQ(text_of({{.user = std::string(64, 'x'), .addr = "world"}}),
+              "hba_rules[0].user: a name has at most 63 bytes, found 64");
+}
+
+TEST(Hba, refuses_lines_that_would_swallow_the_next) {
+    EXPECT_EQ(text_of({{.title = "x\\", .addr = "world"}}),
+              "hba_rules[0].title: a line of the HBA file cannot end in a backslash");
+    EXPECT_EQ(text_of({{.rules = {"# x\\", "host all all 0.0.0.0/0 reject"}}}),
+              "hba_rules[0].rules[0]: a line of the HBA file cannot end in a backslash");
+    EXPECT_EQ(text_of({{.title = "x\\ y", .user = "a\\", .addr = "local", .auth = "deny"}}),
+              "\n# x\\ y\nlocal    all              \"a\\\"                                          reject\n");
+}
+
+TEST(Hba, writes_the_network_of_an_address_with_bits_behind_the_prefix) {
+    EXPECT_EQ(*normalized_cidr("10.1.2.3/8"), "10.0.0.0/8");
+    EXPECT_EQ(*normalized_cidr("10.1.2.3/32"), "10.1.2.3/32");
+    EXPECT_EQ(*normalized_cidr("FD00::1/64"), "fd00::/64");
+    EXPECT_EQ(*normalized_cidr("FD00::/64"), "FD00::/64");
+    EXPECT_EQ(*normalized_cidr("192.168.5.7/0"), "0.0.0.0/0");
 }
 
 TEST(Hba, keeps_offline_rules_as_comments_elsewhere) {
@@ -103,6 +160,10 @@ TEST(Hba, carries_unknown_addresses_through) {
     where.members.push_back(marker);
     EXPECT_TRUE(has_unknown(text_of({{.addr = "cluster"}}, where)));
     EXPECT_FALSE(has_unknown(text_of({{.addr = "intra"}}, where)));
+    for (const HbaRule& rule : {HbaRule{.user = marker, .addr = "local"}, HbaRule{.db = marker, .addr = "local"},
+                                HbaRule{.addr = "local", .auth = marker}, HbaRule{.addr = "local", .role = marker},
+                                HbaRule{.rules = {marker}}})
+        EXPECT_TRUE(has_unknown(text_of({rule})));
 }
 
 TEST(Hba, takes_lines_as_they_are) {
