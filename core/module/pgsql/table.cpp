@@ -175,7 +175,8 @@ class Builder {
         if (changes_.default_objects) {
             act("default objects", Spread::once, When::always,
                 [cluster, ways](Site& site, StepContext& context) -> Status {
-                    const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
+                    const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id),
+                                                            known_identifier(context.sites()));
                     return session->change(
                         [&](ClusterSession::Work& work) -> Status {
                             TRY_VOID(context.begin_changes());
