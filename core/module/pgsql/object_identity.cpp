@@ -49,7 +49,7 @@ bool looks_claimed_database(const DatabaseState& database, const ObjectClaim& cl
     const auto fits = [](const std::optional<std::string>& value, const std::string& is, const auto& same) {
         return !value || same(*value, is);
     };
-    return fits(wanted->encoding, database.encoding, same_locale) &&
+    return fits(wanted->encoding, database.encoding, same_encoding) &&
            fits(wanted->lc_collate, database.lc_collate, same_locale) &&
            fits(wanted->lc_ctype, database.lc_ctype, same_locale);
 }
