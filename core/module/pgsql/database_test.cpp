@@ -246,6 +246,7 @@ TEST_F(DatabaseTest, stands_in_pgbouncers_list) {
 TEST_F(DatabaseTest, a_stranger_with_its_name_is_never_dropped) {
     const PgDatabase database = wish("app");
     const std::string id = created(database);
+    session = fresh();  // whose connection would keep the name
     sql("CREATE DATABASE other");
     sql("ALTER DATABASE app RENAME TO app_old");
     session = fresh();
@@ -254,6 +255,7 @@ TEST_F(DatabaseTest, a_stranger_with_its_name_is_never_dropped) {
     EXPECT_THAT((*live)->drift, ElementsAre("name: is \"app_old\" on the server"));
     EXPECT_DONE(updated(database, database, id));
     expect_as_wished(database, id);
+    session = fresh();
     sql("ALTER DATABASE app RENAME TO app_old");
     sql("ALTER DATABASE other RENAME TO app");
     const std::string stranger = sql("SELECT oid FROM pg_database WHERE datname = 'app'");
@@ -273,6 +275,7 @@ TEST_F(DatabaseTest, a_stranger_with_its_name_is_never_dropped) {
 TEST_F(DatabaseTest, one_that_was_made_anew_by_hand_is_another_one) {
     const PgDatabase database = wish("anew");
     const std::string id = created(database);
+    session = fresh();
     sql("DROP DATABASE anew");
     sql("CREATE DATABASE anew");
     std::vector<std::string> warnings;
