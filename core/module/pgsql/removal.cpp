@@ -30,6 +30,17 @@ std::string stop_script(std::int64_t port, bool replicas_only) {
     return script + "systemctl disable --now patroni.service >/dev/null 2>&1 || systemctl stop patroni.service\n";
 }
 
+// Which cluster the data must be of: what the members' claims say, what the state says, or, where a create ended before any
+// of them knew, what Patroni wrote down for this cluster when it made the data.
+std::string expected_identifier(const PgCluster& cluster, const std::string& stated, const Ways& ways,
+                                StepContext& context) {
+    if (std::string identifier = known_identifier(context.sites()); !identifier.empty()) return identifier;
+    if (!stated.empty() || !ways.connect) return stated;
+    const auto etcd = etcd::administrator(cluster.dcs, ways.connect, context.cancel());
+    if (!etcd) return {};
+    return etcd->value(dcs_prefix(cluster) + "initialize", context.cancel()).value_or("");
+}
+
 // Data goes only when the control file says that it is this cluster's (behaviour 3). A member that was never initialised has
 // no control file, and nothing to lose.
 std::string remove_script(const PgCluster& cluster, const std::string& system_identifier, const std::string& bin_dir) {
@@ -39,7 +50,11 @@ if [ -e "$folder/data/postmaster.pid" ]; then
   echo "PostgreSQL still runs in $folder/data" >&2
   exit 1
 fi
-if [ -e "$folder/data/global/pg_control" ] && [ -n "$expected" ]; then
+if [ -e "$folder/data/global/pg_control" ]; then
+  if [ -z "$expected" ]; then
+    echo "$folder/data holds a PostgreSQL cluster, and neither a claim, nor the state, nor etcd says which system identifier it must have: look at it, remove it by hand, and try again" >&2
+    exit 1
+  fi
   found=$(LC_ALL=C )sh" +
            shell_quote(bin_dir + "/pg_controldata") +
            R"sh( "$folder/data" | sed -n 's/^Database system identifier: *//p')
@@ -76,9 +91,10 @@ converge::Table removal_of(const PgCluster& cluster, const std::string& system_i
     act("stop leader", Spread::parallel, [shared](Site& site, StepContext& context) {
         return run_script(site, context, stop_script(shared->port, false));
     });
-    act("remove data", Spread::parallel, [shared, system_identifier](Site& site, StepContext& context) {
+    act("remove data", Spread::parallel, [shared, system_identifier, ways](Site& site, StepContext& context) {
         const std::string bin_dir = platform::platform_at(site.node).bin_dir(shared->version.value_or(0));
-        return run_script(site, context, remove_script(*shared, system_identifier, bin_dir));
+        const std::string expected = expected_identifier(*shared, system_identifier, ways, context);
+        return run_script(site, context, remove_script(*shared, expected, bin_dir));
     });
     act("etcd user", Spread::once, [shared, ways](Site&, StepContext& context) -> Status {
         auto etcd = etcd::administrator(shared->dcs, ways.connect, context.cancel());
