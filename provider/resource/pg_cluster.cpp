@@ -8,9 +8,11 @@
 #include "core/module/pgsql/dcs.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/layout.h"
+#include "core/module/pgsql/live_settings.h"
 #include "core/module/pgsql/overview.h"
 #include "core/module/pgsql/restart_forecast.h"
 #include "core/module/pgsql/rules.h"
+#include "core/module/pgsql/settings.h"
 #include "core/module/platform/platform.h"
 #include "core/render/patroni.h"
 #include "core/render/pg_tune.h"
@@ -80,6 +82,22 @@ bool differs(const converge::Managed& before, const converge::Managed& after, co
     return old_entry == before.end() || new_entry == after.end() || old_entry->second != new_entry->second;
 }
 
+// What the server's libraries have added to its settings, as the last look at it saw them.
+constexpr const char* kExtensionSettings = "extension_settings";
+
+std::string extension_settings(const framework::PrivateData& data) { return data.get(kExtensionSettings).value_or(""); }
+
+module::pgsql::Settings settings_of(const PgCluster& cluster, const framework::PrivateData& data) {
+    return module::pgsql::Settings(cluster.version, extension_settings(data));
+}
+
+bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
+    return std::ranges::any_of(after.instances, [&](const auto& entry) {
+        const auto found = before.instances.find(entry.first);
+        return found == before.instances.end() || found->second.parameters != entry.second.parameters;
+    });
+}
+
 }  // namespace
 
 Declaration<PgClusterState> PgClusterResource::declare() const {
@@ -121,21 +139,29 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
                                           .default_objects = drifted(" default"),
                                           .before = std::make_shared<const PgCluster>(prior.cluster),
                                           .creating = false,
-                                          .resets = module::pgsql::auto_conf_resets(drift)};
-    if (module::pgsql::any_needs_restart(changes.resets)) changes.configuration = true;
+                                          .resets = module::pgsql::auto_conf_resets(drift),
+                                          .extension_settings = extension_settings(call.private_data)};
+    const auto settings = settings_of(planned.cluster, call.private_data);
+    if (module::pgsql::any_needs_restart(changes.resets, settings)) changes.configuration = true;
     for (const auto& [key, value] : after) {
         if (!differs(before, after, key)) continue;
         (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
     }
     // That they wait is no drift while restarts are manual; it ends once they are not.
-    const auto to_restart = module::pgsql::members_to_restart(prior.cluster, planned.cluster);
+    const auto waiting = waiting_members(call.private_data);
+    auto to_restart = module::pgsql::members_to_restart(prior.cluster, planned.cluster, waiting, settings);
     if (planned.cluster.restart == "rolling") {
-        changes.waits_for_restart = !to_restart.empty() || !waiting_members(call.private_data).empty();
+        changes.waits_for_restart = !to_restart.empty() || !waiting.members.empty();
         if (changes.waits_for_restart) changes.configuration = true;
         forget_waiting(call.private_data);
     } else if (!to_restart.empty()) {
-        expect_waiting(call.private_data, to_restart);
+        expect_waiting(call.private_data,
+                       {.members = std::move(to_restart),
+                        .runs_with = module::pgsql::waiting_after(prior.cluster, planned.cluster, waiting, settings)});
     }
+    changes.of_members = has_other_parameters(prior.cluster, planned.cluster);
+    if (changes.of_members) changes.configuration = true;
+    changes.settings = changes.configuration;
     const auto ways = ways_through(fleet);
     return module::pgsql::table_of(planned.cluster, &ways, changes);
 }
@@ -148,8 +174,7 @@ converge::Managed PgClusterResource::more_managed(const PgClusterState& state) c
     converge::Managed managed;
     for (const auto& [key, text] : module::pgsql::default_object_texts(state.cluster))
         managed[key] = has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
-    const auto configuration = module::pgsql::wanted_configuration(state.cluster);
-    const std::string text = configuration ? configuration->dump() : std::string();
+    const std::string text = module::pgsql::configuration_meaning(state.cluster).value_or("");
     managed[state.cluster.name + " dcs"] =
         text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
     return managed;
@@ -165,7 +190,7 @@ Result<PgClusterState> PgClusterResource::from_claimed_spec(const nlohmann::json
     return state;
 }
 
-Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call& /*call*/) const {
+Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call& call) const {
     PgCluster& cluster = state.cluster;
     std::optional<std::int64_t> newest;
     for (const auto& site : run.sites()) {
@@ -176,6 +201,14 @@ Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call
     if (!cluster.version) cluster.version = newest;
     if (!cluster.template_revision) cluster.template_revision = render::kTemplateRevision;
     if (!cluster.sizing) cluster.sizing = smallest(run.sites());
+    // Once more, for this very version.
+    const auto problems = module::pgsql::parameter_problems(cluster, settings_of(cluster, call.private_data));
+    if (!problems.empty()) {
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = problems.front().path + ": " + problems.front().message + " (PostgreSQL " +
+                                     std::to_string(*cluster.version) + ")"}
+                        .with_hint(problems.front().hint));
+    }
     return {};
 }
 
@@ -215,7 +248,6 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
         sentences.push_back(state.cluster.name + " patroni: no member answers");
         return sentences;
     }
-    note_waiting(call.private_data, *seen);
     if (seen->paused) {
         call.diagnostics.add_warning(state.cluster.name + " is paused",
                                      "Patroni is in maintenance mode: it neither fails over nor starts PostgreSQL. "
@@ -223,12 +255,19 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
     }
     TRY(const auto wanted, module::pgsql::wanted_configuration(state.cluster));
     TRY(const auto live, members->configuration(call.cancel));
-    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
+    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live,
+                                                                  settings_of(state.cluster, call.private_data));
     sentences.insert(sentences.end(), configuration.begin(), configuration.end());
-    if (seen->leader() == nullptr) return sentences;
+    if (seen->leader() == nullptr) {
+        note_waiting(call.private_data, waiting_in(*seen, {}));
+        return sentences;
+    }
     session->remember_leader(*members, *seen);
     TRY_VOID(session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
+            TRY(const auto server, module::pgsql::server_settings(work));
+            call.private_data.set(kExtensionSettings, server.of_extensions);
+            note_waiting(call.private_data, waiting_in(*seen, server.waiting));
             TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));
             sentences.insert(sentences.end(), objects.begin(), objects.end());
             return {};
@@ -241,12 +280,13 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     // Names of packages and folders hold the version: until it is decided, none of the keys is known.
     if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
     if (plan.prior == nullptr || !forecast.last_change) return;
-    for (std::string& sentence :
-         module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster, waiting_members(plan.private_data)))
+    const auto settings = settings_of(plan.planned.cluster, plan.private_data);
+    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster,
+                                                                 waiting_members(plan.private_data), settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
     const auto resets = module::pgsql::auto_conf_resets(drift);
-    for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.cluster.restart))
+    for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.cluster.restart, settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto before = to_managed(plan.prior->common.managed);
     const auto after = more_managed(plan.planned);
@@ -269,6 +309,11 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
         if (!missing("services") && !missing("default_services")) plan.decide("endpoints");
     }
     if (plan.prior != nullptr) {
+        // The version is known by now, and what the server's libraries have added to its settings.
+        framework::Validation validation{plan.unknown, plan.diagnostics};
+        report_problems(module::pgsql::parameter_problems(plan.planned.cluster,
+                                                          settings_of(plan.planned.cluster, plan.private_data)),
+                        validation);
         refuse_changed_members(addresses_of(plan.prior->cluster), addresses_of(plan.planned.cluster), "instances",
                                plan.unknown, plan.diagnostics);
         // What is not known yet is looked at once more when it is.

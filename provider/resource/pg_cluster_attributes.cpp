@@ -1,5 +1,6 @@
 #include "provider/resource/pg_cluster_attributes.h"
 
+#include "core/module/platform/platform.h"
 #include "provider/configuration/attributes.h"
 #include "provider/configuration/pg_objects.h"
 #include "provider/framework/validators.h"
@@ -42,7 +43,7 @@ Attributes<Instance> instance_attributes() {
             .description("Serves the offline service too, and HBA rules with `role = \"offline\"` hold here."),
         attribute("weight", &Instance::weight)
             .fixed_default(100)
-            .validate(framework::between(0, 256))
+            .validate(framework::between(module::pgsql::kWeight.least, module::pgsql::kWeight.most))
             .description("Share of the load in HAProxy's services."),
         attribute("nofailover", &Instance::nofailover).fixed_default(false).description("Never becomes the leader."),
         attribute("parameters", &Instance::parameters)
@@ -149,7 +150,7 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .description("Members by number."),
         attribute("version", &PgCluster::version)
             .kept()
-            .validate(framework::between(13, 18))
+            .validate(framework::between(module::platform::kOldestPostgresql, module::platform::kNewestPostgresql))
             .fixed_after_creation("a major version changes by moving to a new cluster")
             .example("17")
             .description(
@@ -173,13 +174,14 @@ Attributes<PgCluster> pg_cluster_attributes() {
         attribute("parameters", &PgCluster::parameters)
             .optional()
             .example("{ work_mem = \"64MB\" }")
-            .description("PostgreSQL parameters of the whole cluster; they win over the template. They live in "
-                         "Patroni's dynamic "
-                         "configuration, where keys that are not ours are left alone."),
+            .description("PostgreSQL parameters of the whole cluster; they win over the template. They live in Patroni's "
+                         "dynamic configuration, where keys that are not ours are left alone. Names and values are "
+                         "read as PostgreSQL reads them; what it, or Patroni, would not take is refused before "
+                         "anything is written."),
         attribute("max_connections", &PgCluster::max_connections)
             .optional()
-            .validate(framework::between(20, 262143))
-            .description("Most connections. Not set: the template's."),
+            .validate(framework::between(module::pgsql::kMaxConnections.least, module::pgsql::kMaxConnections.most))
+            .description("Most connections. Not set: the template's. Patroni takes no less than 25."),
         attribute("checksum", &PgCluster::checksum)
             .fixed_default(true)
             .fixed_after_creation(kFixed)

@@ -80,8 +80,11 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
         leave(std::ranges::find_if(connections_, [](const auto& entry) {
                   return entry.first != kPostgresDatabase;
               })->first);
-    TRY(auto connection,
-        client::Postgres::connect({.node = leader_->node, .port = cluster_.port, .database = database}, cancel));
+    TRY(auto connection, client::Postgres::connect({.node = leader_->node,
+                                                    .port = cluster_.port,
+                                                    .database = database,
+                                                    .version = cluster_.version.value_or(0)},
+                                                   cancel));
     ++counters_.connections;
     if (database == kPostgresDatabase) {
         TRY(const std::string proof,

@@ -39,6 +39,13 @@ using render::Sizing;
 
 using Parameters = std::map<std::string, std::string>;
 
+// Limits that both the schema and the rules ask.
+struct Range {
+    std::int64_t least, most;
+};
+inline constexpr Range kMaxConnections{25, 262143};  // the least is Patroni's: below, it takes its own default
+inline constexpr Range kWeight{0, 256};              // of HAProxy
+
 struct Instance {
     node::NodeAddress node;        // `address` and `ssh`
     std::string role = "replica";  // primary | replica | offline: where to initialise, who may lead, who serves what

@@ -33,6 +33,9 @@ struct ClusterChanges {
     bool creating = true;
     std::vector<AutoConfReset> resets{};  // of what somebody's ALTER SYSTEM left
     bool waits_for_restart = false;       // since an earlier change; Patroni may not know it yet
+    bool of_members = false;              // some members' own parameters
+    bool settings = true;                 // of the cluster or of a member: tried before anything is written
+    std::string extension_settings{};     // the server's answer to extension_settings_query(), where it was asked
 };
 
 converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes = {});
