@@ -174,10 +174,11 @@ Attributes<PgCluster> pg_cluster_attributes() {
         attribute("parameters", &PgCluster::parameters)
             .optional()
             .example("{ work_mem = \"64MB\" }")
-            .description("PostgreSQL parameters of the whole cluster; they win over the template. They live in Patroni's "
-                         "dynamic configuration, where keys that are not ours are left alone. Names and values are "
-                         "read as PostgreSQL reads them; what it, or Patroni, would not take is refused before "
-                         "anything is written."),
+            .description(
+                "PostgreSQL parameters of the whole cluster; they win over the template. They live in Patroni's "
+                "dynamic configuration, where keys that are not ours are left alone. Names and values are "
+                "read as PostgreSQL reads them; what it, or Patroni, would not take is refused before "
+                "anything is written."),
         attribute("max_connections", &PgCluster::max_connections)
             .optional()
             .validate(framework::between(module::pgsql::kMaxConnections.least, module::pgsql::kMaxConnections.most))

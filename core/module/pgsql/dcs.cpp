@@ -31,18 +31,17 @@ bool same_value(const json& a, const json& b) {
 
 json plain(const Yaml& tree) { return json::parse(tree.dump()); }
 
-const json::json_pointer kParameters("/postgresql/parameters");
-
 json parameters_of(const json& configuration) {
-    return configuration.is_object() && configuration.contains(kParameters) && configuration.at(kParameters).is_object()
-               ? configuration.at(kParameters)
+    const json::json_pointer where("/postgresql/parameters");
+    return configuration.is_object() && configuration.contains(where) && configuration.at(where).is_object()
+               ? configuration.at(where)
                : json::object();
 }
 json parameters_of(const Yaml& configuration) { return parameters_of(plain(configuration)); }
 
 json without_parameters(json configuration) {
-    if (configuration.is_object() && configuration.contains(kParameters))
-        configuration["postgresql"].erase("parameters");
+    const json::json_pointer where("/postgresql/parameters");
+    if (configuration.is_object() && configuration.contains(where)) configuration["postgresql"].erase("parameters");
     return configuration;
 }
 
@@ -107,7 +106,8 @@ void describe(std::vector<std::string>& sentences, const std::string& head, cons
 
 void describe_parameters(std::vector<std::string>& sentences, const std::string& head, const json& wanted,
                          const json& live, const Settings& settings) {
-    for (const auto& [name, value] : differing_parameters(wanted, live, json::object(), settings).items()) {
+    const json patch = differing_parameters(wanted, live, json::object(), settings);
+    for (const auto& [name, value] : patch.items()) {
         const auto found = live.find(name);
         if (value.is_null())
             sentences.push_back(head + name + " is " + text_of(*found) + ", expected " + settings.name_of(name) +

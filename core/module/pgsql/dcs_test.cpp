@@ -83,8 +83,8 @@ TEST(Dcs, keys_of_patroni_are_compared_too) {
     live["ttl"] = 60;
     live["postgresql"].erase("use_slots");
     EXPECT_THAT(configuration_drift("pg-test", wanted(), live, kSettings),
-                ElementsAre("pg-test dcs: ttl is 60, expected 30",
-                            "pg-test dcs: postgresql.use_slots is not set, expected on"));
+                ElementsAre("pg-test dcs: postgresql.use_slots is not set, expected on",
+                            "pg-test dcs: ttl is 60, expected 30"));
     EXPECT_EQ(configuration_patch(wanted(), live, wanted(), kSettings),
               json::parse(R"({"ttl": 30, "postgresql": {"use_slots": true}})"));
 }

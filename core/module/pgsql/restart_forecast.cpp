@@ -63,7 +63,8 @@ std::vector<std::string> members_to_restart(const PgCluster& before, const PgClu
 RunsWith waiting_after(const PgCluster& before, const PgCluster& after, const Waiting& waiting,
                        const Settings& settings) {
     RunsWith runs_with;
-    for (const ParameterChange& change : restarts_for(before, after, waiting, settings, true).for_all)
+    const Restarts restarts = restarts_for(before, after, waiting, settings, true);
+    for (const ParameterChange& change : restarts.for_all)
         if (!change.before.empty()) runs_with[change.name] = change.before;
     return runs_with;
 }
