@@ -43,7 +43,7 @@ Attributes<Instance> instance_attributes() {
             .description("Serves the offline service too, and HBA rules with `role = \"offline\"` hold here."),
         attribute("weight", &Instance::weight)
             .fixed_default(100)
-            .validate(framework::between(module::pgsql::kWeight.least, module::pgsql::kWeight.most))
+            .validate(framework::between(module::pgsql::kWeightLimits.least, module::pgsql::kWeightLimits.most))
             .description("Share of the load in HAProxy's services."),
         attribute("nofailover", &Instance::nofailover).fixed_default(false).description("Never becomes the leader."),
         attribute("parameters", &Instance::parameters)
@@ -181,7 +181,7 @@ Attributes<PgCluster> pg_cluster_attributes() {
                 "anything is written."),
         attribute("max_connections", &PgCluster::max_connections)
             .optional()
-            .validate(framework::between(module::pgsql::kMaxConnections.least, module::pgsql::kMaxConnections.most))
+            .validate(framework::between(module::pgsql::kConnectionLimits.least, module::pgsql::kConnectionLimits.most))
             .description("Most connections. Not set: the template's. Patroni takes no less than 25."),
         attribute("checksum", &PgCluster::checksum)
             .fixed_default(true)

@@ -62,7 +62,7 @@ void check_instances(const PgCluster& cluster, Problems& problems) {
             problems.add(path, fmt::format("expected a number as the key, found \"{}\"", key),
                          "members are numbered: 1, 2, 3; the number stays with its machine");
         problems.check_choice(path + ".role", instance.role, {"primary", "replica", "offline"});
-        problems.check_range(path + ".weight", instance.weight, kWeight.least, kWeight.most);
+        problems.check_range(path + ".weight", instance.weight, kWeightLimits.least, kWeightLimits.most);
         if (instance.role == "primary" && instance.nofailover)
             problems.add(path + ".nofailover", "the primary cannot be one that never leads",
                          "choose another instance as primary");
@@ -138,7 +138,8 @@ void check_choices(const PgCluster& cluster, Problems& problems) {
     if (cluster.template_revision)
         problems.check_range("template_revision", *cluster.template_revision, 1, render::kTemplateRevision);
     if (cluster.max_connections)
-        problems.check_range("max_connections", *cluster.max_connections, kMaxConnections.least, kMaxConnections.most);
+        problems.check_range("max_connections", *cluster.max_connections, kConnectionLimits.least,
+                             kConnectionLimits.most);
     if (cluster.sizing) {
         problems.check_range("sizing.cpu", cluster.sizing->cpu, 1, 4096);
         problems.check_range("sizing.memory_mb", cluster.sizing->memory_mb, 256, std::int64_t{1} << 30);

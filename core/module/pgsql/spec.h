@@ -40,11 +40,11 @@ using render::Sizing;
 using Parameters = std::map<std::string, std::string>;
 
 // Limits that both the schema and the rules ask.
-struct Range {
+struct Limits {
     std::int64_t least, most;
 };
-inline constexpr Range kMaxConnections{25, 262143};  // the least is Patroni's: below, it takes its own default
-inline constexpr Range kWeight{0, 256};              // of HAProxy
+inline constexpr Limits kConnectionLimits{25, 262143};  // the least is Patroni's: below, it takes its own default
+inline constexpr Limits kWeightLimits{0, 256};          // of HAProxy
 
 struct Instance {
     node::NodeAddress node;        // `address` and `ssh`
