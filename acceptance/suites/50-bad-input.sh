@@ -61,6 +61,35 @@ test_cluster_attributes() {
   cluster 'parameters = { port = "6000" }' | refused 'parameters["port"]' 'port'
 }
 
+test_parameters_that_would_not_hold() {
+  work_in bad-input
+  cluster 'parameters = { work_memm = "8MB" }' | refused 'parameters["work_memm"]' 'did you mean work_mem?'
+  cluster 'parameters = { Work_Mem = "8MB", work_mem = "9MB" }' | refused 'parameters["work_mem"]' 'one setting'
+  cluster 'parameters = { work_mem = "everything" }' | refused 'parameters["work_mem"]' 'kB, MB, GB or TB'
+  cluster 'parameters = { work_mem = "4 monkeys" }' | refused 'parameters["work_mem"]' 'kB, MB, GB or TB'
+  cluster 'parameters = { autovacuum = "maybe" }' | refused 'parameters["autovacuum"]' 'expected on or off'
+  cluster 'parameters = { checkpoint_timeout = "9d" }' | refused 'parameters["checkpoint_timeout"]' '30s to 86400s'
+  cluster 'parameters = { wal_compression = "gzip" }' | refused 'parameters["wal_compression"]' 'pglz, lz4, zstd'
+  cluster 'instances = { 1 = { address = "10.10.10.11", role = "primary", parameters = { geqo = "perhaps" } } }' |
+    refused 'instances["1"].parameters["geqo"]' 'expected on or off'
+  cluster 'version = 17, parameters = { vacuum_defer_cleanup_age = "1" }' | tr , '\n' |
+    refused 'parameters["vacuum_defer_cleanup_age"]' 'any more'
+}
+
+test_parameters_that_patroni_would_replace() {
+  work_in bad-input
+  cluster 'parameters = { max_wal_senders = "2" }' | refused 'parameters["max_wal_senders"]' 'expected 3 or more'
+  cluster 'parameters = { max_worker_processes = "1" }' | refused 'parameters["max_worker_processes"]' 'expected 2 or more'
+  cluster 'parameters = { wal_level = "minimal" }' | refused 'parameters["wal_level"]' 'replica or logical'
+  cluster 'parameters = { wal_log_hints = "off" }' | refused 'parameters["wal_log_hints"]' 'expected on'
+  cluster 'parameters = { max_prepared_transactions = "-1" }' | refused 'parameters["max_prepared_transactions"]' 'expected 0'
+  cluster 'parameters = { max_locks_per_transaction = "16" }' | refused 'parameters["max_locks_per_transaction"]' 'expected 32 or more'
+  cluster 'parameters = { max_replication_slots = "3" }' | refused 'parameters["max_replication_slots"]' 'expected 4 or more'
+  cluster 'parameters = { wal_keep_size = "0" }' | refused 'parameters["wal_keep_size"]' 'expected 16MB or more'
+  cluster 'parameters = { recovery_target_time = "now" }' | refused 'parameters["recovery_target_time"]' 'set by Patroni'
+  cluster 'max_connections = 24' | refused max_connections '25'
+}
+
 test_hba_rules() {
   work_in bad-input
   cluster 'hba_rules = [{ user = "all", db = "all", addr = "10.0.0.0/99", auth = "pwd" }]' | refused 'hba_rules[0].addr' 10.0.0.0/99

@@ -228,4 +228,10 @@ Result<bool> Etcd::put_new(const std::string& key, const std::string& value, con
     return reply.starts_with("SUCCESS");
 }
 
+Status Etcd::put(const std::string& key, const std::string& value, const Cancel& cancel) const {
+    TRY_VOID(run("etcdctl txn >/dev/null\n", "\nput " + key + " " + nlohmann::json(value).dump() + "\n\n\n",
+                 "write " + key, true, cancel));
+    return {};
+}
+
 }  // namespace pigsty::client

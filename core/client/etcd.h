@@ -86,6 +86,8 @@ class Etcd {
     Result<std::string> value(const std::string& key, const Cancel& cancel) const;
     // Writes a key that is not there yet; false where it is.
     Result<bool> put_new(const std::string& key, const std::string& value, const Cancel& cancel) const;
+    // Writes a key, whatever it held.
+    Status put(const std::string& key, const std::string& value, const Cancel& cancel) const;
 
   private:
     // `body` runs behind the exports, logged in as root where `login`; further lines of standard input follow.

@@ -48,6 +48,8 @@ Result<PatroniCluster> patroni_cluster_from_json(const nlohmann::json& reply) {
         return fail(ErrorCode::failed, "Patroni's /cluster reply has no members: " + reply.dump().substr(0, 200));
     PatroniCluster cluster;
     cluster.paused = reply.value("pause", false);
+    if (const auto scheduled = reply.find("scheduled_switchover"); scheduled != reply.end() && scheduled->is_object())
+        cluster.scheduled_switchover = text_of(*scheduled, "at");
     for (const auto& entry : reply["members"]) {
         PatroniMember member{.name = text_of(entry, "name"),
                              .role = text_of(entry, "role"),

@@ -43,6 +43,7 @@ struct PatroniMember {
 struct PatroniCluster {
     std::vector<PatroniMember> members;
     bool paused = false;
+    std::string scheduled_switchover{};  // when; empty where none is
 
     [[nodiscard]] const PatroniMember* leader() const;
     [[nodiscard]] const PatroniMember* member(const std::string& name) const;

@@ -1,5 +1,6 @@
 #include "core/client/postgres.h"
 
+#include <array>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -67,6 +68,42 @@ class Watch {
 
 }  // namespace
 
+std::string session_options(std::int64_t version) {
+    struct Option {
+        const char* name;
+        const char* value;
+        std::int64_t since = 0;
+    };
+    static constexpr auto kOptions = std::to_array<Option>({
+        // What statements mean.
+        {"search_path", "pg_catalog"},
+        {"role", "none"},
+        {"session_replication_role", "origin"},
+        {"standard_conforming_strings", "on"},
+        {"quote_all_identifiers", "off"},
+        {"transform_null_equals", "off"},
+        {"DateStyle", "ISO"},
+        {"IntervalStyle", "postgres"},
+        {"bytea_output", "hex"},
+        {"client_min_messages", "warning"},
+        // Whether they may write.
+        {"default_transaction_read_only", "off"},
+        {"default_transaction_deferrable", "off"},
+        {"default_transaction_isolation", "read\\ committed"},
+        // When they end: a baseline takes as long as it takes, and a wait for a lock has its bound.
+        {"statement_timeout", "0"},
+        {"lock_timeout", "30s"},
+        {"idle_in_transaction_session_timeout", "10min"},
+        {"idle_session_timeout", "0", 14},
+        {"transaction_timeout", "0", 17},
+    });
+    std::string options;
+    for (const Option& option : kOptions)
+        if (option.since <= version)
+            options += std::string(options.empty() ? "" : " ") + "-c " + option.name + "=" + option.value;
+    return options;
+}
+
 Postgres::Postgres(Target target, std::unique_ptr<node::LocalSocket> socket)
     : target_(std::move(target)), socket_(std::move(socket)) {}
 
@@ -85,8 +122,8 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
         // What we send and read is UTF-8, whatever the database stores.
         " client_encoding=UTF8" +
         // Nothing of the caller's environment and no file of theirs decides anything here.
-        " sslmode=disable gssencmode=disable passfile=/nonexistent options='-c search_path=pg_catalog -c "
-        "client_min_messages=warning -c lock_timeout=30s -c idle_in_transaction_session_timeout=10min'";
+        " sslmode=disable gssencmode=disable passfile=/nonexistent client_encoding=UTF8 options=" +
+        conninfo_quote(session_options(postgres->target_.version));
     TRY_VOID(cancel.check("connecting to PostgreSQL"));
     try {
         postgres->connection_ = std::make_unique<pqxx::connection>(text);

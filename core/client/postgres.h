@@ -36,6 +36,11 @@ struct Sql {
 // What COMMIT waits for: what the server's synchronous_commit says, or the server's own disk alone.
 enum class Commit { configured, local };
 
+// Options for libpq and PGOPTIONS with which every session of ours begins, so that no setting of the cluster, of the role or
+// of the database decides what our statements mean, whether they may write and when they end. `version`: PostgreSQL's major
+// version, 0 where it is not known: some settings are younger.
+std::string session_options(std::int64_t version);
+
 class Postgres {
   public:
     struct Target {
@@ -45,6 +50,7 @@ class Postgres {
         std::string os_user = "postgres";
         std::string socket_directory = "/var/run/postgresql";
         std::string application = "terraform-provider-pigsty";  // what pg_stat_activity calls us
+        std::int64_t version = 0;                               // major; 0: not known
     };
 
     static Result<std::unique_ptr<Postgres>> connect(Target target, const Cancel& cancel);

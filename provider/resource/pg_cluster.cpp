@@ -11,10 +11,12 @@
 #include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/layout.h"
+#include "core/module/pgsql/live_settings.h"
 #include "core/module/pgsql/overview.h"
 #include "core/module/pgsql/restart_forecast.h"
 #include "core/module/pgsql/rules.h"
 #include "core/module/pgsql/serving.h"
+#include "core/module/pgsql/settings.h"
 #include "core/module/platform/platform.h"
 #include "core/render/patroni.h"
 #include "core/render/pg_tune.h"
@@ -100,6 +102,22 @@ bool differs(const converge::Managed& before, const converge::Managed& after, co
     return old_entry == before.end() || new_entry == after.end() || old_entry->second != new_entry->second;
 }
 
+// What the server's libraries have added to its settings, as the last look at it saw them.
+constexpr const char* kExtensionSettings = "extension_settings";
+
+std::string extension_settings(const framework::PrivateData& data) { return data.get(kExtensionSettings).value_or(""); }
+
+module::pgsql::Settings settings_of(const PgCluster& cluster, const framework::PrivateData& data) {
+    return module::pgsql::Settings(cluster.version, extension_settings(data));
+}
+
+bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
+    return std::ranges::any_of(after.instances, [&](const auto& entry) {
+        const auto found = before.instances.find(entry.first);
+        return found == before.instances.end() || found->second.parameters != entry.second.parameters;
+    });
+}
+
 }  // namespace
 
 Declaration<PgClusterState> PgClusterResource::declare() const {
@@ -145,21 +163,29 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
                                           .resets = module::pgsql::auto_conf_resets(drift),
                                           .dcs_login = module::pgsql::repairs_dcs_login(prior.cluster, drift),
                                           .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
-                                          .members_do_not_serve = is_about_serving(prior.cluster, drift)};
-    if (module::pgsql::any_needs_restart(changes.resets)) changes.configuration = true;
+                                          .members_do_not_serve = is_about_serving(prior.cluster, drift),
+                                          .extension_settings = extension_settings(call.private_data)};
+    const auto settings = settings_of(planned.cluster, call.private_data);
+    if (module::pgsql::any_needs_restart(changes.resets, settings)) changes.configuration = true;
     for (const auto& [key, value] : after) {
         if (!differs(before, after, key)) continue;
         (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
     }
     // That they wait is no drift while restarts are manual; it ends once they are not.
-    const auto to_restart = module::pgsql::members_to_restart(prior.cluster, planned.cluster);
+    const auto waiting = waiting_members(call.private_data);
+    auto to_restart = module::pgsql::members_to_restart(prior.cluster, planned.cluster, waiting, settings);
     if (planned.cluster.restart == "rolling") {
-        changes.waits_for_restart = !to_restart.empty() || !waiting_members(call.private_data).empty();
+        changes.waits_for_restart = !to_restart.empty() || !waiting.members.empty();
         if (changes.waits_for_restart) changes.configuration = true;
         forget_waiting(call.private_data);
     } else if (!to_restart.empty()) {
-        expect_waiting(call.private_data, to_restart);
+        expect_waiting(call.private_data,
+                       {.members = std::move(to_restart),
+                        .runs_with = module::pgsql::waiting_after(prior.cluster, planned.cluster, waiting, settings)});
     }
+    changes.of_members = has_other_parameters(prior.cluster, planned.cluster);
+    if (changes.of_members) changes.configuration = true;
+    changes.settings = changes.configuration;
     const auto ways = ways_through(fleet);
     return module::pgsql::table_of(planned.cluster, &ways, changes);
 }
@@ -184,8 +210,7 @@ converge::Managed PgClusterResource::more_managed(const PgClusterState& state) c
     converge::Managed managed;
     for (const auto& [key, text] : module::pgsql::default_object_texts(state.cluster))
         managed[key] = has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
-    const auto configuration = module::pgsql::wanted_configuration(state.cluster);
-    const std::string text = configuration ? configuration->dump() : std::string();
+    const std::string text = module::pgsql::configuration_meaning(state.cluster).value_or("");
     managed[state.cluster.name + " dcs"] =
         text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
     return managed;
@@ -201,7 +226,7 @@ Result<PgClusterState> PgClusterResource::from_claimed_spec(const nlohmann::json
     return state;
 }
 
-Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call& /*call*/) const {
+Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call& call) const {
     PgCluster& cluster = state.cluster;
     std::optional<std::int64_t> newest;
     for (const auto& site : run.sites()) {
@@ -212,6 +237,14 @@ Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call
     if (!cluster.version) cluster.version = newest;
     if (!cluster.template_revision) cluster.template_revision = render::kTemplateRevision;
     if (!cluster.sizing) cluster.sizing = smallest(run.sites());
+    // Once more, for this very version.
+    const auto problems = module::pgsql::parameter_problems(cluster, settings_of(cluster, call.private_data));
+    if (!problems.empty()) {
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = problems.front().path + ": " + problems.front().message + " (PostgreSQL " +
+                                     std::to_string(*cluster.version) + ")"}
+                        .with_hint(problems.front().hint));
+    }
     return {};
 }
 
@@ -285,7 +318,7 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
             state.cluster, *run.sites().front()->node, call.cancel);
     }
     warn_of_members(state.cluster, *serving, leaderless ? leaderless : serving->leader_silent, call);
-    note_waiting(call.private_data, seen);
+    note_waiting(call.private_data, waiting_in(seen, {}));
     if (seen.paused) {
         call.diagnostics.add_warning(state.cluster.name + " is paused",
                                      "Patroni is in maintenance mode: it neither fails over nor starts PostgreSQL. "
@@ -297,6 +330,9 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
     session->remember_leader(*members, seen);
     const Status looked = session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
+            TRY(const auto server, module::pgsql::server_settings(work));
+            call.private_data.set(kExtensionSettings, server.of_extensions);
+            note_waiting(call.private_data, waiting_in(seen, server.waiting));
             TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));
             sentences.insert(sentences.end(), objects.begin(), objects.end());
             return {};
@@ -308,7 +344,8 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
         return sentences;
     }
     TRY(const auto live, members->configuration(call.cancel));
-    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live);
+    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live,
+                                                                  settings_of(state.cluster, call.private_data));
     sentences.insert(sentences.end(), configuration.begin(), configuration.end());
     return sentences;
 }
@@ -317,12 +354,13 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     // Names of packages and folders hold the version: until it is decided, none of the keys is known.
     if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
     if (plan.prior == nullptr || !forecast.last_change) return;
-    for (std::string& sentence :
-         module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster, waiting_members(plan.private_data)))
+    const auto settings = settings_of(plan.planned.cluster, plan.private_data);
+    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster,
+                                                                 waiting_members(plan.private_data), settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
     const auto resets = module::pgsql::auto_conf_resets(drift);
-    for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.cluster.restart))
+    for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.cluster.restart, settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto before = to_managed(plan.prior->common.managed);
     const auto after = more_managed(plan.planned);
@@ -348,6 +386,11 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
         if (!missing("services") && !missing("default_services")) plan.decide("endpoints");
     }
     if (plan.prior != nullptr) {
+        // The version is known by now, and what the server's libraries have added to its settings.
+        framework::Validation validation{plan.unknown, plan.diagnostics};
+        report_problems(module::pgsql::parameter_problems(plan.planned.cluster,
+                                                          settings_of(plan.planned.cluster, plan.private_data)),
+                        validation);
         refuse_changed_members(addresses_of(plan.prior->cluster), addresses_of(plan.planned.cluster), "instances",
                                plan.unknown, plan.diagnostics);
         // What is not known yet is looked at once more when it is.

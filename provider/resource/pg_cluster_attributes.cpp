@@ -173,13 +173,15 @@ Attributes<PgCluster> pg_cluster_attributes() {
         attribute("parameters", &PgCluster::parameters)
             .optional()
             .example("{ work_mem = \"64MB\" }")
-            .description("PostgreSQL parameters of the whole cluster; they win over the template. They live in "
-                         "Patroni's dynamic "
-                         "configuration, where keys that are not ours are left alone."),
+            .description(
+                "PostgreSQL parameters of the whole cluster; they win over the template. They live in Patroni's "
+                "dynamic configuration, where keys that are not ours are left alone. Names and values are "
+                "read as PostgreSQL reads them; what it, or Patroni, would not take is refused before "
+                "anything is written."),
         attribute("max_connections", &PgCluster::max_connections)
             .optional()
-            .validate(framework::between(20, 262143))
-            .description("Most connections. Not set: the template's."),
+            .validate(framework::between(module::pgsql::kConnections))
+            .description("Most connections. Not set: the template's. Patroni takes no less than 25."),
         attribute("checksum", &PgCluster::checksum)
             .fixed_default(true)
             .fixed_after_creation(kFixed)

@@ -3,12 +3,16 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
-#include "core/item/path_state.h"
+#include <nlohmann/json.hpp>
+
 namespace pigsty::provider {
 namespace {
 
-constexpr const char* kMembers = "waiting_for_restart";
+using module::pgsql::Waiting;
+
+constexpr const char* kWaiting = "waiting_for_restart";
 // Seconds since the epoch, of the machine that runs the provider.
 constexpr const char* kOurWordUntil = "waiting_for_restart_until";
 // Two loops: one that brings the configuration to a member, one that brings its answer to the others.
@@ -19,28 +23,42 @@ std::int64_t now() {
         .count();
 }
 
-}  // namespace
-
-void note_waiting(framework::PrivateData& data, const client::PatroniCluster& seen) {
-    const std::string until = data.get(kOurWordUntil).value_or("");
-    if (!until.empty() && std::atoll(until.c_str()) > now()) return;
-    std::vector<std::string> names;
-    for (const auto& member : seen.members)
-        if (member.pending_restart) names.push_back(member.name);
-    forget_waiting(data);
-    if (!names.empty()) data.set(kMembers, item::join(names));
+void put(framework::PrivateData& data, const Waiting& waiting) {
+    const nlohmann::json json{{"members", waiting.members}, {"runs_with", waiting.runs_with}};
+    data.set(kWaiting, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-void expect_waiting(framework::PrivateData& data, const std::vector<std::string>& members) {
-    data.set(kMembers, item::join(members));
+}  // namespace
+
+Waiting waiting_in(const client::PatroniCluster& seen, module::pgsql::RunsWith runs_with) {
+    Waiting waiting{.runs_with = std::move(runs_with)};
+    for (const auto& member : seen.members)
+        if (member.pending_restart) waiting.members.push_back(member.name);
+    return waiting;
+}
+
+void note_waiting(framework::PrivateData& data, const Waiting& waiting) {
+    const std::string until = data.get(kOurWordUntil).value_or("");
+    if (!until.empty() && std::atoll(until.c_str()) > now()) return;
+    forget_waiting(data);
+    if (waiting != Waiting()) put(data, waiting);
+}
+
+void expect_waiting(framework::PrivateData& data, const Waiting& waiting) {
+    put(data, waiting);
     data.set(kOurWordUntil, std::to_string(now() + kTwoLoops.count()));
 }
 
 void forget_waiting(framework::PrivateData& data) {
-    data.erase(kMembers);
+    data.erase(kWaiting);
     data.erase(kOurWordUntil);
 }
 
-std::string waiting_members(const framework::PrivateData& data) { return data.get(kMembers).value_or(""); }
+Waiting waiting_members(const framework::PrivateData& data) {
+    const auto json = nlohmann::json::parse(data.get(kWaiting).value_or(""), nullptr, false);
+    if (!json.is_object()) return {};
+    return {.members = json.value("members", std::vector<std::string>()),
+            .runs_with = json.value("runs_with", module::pgsql::RunsWith())};
+}
 
 }  // namespace pigsty::provider

@@ -118,14 +118,15 @@ std::vector<AutoConfReset> auto_conf_resets(const std::vector<std::string>& drif
     return resets;
 }
 
-bool any_needs_restart(const std::vector<AutoConfReset>& resets) {
-    return std::ranges::any_of(resets, [](const AutoConfReset& reset) { return needs_restart(lower(reset.name)); });
+bool any_needs_restart(const std::vector<AutoConfReset>& resets, const Settings& settings) {
+    return std::ranges::any_of(resets, [&](const AutoConfReset& reset) { return settings.needs_restart(reset.name); });
 }
 
-std::vector<std::string> auto_conf_forecast(const std::vector<AutoConfReset>& resets, std::string_view restart) {
+std::vector<std::string> auto_conf_forecast(const std::vector<AutoConfReset>& resets, std::string_view restart,
+                                            const Settings& settings) {
     std::map<bool, std::map<std::string, std::vector<std::string>>> names;  // restart-only or not → member → names
     for (const AutoConfReset& reset : resets)
-        names[needs_restart(lower(reset.name))][reset.member].push_back(reset.name);
+        names[settings.needs_restart(reset.name)][reset.member].push_back(reset.name);
     std::vector<std::string> sentences;
     for (const auto& [restarts, by_member] : names) {
         // Members that lose the same are named together.

@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/converge/step.h"
 #include "core/item/item.h"
+#include "core/module/pgsql/settings.h"
 #include "core/module/pgsql/spec.h"
 #include "core/node/probe.h"
 
@@ -39,9 +40,10 @@ struct AutoConfReset {
 // What of the drift list is ours to repair, in its order.
 std::vector<AutoConfReset> auto_conf_resets(const std::vector<std::string>& drift);
 // Some of these values are in effect only if their server was started with them, and stay until it starts again.
-bool any_needs_restart(const std::vector<AutoConfReset>& resets);
+bool any_needs_restart(const std::vector<AutoConfReset>& resets, const Settings& settings);
 // Sentences for last_change. `restart`: manual | rolling.
-std::vector<std::string> auto_conf_forecast(const std::vector<AutoConfReset>& resets, std::string_view restart);
+std::vector<std::string> auto_conf_forecast(const std::vector<AutoConfReset>& resets, std::string_view restart,
+                                            const Settings& settings);
 
 // Takes these back and makes PostgreSQL and Patroni read their files again.
 node::Operation auto_conf_reset_operation(const PgCluster& cluster, const std::vector<std::string>& names);

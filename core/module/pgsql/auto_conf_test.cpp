@@ -70,17 +70,17 @@ TEST(AutoConf, forecast_names_members_that_lose_the_same_together) {
     const auto resets = auto_conf_resets(
         {"pg-test-1 postgresql.auto.conf: work_mem is 1MB", "pg-test-2 postgresql.auto.conf: log_statement is none",
          "pg-test-2 postgresql.auto.conf: shared_buffers is 1GB", "pg-test-3 postgresql.auto.conf: work_mem is 2MB"});
-    EXPECT_TRUE(any_needs_restart(resets));
+    EXPECT_TRUE(any_needs_restart(resets, Settings(17)));
     EXPECT_THAT(
-        auto_conf_forecast(resets, "manual"),
+        auto_conf_forecast(resets, "manual", Settings(17)),
         ElementsAre("reload postgresql on pg-test-2: ALTER SYSTEM RESET log_statement",
                     "reload postgresql on pg-test-1, pg-test-3: ALTER SYSTEM RESET work_mem",
                     "reload postgresql on pg-test-2, waits for a restart (restart = \"manual\") if started with "
                     "it: ALTER SYSTEM RESET shared_buffers"));
-    EXPECT_THAT(auto_conf_forecast(resets, "rolling").back(),
+    EXPECT_THAT(auto_conf_forecast(resets, "rolling", Settings(17)).back(),
                 "restart postgresql on pg-test-2 if started with it: ALTER SYSTEM RESET shared_buffers, one at a time, "
                 "write gap about 2 s");
-    EXPECT_THAT(auto_conf_forecast({}, "rolling"), IsEmpty());
+    EXPECT_THAT(auto_conf_forecast({}, "rolling", Settings(17)), IsEmpty());
 }
 
 class AutoConfOfACluster : public LiveCluster {

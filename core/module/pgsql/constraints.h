@@ -10,7 +10,8 @@
 namespace pigsty::module::pgsql {
 
 inline constexpr Range kVersions{platform::kOldestPostgresql, platform::kNewestPostgresql};
-inline constexpr Range kWeights{0, 256};  // of HAProxy
+inline constexpr Range kWeights{0, 256};          // of HAProxy
+inline constexpr Range kConnections{25, 262143};  // the least is Patroni's: below, it takes its own default
 inline constexpr Range kServiceConnections{1, 1000000};
 inline constexpr Range kPorts{1, 65535};
 

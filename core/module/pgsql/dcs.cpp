@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <map>
 
 #include "core/render/patroni.h"
 
@@ -11,81 +11,6 @@ namespace {
 
 using nlohmann::json;
 using render::Yaml;
-
-// PostgreSQL's "Server Configuration": parameters that "can only be set at server start".
-constexpr auto kPostmaster = std::to_array<std::string_view>({
-    "allow_alter_system",
-    "archive_mode",
-    "autovacuum_freeze_max_age",
-    "autovacuum_max_workers",
-    "autovacuum_multixact_freeze_max_age",
-    "autovacuum_worker_slots",
-    "bonjour",
-    "bonjour_name",
-    "cluster_name",
-    "commit_timestamp_buffers",
-    "config_file",
-    "data_directory",
-    "debug_io_direct",
-    "dynamic_shared_memory_type",
-    "event_source",
-    "external_pid_file",
-    "hba_file",
-    "hot_standby",
-    "huge_page_size",
-    "huge_pages",
-    "ident_file",
-    "io_max_combine_limit",
-    "io_max_concurrency",
-    "io_method",
-    "jit_provider",
-    "listen_addresses",
-    "logging_collector",
-    "max_active_replication_origins",
-    "max_connections",
-    "max_files_per_process",
-    "max_locks_per_transaction",
-    "max_logical_replication_workers",
-    "max_notify_queue_pages",
-    "max_pred_locks_per_transaction",
-    "max_prepared_transactions",
-    "max_replication_slots",
-    "max_wal_senders",
-    "max_worker_processes",
-    "min_dynamic_shared_memory",
-    "multixact_member_buffers",
-    "multixact_offset_buffers",
-    "notify_buffers",
-    "old_snapshot_threshold",
-    "pg_stat_statements.max",
-    "port",
-    "recovery_target",
-    "recovery_target_action",
-    "recovery_target_inclusive",
-    "recovery_target_lsn",
-    "recovery_target_name",
-    "recovery_target_time",
-    "recovery_target_timeline",
-    "recovery_target_xid",
-    "reserved_connections",
-    "serializable_buffers",
-    "shared_buffers",
-    "shared_memory_type",
-    "shared_preload_libraries",
-    "subtransaction_buffers",
-    "summarize_wal",
-    "superuser_reserved_connections",
-    "track_activity_query_size",
-    "track_commit_timestamp",
-    "transaction_buffers",
-    "unix_socket_directories",
-    "unix_socket_group",
-    "unix_socket_permissions",
-    "wal_buffers",
-    "wal_decode_buffer_size",
-    "wal_level",
-    "wal_log_hints",
-});
 
 constexpr auto kShrinksLeaderFirst =
     std::to_array<std::string_view>({"max_connections", "max_locks_per_transaction", "max_prepared_transactions",
@@ -98,20 +23,27 @@ std::string text_of(const json& value) {
     return value.dump();
 }
 
-// "true", "yes" and "on" are one; numbers and texts are compared as people write them.
+// Of what is no parameter of PostgreSQL: Patroni's own keys.
 bool same_value(const json& a, const json& b) {
     if (a.is_object() || b.is_object() || a.is_array() || b.is_array()) return a == b;
-    const auto meaning = [](const json& value) {
-        std::string text = text_of(value);
-        std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        if (text == "true" || text == "yes") return std::string("on");
-        if (text == "false" || text == "no") return std::string("off");
-        return text;
-    };
-    return text_of(a) == text_of(b) || meaning(a) == meaning(b);
+    return text_of(a) == text_of(b);
 }
 
 json plain(const Yaml& tree) { return json::parse(tree.dump()); }
+
+json parameters_of(const json& configuration) {
+    const json::json_pointer where("/postgresql/parameters");
+    return configuration.is_object() && configuration.contains(where) && configuration.at(where).is_object()
+               ? configuration.at(where)
+               : json::object();
+}
+json parameters_of(const Yaml& configuration) { return parameters_of(plain(configuration)); }
+
+json without_parameters(json configuration) {
+    const json::json_pointer where("/postgresql/parameters");
+    if (configuration.is_object() && configuration.contains(where)) configuration["postgresql"].erase("parameters");
+    return configuration;
+}
 
 // What of `wanted` differs in `live`, as a merge patch.
 json differing(const json& wanted, const json& live) {
@@ -144,6 +76,21 @@ void add_removed(json& patch, const json& before, const json& wanted, const json
     }
 }
 
+// Patroni keeps each spelling of a name by itself, and PostgreSQL takes one of them: ours shall be alone.
+json differing_parameters(const json& wanted, const json& live, const json& before, const Settings& settings) {
+    json patch = json::object();
+    for (const auto& [name, value] : wanted.items()) {
+        const auto found = live.find(name);
+        if (found == live.end() || !settings.same(name, text_of(*found), text_of(value))) patch[name] = value;
+    }
+    for (const auto& [name, value] : live.items()) {
+        if (wanted.contains(name)) continue;
+        const std::string one = settings.name_of(name);
+        if (wanted.contains(one) || before.contains(one) || before.contains(name)) patch[name] = nullptr;
+    }
+    return patch;
+}
+
 void describe(std::vector<std::string>& sentences, const std::string& head, const json& wanted, const json& live) {
     for (const auto& [key, value] : wanted.items()) {
         const bool there = live.is_object() && live.contains(key);
@@ -157,24 +104,37 @@ void describe(std::vector<std::string>& sentences, const std::string& head, cons
     }
 }
 
-json parameters_of(const Yaml& configuration) {
-    const json tree = plain(configuration);
-    const json::json_pointer where("/postgresql/parameters");
-    return tree.contains(where) ? tree.at(where) : json::object();
+void describe_parameters(std::vector<std::string>& sentences, const std::string& head, const json& wanted,
+                         const json& live, const Settings& settings) {
+    const json patch = differing_parameters(wanted, live, json::object(), settings);
+    for (const auto& [name, value] : patch.items()) {
+        const auto found = live.find(name);
+        if (value.is_null())
+            sentences.push_back(head + name + " is " + text_of(*found) + ", expected " + settings.name_of(name) +
+                                " alone");
+        else if (found == live.end())
+            sentences.push_back(head + name + " is not set, expected " + text_of(value));
+        else
+            sentences.push_back(head + name + " is " + text_of(*found) + ", expected " + text_of(value));
+    }
 }
 
-std::vector<ParameterChange> differing_at_start(const json& before, const json& wanted) {
+std::vector<ParameterChange> sorted(std::map<std::string, ParameterChange> changes) {
+    std::vector<ParameterChange> list;
+    for (auto& [name, change] : changes) list.push_back(std::move(change));
+    return list;
+}
+
+std::vector<ParameterChange> differing_at_start(const json& before, const json& wanted, const Settings& settings) {
     std::map<std::string, ParameterChange> changes;
     const auto note = [&](const std::string& name) {
-        const json from = before.value(name, json());
-        const json to = wanted.value(name, json());
-        if (needs_restart(name) && !same_value(from, to)) changes[name] = {name, text_of(from), text_of(to)};
+        const std::string from = text_of(before.value(name, json()));
+        const std::string to = text_of(wanted.value(name, json()));
+        if (settings.needs_restart(name) && !settings.same(name, from, to)) changes[name] = {name, from, to};
     };
     for (const auto& [name, value] : before.items()) note(name);
     for (const auto& [name, value] : wanted.items()) note(name);
-    std::vector<ParameterChange> sorted;
-    for (auto& [name, change] : changes) sorted.push_back(std::move(change));
-    return sorted;
+    return sorted(std::move(changes));
 }
 
 }  // namespace
@@ -197,50 +157,75 @@ Result<Yaml> wanted_configuration(const PgCluster& cluster) {
                                        .version = *cluster.version,
                                        .template_name = cluster.template_name,
                                        .parameters = std::move(parameters),
-                                       .overrides = cluster.parameters};
+                                       .overrides = configured(cluster.parameters, Settings(cluster.version))};
     for (const auto& [number, instance] : cluster.instances)
         if (instance.role != "offline" && !instance.nofailover) ++input.may_lead;
     return render::dynamic_configuration(input);
 }
 
-json configuration_patch(const Yaml& wanted, const json& live, const Yaml& before) {
-    const json target = plain(wanted);
+Parameters configured(const Parameters& parameters, const Settings& settings) {
+    Parameters result;
+    for (const auto& [name, value] : parameters) result[settings.name_of(name)] = settings.for_patroni(name, value);
+    return result;
+}
+
+Result<std::string> configuration_meaning(const PgCluster& cluster) {
+    TRY(const Yaml wanted, wanted_configuration(cluster));
+    const Settings settings(cluster.version);
+    json tree = plain(wanted);
+    for (auto& [name, value] : tree["postgresql"]["parameters"].items()) value = settings.meaning(name, text_of(value));
+    return tree.dump();
+}
+
+json configuration_patch(const Yaml& wanted, const json& live, const Yaml& before, const Settings& settings) {
+    const json target = without_parameters(plain(wanted));
     json patch = differing(target, live);
-    add_removed(patch, plain(before), target, live);
+    add_removed(patch, without_parameters(plain(before)), target, live);
+    json parameters = differing_parameters(parameters_of(wanted), parameters_of(live), parameters_of(before), settings);
+    if (!parameters.empty()) patch["postgresql"]["parameters"] = std::move(parameters);
     return patch;
 }
 
-std::vector<std::string> configuration_drift(const std::string& cluster, const Yaml& wanted, const json& live) {
+std::vector<std::string> configuration_drift(const std::string& cluster, const Yaml& wanted, const json& live,
+                                             const Settings& settings) {
     std::vector<std::string> sentences;
-    describe(sentences, cluster + " dcs: ", plain(wanted), live);
+    const std::string head = cluster + " dcs: ";
+    describe(sentences, head, without_parameters(plain(wanted)), live);
+    describe_parameters(sentences, head + "postgresql.parameters.", parameters_of(wanted), parameters_of(live),
+                        settings);
     return sentences;
 }
 
-bool needs_restart(std::string_view parameter) {
-    return std::ranges::find(kPostmaster, parameter) != kPostmaster.end();
+std::span<const std::string_view> shrink_leader_first() { return kShrinksLeaderFirst; }
+
+std::vector<ParameterChange> restart_changes(const Yaml& before, const Yaml& wanted, const Settings& settings) {
+    return differing_at_start(parameters_of(before), parameters_of(wanted), settings);
 }
 
-bool shrinks_leader_first(std::string_view parameter) {
-    return std::ranges::find(kShrinksLeaderFirst, parameter) != kShrinksLeaderFirst.end();
+std::vector<ParameterChange> restart_changes(const Parameters& before, const Parameters& wanted,
+                                             const Settings& settings) {
+    return differing_at_start(json(configured(before, settings)), json(configured(wanted, settings)), settings);
 }
 
-std::vector<ParameterChange> restart_changes(const Yaml& before, const Yaml& wanted) {
-    return differing_at_start(parameters_of(before), parameters_of(wanted));
+std::vector<ParameterChange> with_waiting(std::vector<ParameterChange> changes, const RunsWith& runs_with,
+                                          const Yaml& wanted, const Settings& settings) {
+    std::map<std::string, ParameterChange> all;
+    for (ParameterChange& change : changes) all[change.name] = std::move(change);
+    const json parameters = parameters_of(wanted);
+    for (const auto& [name, value] : runs_with) {
+        const std::string after = text_of(parameters.value(name, json()));
+        all.erase(name);
+        if (!settings.same(name, value, after)) all[name] = {name, value, after};
+    }
+    return sorted(std::move(all));
 }
 
-std::vector<ParameterChange> restart_changes(const Parameters& before, const Parameters& wanted) {
-    return differing_at_start(json(before), json(wanted));
-}
-
-bool any_shrinks(const std::vector<ParameterChange>& changes) {
-    const auto number = [](const std::string& text) {
-        long long value = 0;
-        std::from_chars(text.data(), text.data() + text.size(), value);
-        return value;
-    };
+bool any_shrinks(const std::vector<ParameterChange>& changes, const Settings& settings) {
     return std::ranges::any_of(changes, [&](const ParameterChange& change) {
-        return shrinks_leader_first(change.name) && !change.before.empty() && !change.after.empty() &&
-               number(change.after) < number(change.before);
+        const auto from = settings.number(change.name, change.before);
+        const auto to = settings.number(change.name, change.after);
+        const bool counts = std::ranges::find(kShrinksLeaderFirst, change.name) != kShrinksLeaderFirst.end();
+        return counts && from && to && *to < *from;
     });
 }
 

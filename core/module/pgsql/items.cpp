@@ -14,6 +14,7 @@
 #include "core/item/reservation.h"
 #include "core/item/service.h"
 #include "core/module/pgsql/auto_conf.h"
+#include "core/module/pgsql/dcs.h"
 #include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/fragments.h"
 #include "core/module/pgsql/layout.h"
@@ -235,7 +236,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                              .lc_collate = cluster.lc_collate,
                                              .lc_ctype = cluster.lc_ctype,
                                              .checksum = cluster.checksum},
-                                  .parameters = instance.parameters};
+                                  .parameters = configured(instance.parameters, Settings(version))};
     const auto defaults = cluster.default_hba_rules.value_or(render::default_pg_hba_rules());
     // Validation refused what cannot be rendered; what is left is an address that is not known yet.
     const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance, cluster.ssl));

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/quote.h"
+#include "core/client/postgres.h"
 #include "core/module/pgsql/spec.h"
 #include "core/render/patroni.h"
 
@@ -30,8 +32,8 @@ inline std::string patroni_file(const PgCluster& cluster, std::string_view numbe
 }
 // sh, for root on a member: SQL as the superuser on that member's own socket. A "-c 'SQL'" follows.
 inline std::string local_psql(std::int64_t port) {
-    return "runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -h /var/run/postgresql -p " + std::to_string(port) +
-           " -d postgres";
+    return "runuser -u postgres -- env PGCLIENTENCODING=UTF8 PGOPTIONS=" + shell_quote(client::session_options(0)) +
+           " psql -XAtq -v ON_ERROR_STOP=1 -h /var/run/postgresql -p " + std::to_string(port) + " -d postgres";
 }
 // Of the secrets on the nodes; names of clusters of other kinds may be equal.
 inline std::string secret_scope(const PgCluster& cluster) { return "pg-" + cluster.name; }

@@ -63,7 +63,7 @@ if [ -e "$folder/data/global/pg_control" ]; then
     exit 1
   fi
 fi
-for part in data conf cert log tmp spool; do rm -rf -- "${folder:?}/$part"; done
+for part in data data.failed conf cert log tmp spool; do rm -rf -- "${folder:?}/$part"; done
 rm -rf -- )sh" +
            shell_quote("/var/lib/pigsty/secrets/" + secret_scope(cluster)) +
            // Verifiers outlive a pgbouncer that was disabled. The lists are ours where the fragments are: those go last.

@@ -1,9 +1,15 @@
 #include "core/module/pgsql/restart.h"
 
 #include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
 
 #include "core/base/quote.h"
+#include "core/item/path_state.h"
 #include "core/module/pgsql/layout.h"
+#include "core/module/pgsql/live_settings.h"
+#include "core/module/pgsql/setting_trial.h"
 #include "core/module/platform/platform.h"
 
 namespace pigsty::module::pgsql {
@@ -30,36 +36,46 @@ std::optional<std::int64_t> in_control_data(const std::string& text, std::string
     const std::string label = std::string(control_data_name(parameter)) + " setting:";
     const auto at = text.find(label);
     if (at == std::string::npos) return std::nullopt;
-    return std::stoll(text.substr(at + label.size()));
+    const auto digit = text.find_first_not_of(' ', at + label.size());
+    std::int64_t value = 0;
+    if (digit == std::string::npos ||
+        std::from_chars(text.data() + digit, text.data() + text.size(), value).ec != std::errc{})
+        return std::nullopt;
+    return value;
 }
 
-// What waits for a restart since an earlier change, as far as it decides who goes first: the settings with which the leader
-// runs, where others are wanted now.
-Result<std::vector<ParameterChange>> waiting_changes(const PgCluster& cluster, const render::Yaml& wanted,
-                                                     const Members& members, const Cancel& cancel) {
+// With what the leader runs, of the settings that decide who goes first: some of it may wait since an earlier change.
+Result<std::map<std::string, std::int64_t>> leader_runs_with(const PgCluster& cluster, const Members& members,
+                                                             const Cancel& cancel) {
     TRY(const Reached leader, members.leader(cancel));
     TRY(const auto results,
         leader.node->request({node::RunScript{.text = control_data_script(cluster, leader), .writes = false}}, cancel));
-    std::vector<ParameterChange> waiting;
-    for (ParameterChange& change : restart_changes(render::Yaml::object(), wanted)) {
-        if (!shrinks_leader_first(change.name)) continue;
-        const auto runs_with = in_control_data(results.back().out, change.name);
-        if (!runs_with || std::to_string(*runs_with) == change.after) continue;
-        change.before = std::to_string(*runs_with);
-        waiting.push_back(std::move(change));
-    }
-    return waiting;
+    std::map<std::string, std::int64_t> runs_with;
+    for (const std::string_view name : shrink_leader_first())
+        if (const auto value = in_control_data(results.back().out, name)) runs_with.emplace(name, *value);
+    return runs_with;
+}
+
+// What the member's own server says.
+Result<SeenSettings> settings_of(const PgCluster& cluster, const Reached& member, const Given& given,
+                                 const Settings& settings, const Cancel& cancel) {
+    TRY(const auto results, member.node->request({ask_settings(cluster.port)}, cancel));
+    if (results.back().status != 0)
+        return fail(
+            Error{.code = ErrorCode::unreachable, .message = member.name + ": PostgreSQL does not answer"}.with_output(
+                results.back().err));
+    return seen_settings(results.back().out, given, settings);
 }
 
 class RollingRestart {
   public:
-    RollingRestart(const PgCluster& cluster, const Members& members, converge::Site& site,
+    RollingRestart(const PgCluster& cluster, const Settings& settings, const Members& members, converge::Site& site,
                    converge::StepContext& context)
-        : cluster_(cluster), members_(members), site_(site), context_(context) {}
+        : cluster_(cluster), settings_(settings), members_(members), site_(site), context_(context) {}
 
+    // Every member has the settings and knows whether it must restart (wait_until_given).
     Status run(const std::vector<ParameterChange>& changes) {
-        const bool leader_first = any_shrinks(changes);
-        TRY_VOID(wait_for_pending());
+        const bool leader_first = any_shrinks(changes, settings_);
         TRY(const bool any, any_pending());
         if (!any) return {};
         TRY_VOID(check_safe());
@@ -67,7 +83,7 @@ class RollingRestart {
         if (leader_first) TRY_VOID(restart(leader));
         for (const Reached& member : members_.all()) {
             if (member.name == leader.name) continue;
-            if (leader_first) TRY_VOID(wait_for_control_data(member, changes));
+            TRY_VOID(wait_for_control_data(member));
             TRY_VOID(restart(member));
         }
         if (!leader_first) TRY_VOID(restart_old_leader(leader));
@@ -75,7 +91,10 @@ class RollingRestart {
     }
 
   private:
+    // PostgreSQL knows of what its files say; Patroni, which tells the others a second later, of what its command line says.
     Result<bool> is_pending(const Reached& member) {
+        TRY(const auto seen, settings_of(cluster_, member, {}, settings_, context_.cancel()));
+        if (!seen.waiting.empty()) return true;
         TRY(const auto status, members_.patroni(member).status(context_.cancel()));
         return status.pending_restart;
     }
@@ -88,36 +107,10 @@ class RollingRestart {
         return false;
     }
 
-    // It waits for a restart, or has had it: its PostgreSQL started after the configuration was stored.
-    Result<bool> knows_or_restarted(const Reached& member) {
-        TRY(const bool pending, is_pending(member));
-        if (pending || restarted_before_.contains(member.name)) return true;
-        // Patroni looks at its configuration every loop_wait: what is not pending after two of them was restarted before.
-        if (Cancel::Clock::now() - begun_ < std::chrono::seconds(12)) return false;
-        restarted_before_.insert(member.name);
-        return true;
-    }
-
-    // Patroni compares at its next loop; a restart before that would be one too many.
-    Status wait_for_pending() {
-        return context_.wait_for({.fact = "the members of " + cluster_.name + " know that they must restart",
-                                  .node = site_.node,
-                                  .unit = kPatroniService,
-                                  .logs = patroni_logs(),
-                                  .stall_timeout = std::chrono::seconds(60)},
-                                 [this]() -> Result<converge::Look> {
-                                     bool all = true;
-                                     for (const Reached& member : members_.all()) {
-                                         TRY(const bool pending, knows_or_restarted(member));
-                                         all = all && pending;
-                                     }
-                                     return converge::Look{.reached = all};
-                                 });
-    }
-
-    // A standby starts with the larger of its setting and what its control data say: until the leader's new value has
-    // arrived there, a restart changes nothing.
-    Status wait_for_control_data(const Reached& member, const std::vector<ParameterChange>& changes) {
+    // A standby starts with the larger of its setting and what its control data say: until the value of a leader that runs
+    // with less has arrived there, a restart changes nothing.
+    Status wait_for_control_data(const Reached& member) {
+        TRY(const auto leader, leader_runs_with(cluster_, members_, context_.cancel()));
         const std::string script = control_data_script(cluster_, member);
         return context_.wait_for(
             {.fact = member.name + " has received the leader's settings",
@@ -128,10 +121,9 @@ class RollingRestart {
                 TRY(const auto results,
                     member.node->request({node::RunScript{.text = script, .writes = false}}, context_.cancel()));
                 const std::string& text = results.back().out;
-                const bool arrived = std::ranges::all_of(changes, [&text](const ParameterChange& change) {
-                    if (!shrinks_leader_first(change.name) || change.after.empty()) return true;
-                    const auto received = in_control_data(text, change.name);
-                    return !received || *received == std::stoll(change.after);
+                const bool arrived = std::ranges::all_of(leader, [&](const auto& entry) {
+                    const auto received = in_control_data(text, entry.first);
+                    return !received || *received <= entry.second;
                 });
                 return converge::Look{.reached = arrived, .moved = text};
             });
@@ -185,6 +177,12 @@ class RollingRestart {
         TRY(const auto seen, members_.cluster(context_.cancel()));
         const client::PatroniMember* candidate = seen.successor();
         if (candidate == nullptr) return restart(leader);
+        // Patroni has room for one switchover: ours would take the place of the one that somebody has scheduled.
+        if (!seen.scheduled_switchover.empty()) {
+            context_.warn(leader.name + " was restarted in place: the switchover scheduled for " +
+                          seen.scheduled_switchover + " is kept");
+            return restart(leader);
+        }
         TRY(const auto patroni, members_.patroni_with_login(leader, context_.cancel()));
         TRY_VOID(patroni.switchover(leader.name, candidate->name, context_.cancel()));
         TRY_VOID(context_.wait_for(
@@ -224,12 +222,58 @@ class RollingRestart {
     }
 
     const PgCluster& cluster_;
+    const Settings& settings_;
     const Members& members_;
     converge::Site& site_;
     converge::StepContext& context_;
-    const Cancel::Clock::time_point begun_ = Cancel::Clock::now();
-    std::set<std::string> restarted_before_;
 };
+
+// Members whose server runs: of the others Patroni itself makes what they are given, once it starts them.
+std::vector<Reached> serving(const Members& members, const client::PatroniCluster& seen) {
+    std::vector<Reached> all;
+    for (const Reached& member : members.all()) {
+        const client::PatroniMember* known = seen.member(member.name);
+        if (known != nullptr && known->serves()) all.push_back(member);
+    }
+    return all;
+}
+
+// Patroni looks at its configuration once in a loop (loop_wait), and writes it to PostgreSQL's file.
+Status wait_until_given(const PgCluster& cluster, const Settings& settings, const Reached& member, const Given& given,
+                        converge::StepContext& context) {
+    return context.wait_for({.fact = "PostgreSQL of " + member.name + " has its settings",
+                             .node = member.node,
+                             .unit = kPatroniService,
+                             .stall_timeout = std::chrono::seconds(60)},
+                            [&]() -> Result<converge::Look> {
+                                TRY(const SeenSettings seen,
+                                    settings_of(cluster, member, given, settings, context.cancel()));
+                                return converge::Look{.reached = seen.wrong.empty(), .moved = item::join(seen.wrong)};
+                            });
+}
+
+// What each member's server must show after a patch: all that is wanted, and of what is on the command line what changes.
+Status wait_until_all_given(const PgCluster& cluster, const Settings& settings, const nlohmann::json& patch,
+                            const std::vector<Reached>& members, converge::StepContext& context) {
+    for (const auto& [number, instance] : cluster.instances) {
+        const auto member = std::ranges::find(members, member_name(cluster, number), &Reached::name);
+        if (member == members.end()) continue;
+        TRY(Given given, given_settings(cluster, number));
+        add_patch(given, patch);
+        TRY_VOID(wait_until_given(cluster, settings, *member, given, context));
+    }
+    return {};
+}
+
+// A change may meet what waits since an earlier one: only what the leader runs with tells who goes first.
+Result<std::vector<ParameterChange>> all_changes(const PgCluster& cluster, std::vector<ParameterChange> changes,
+                                                 const render::Yaml& wanted, const Settings& settings,
+                                                 const Members& members, const Cancel& cancel) {
+    TRY(const auto leader, leader_runs_with(cluster, members, cancel));
+    RunsWith runs_with;
+    for (const auto& [name, value] : leader) runs_with[name] = std::to_string(value);
+    return with_waiting(std::move(changes), runs_with, wanted, settings);
+}
 
 }  // namespace
 
@@ -240,16 +284,20 @@ Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& 
     if (change.before != nullptr) {
         TRY(owned, wanted_configuration(*change.before));
     }
+    const Settings settings(cluster.version, change.extension_settings);
     TRY(const auto patroni, members.patroni_with_login({site.member.name, site.node}, context.cancel()));
     TRY(const nlohmann::json live, patroni.config(context.cancel()));
-    const nlohmann::json patch = configuration_patch(wanted, live, owned);
-    auto changes = restart_changes(owned, wanted);
+    const nlohmann::json patch = configuration_patch(wanted, live, owned, settings);
+    auto changes = restart_changes(owned, wanted, settings);
     TRY(const auto seen, members.cluster(context.cancel()));
     // An apply that was stopped between the patch and the restarts goes on with them.
     const bool restarts =
         cluster.restart == "rolling" && (!changes.empty() || change.may_wait_for_restart ||
                                          std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart));
-    if (patch.empty() && !restarts) return {};
+    if (patch.empty() && !restarts) {
+        return change.of_members ? wait_until_all_given(cluster, settings, patch, serving(members, seen), context)
+                                 : Status();
+    }
     if (restarts && context.sites().size() < cluster.instances.size()) {
         return fail(Error{.code = ErrorCode::unreachable,
                           .message = cluster.name + " cannot restart safely: " +
@@ -265,11 +313,24 @@ Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& 
     TRY_VOID(context.begin_changes());
     if (!patch.empty()) TRY_VOID(patroni.patch_config(patch, context.cancel()));
     context.changed_something(site);
+    TRY_VOID(wait_until_all_given(cluster, settings, patch, serving(members, seen), context));
     if (!restarts) return {};
-    if (changes.empty()) {
-        TRY(changes, waiting_changes(cluster, wanted, members, context.cancel()));
-    }
-    return RollingRestart(cluster, members, site, context).run(changes);
+    TRY(changes, all_changes(cluster, std::move(changes), wanted, settings, members, context.cancel()));
+    return RollingRestart(cluster, settings, members, site, context).run(changes);
+}
+
+Status settle_configuration(const PgCluster& cluster, const nlohmann::json& corrected, const Members& members,
+                            converge::Site& site, converge::StepContext& context) {
+    TRY(const auto seen, members.cluster(context.cancel()));
+    const bool waits = std::ranges::any_of(seen.members, &client::PatroniMember::pending_restart);
+    // Templates are known to arrive.
+    if (corrected.empty() && !waits && !has_own_settings(cluster)) return {};
+    const Settings settings(cluster.version);
+    TRY_VOID(wait_until_all_given(cluster, settings, corrected, members.all(), context));
+    if (corrected.empty() && !waits) return {};
+    TRY(const render::Yaml wanted, wanted_configuration(cluster));
+    TRY(const auto changes, all_changes(cluster, {}, wanted, settings, members, context.cancel()));
+    return RollingRestart(cluster, settings, members, site, context).run(changes);
 }
 
 }  // namespace pigsty::module::pgsql

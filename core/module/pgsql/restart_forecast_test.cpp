@@ -7,6 +7,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 
 PgCluster cluster(const std::string& restart) {
     PgCluster cluster;
@@ -20,11 +21,13 @@ PgCluster cluster(const std::string& restart) {
     return cluster;
 }
 
+const Settings kSettings(17);
+
 TEST(RestartForecast, names_everybody_for_what_is_in_the_dynamic_configuration) {
     PgCluster after = cluster("rolling");
     after.max_connections = 100;
-    EXPECT_THAT(members_to_restart(cluster("rolling"), after), ElementsAre("pg-test-1", "pg-test-2"));
-    EXPECT_THAT(restart_forecast(cluster("rolling"), after, ""),
+    EXPECT_THAT(members_to_restart(cluster("rolling"), after, {}, kSettings), ElementsAre("pg-test-1", "pg-test-2"));
+    EXPECT_THAT(restart_forecast(cluster("rolling"), after, {}, kSettings),
                 ElementsAre("restart postgresql on pg-test-1, pg-test-2: max_connections 200 → 100, "
                             "max_locks_per_transaction 200 → 100, leader first, write gap about 5 s"));
 }
@@ -32,20 +35,68 @@ TEST(RestartForecast, names_everybody_for_what_is_in_the_dynamic_configuration) 
 TEST(RestartForecast, names_the_member_whose_own_parameters_change) {
     PgCluster after = cluster("rolling");
     after.instances["2"].parameters = {{"shared_buffers", "64MB"}, {"work_mem", "8MB"}};
-    EXPECT_THAT(members_to_restart(cluster("rolling"), after), ElementsAre("pg-test-2"));
-    EXPECT_THAT(restart_forecast(cluster("rolling"), after, ""),
+    EXPECT_THAT(members_to_restart(cluster("rolling"), after, {}, kSettings), ElementsAre("pg-test-2"));
+    EXPECT_THAT(restart_forecast(cluster("rolling"), after, {}, kSettings),
                 ElementsAre("restart postgresql on pg-test-2: pg-test-2 shared_buffers default → 64MB, one at a time, "
                             "write gap about 2 s"));
     after.restart = "manual";
-    EXPECT_THAT(restart_forecast(cluster("manual"), after, ""),
+    EXPECT_THAT(restart_forecast(cluster("manual"), after, {}, kSettings),
                 ElementsAre("reload postgresql on pg-test-2, waits for a restart (restart = \"manual\"): pg-test-2 "
                             "shared_buffers default → 64MB"));
 }
 
 TEST(RestartForecast, names_who_waits_since_an_earlier_change_once_restarts_are_rolling) {
-    EXPECT_THAT(restart_forecast(cluster("manual"), cluster("rolling"), "pg-test-2"),
+    EXPECT_THAT(restart_forecast(cluster("manual"), cluster("rolling"), {.members = {"pg-test-2"}}, kSettings),
                 ElementsAre("restart postgresql on pg-test-2: waits for it since an earlier change"));
-    EXPECT_THAT(restart_forecast(cluster("manual"), cluster("manual"), "pg-test-2"), IsEmpty());
+    EXPECT_THAT(restart_forecast(cluster("manual"), cluster("manual"), {.members = {"pg-test-2"}}, kSettings),
+                IsEmpty());
+}
+
+TEST(RestartForecast, does_what_waits_together_with_what_is_new) {
+    PgCluster before = cluster("manual");
+    before.max_connections = 100;  // waits: 200 run
+    const Waiting waiting{.members = {"pg-test-1", "pg-test-2"},
+                          .runs_with = {{"max_connections", "200"}, {"max_locks_per_transaction", "200"}}};
+    PgCluster after = before;
+    after.restart = "rolling";
+    after.parameters = {{"shared_buffers", "200MB"}};
+    EXPECT_THAT(
+        restart_forecast(before, after, waiting, kSettings),
+        ElementsAre("restart postgresql on pg-test-1, pg-test-2: max_connections 200 → 100, "
+                    "max_locks_per_transaction 200 → 100, shared_buffers 512MB → 200MB, leader first, write gap "
+                    "about 5 s"));
+    after.restart = "manual";
+    EXPECT_THAT(restart_forecast(before, after, waiting, kSettings),
+                ElementsAre("reload postgresql on pg-test-1, pg-test-2, waits for a restart (restart = \"manual\"): "
+                            "shared_buffers 512MB → 200MB"));
+    EXPECT_THAT(waiting_after(before, after, waiting, kSettings),
+                ElementsAre(Pair("max_connections", "200"), Pair("max_locks_per_transaction", "200"),
+                            Pair("shared_buffers", "512MB")));
+}
+
+TEST(RestartForecast, announces_no_restart_for_what_comes_back_to_what_runs) {
+    PgCluster before = cluster("manual");
+    before.max_connections = 100;
+    const Waiting waiting{.members = {"pg-test-1", "pg-test-2"},
+                          .runs_with = {{"max_connections", "200"}, {"max_locks_per_transaction", "200"}}};
+    EXPECT_THAT(restart_forecast(before, cluster("manual"), waiting, kSettings),
+                ElementsAre("reload postgresql on pg-test-1, pg-test-2: dynamic configuration"));
+    EXPECT_THAT(members_to_restart(before, cluster("manual"), waiting, kSettings), IsEmpty());
+}
+
+TEST(RestartForecast, knows_from_the_server_which_settings_of_extensions_need_a_restart) {
+    PgCluster before = cluster("rolling");
+    before.parameters = {{"cron.use_background_workers", "on"}};
+    PgCluster after = before;
+    after.parameters = {{"cron.use_background_workers", "off"}};
+    const Settings of_server(17,
+                             R"([{"name": "cron.use_background_workers", "type": "bool", "context": "postmaster"}])");
+    EXPECT_THAT(
+        restart_forecast(before, after, {}, of_server),
+        ElementsAre("restart postgresql on pg-test-1, pg-test-2: cron.use_background_workers on → off, one at a "
+                    "time, write gap about 2 s"));
+    after.parameters = {{"cron.use_background_workers", "TRUE"}};
+    EXPECT_THAT(restart_forecast(before, after, {}, of_server), IsEmpty());
 }
 
 }  // namespace

@@ -122,11 +122,15 @@ void Problems::check_pool_mode(const std::string& path, const std::optional<std:
     if (mode) check_choice(path, *mode, choices(kPoolModes));
 }
 
-void Problems::check_parameter_names(const std::string& path, const Parameters& parameters) {
+bool is_setting_name(const std::string& name) {
     static const std::regex form(R"([A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*)");
+    return fits(name, form);
+}
+
+void Problems::check_parameter_names(const std::string& path, const Parameters& parameters) {
     for (const auto& [name, value] : parameters) {
         if (has_unknown(name)) continue;
-        if (!fits(name, form))
+        if (!is_setting_name(name))
             add(entry(path, name), "that is no name of a PostgreSQL setting");
         else if (value.find('\0') != std::string::npos)
             add(entry(path, name), "a value cannot hold NUL");

@@ -55,6 +55,10 @@ class Problems {
 // services, ports, HBA rules and networks of a cluster (network_rules.cpp)
 void check_network(const PgCluster& cluster, Problems& problems);
 
+// `parameters` of a cluster and of its members (parameter_rules.cpp)
+void check_settings(const PgCluster& cluster, const Settings& settings, Problems& problems);
+bool is_setting_name(const std::string& name);
+
 std::string entry(std::string_view path, std::string_view key);  // instances["2"]
 std::string entry(std::string_view path, std::size_t index);     // hba_rules[0]
 // Where the same text stands twice: adds a problem at the second place.

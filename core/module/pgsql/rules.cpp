@@ -17,11 +17,6 @@
 namespace pigsty::module::pgsql {
 namespace {
 
-std::string lower(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
 void check_cluster_name(const PgCluster& cluster, Problems& problems) {
     const std::string& name = cluster.name;
     if (has_unknown(name)) return;
@@ -57,20 +52,6 @@ void check_primary(const PgCluster& cluster, Problems& problems) {
                      "it says where the cluster is initialised; later the leader is whoever Patroni elects");
 }
 
-void check_instance_parameters(const std::string& path, const Parameters& parameters, Problems& problems) {
-    problems.check_parameters(path, parameters);
-    const auto& shared = render::dcs_only_parameters();
-    for (const auto& [name, value] : parameters) {
-        const std::string known = lower(name);
-        if (std::find(shared.begin(), shared.end(), known) != shared.end())
-            problems.add(entry(path, name), fmt::format("Patroni keeps {} the same on all members", known),
-                         known == "max_connections" ? "set max_connections of the cluster"
-                                                    : "set it in parameters of the cluster");
-        else if (const auto owner = render::parameter_owner(known))
-            problems.add(entry(path, name), fmt::format("{} is set by {}", known, *owner), "remove it here");
-    }
-}
-
 void check_instances(const PgCluster& cluster, Problems& problems) {
     std::map<std::string, std::string> addresses;
     for (const auto& [key, instance] : cluster.instances) {
@@ -80,7 +61,6 @@ void check_instances(const PgCluster& cluster, Problems& problems) {
                          "members are numbered: 1, 2, 3; the number stays with its machine");
         problems.check_choice(path + ".role", instance.role, choices(kInstanceRoles));
         problems.check_range(path + ".weight", instance.weight, kWeights);
-        check_instance_parameters(path + ".parameters", instance.parameters, problems);
         if (instance.role == "primary" && instance.nofailover)
             problems.add(path + ".nofailover", "the primary cannot be one that never leads",
                          "choose another instance as primary");
@@ -98,14 +78,6 @@ void check_instances(const PgCluster& cluster, Problems& problems) {
                          fmt::format("{} is the address of {}, too", address, entry("instances", first->second)),
                          "each instance has a machine of its own");
     }
-}
-
-void check_cluster_parameters(const PgCluster& cluster, Problems& problems) {
-    problems.check_parameters("parameters", cluster.parameters);
-    for (const auto& [name, value] : cluster.parameters)
-        if (const auto owner = render::parameter_owner(lower(name)))
-            problems.add(entry("parameters", name), fmt::format("{} is set by {}", lower(name), *owner),
-                         "remove it here");
 }
 
 void check_storage(const PgCluster& cluster, Problems& problems) {
@@ -159,7 +131,7 @@ void check_choices(const PgCluster& cluster, Problems& problems) {
     if (cluster.version) problems.check_range("version", *cluster.version, kVersions);
     if (cluster.template_revision)
         problems.check_range("template_revision", *cluster.template_revision, 1, render::kTemplateRevision);
-    if (cluster.max_connections) problems.check_range("max_connections", *cluster.max_connections, 25, 262143);
+    if (cluster.max_connections) problems.check_range("max_connections", *cluster.max_connections, kConnections);
     if (cluster.sizing) {
         problems.check_range("sizing.cpu", cluster.sizing->cpu, 1, 4096);
         problems.check_range("sizing.memory_mb", cluster.sizing->memory_mb, 256, std::int64_t{1} << 30);
@@ -175,7 +147,7 @@ std::vector<Problem> problems_of(const PgCluster& cluster) {
     check_instances(cluster, problems);
     check_primary(cluster, problems);
     check_choices(cluster, problems);
-    check_cluster_parameters(cluster, problems);
+    check_settings(cluster, Settings(cluster.version), problems);
     check_storage(cluster, problems);
     check_network(cluster, problems);
     check_default_objects(cluster, problems);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/module/pgsql/settings.h"
 #include "core/module/pgsql/spec.h"
 
 namespace pigsty::module::pgsql {
@@ -20,6 +21,8 @@ struct Problem {
 };
 
 std::vector<Problem> problems_of(const PgCluster& cluster);
+// Of its `parameters` alone, once more: by then the version is decided, or a server has told what its libraries know.
+std::vector<Problem> parameter_problems(const PgCluster& cluster, const Settings& settings);
 std::vector<Problem> problems_of(const PgUser& user);
 std::vector<Problem> problems_of(const PgDatabase& database);
 

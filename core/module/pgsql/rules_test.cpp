@@ -176,6 +176,37 @@ TEST(ClusterRules, keep_parameters_where_they_belong) {
                             "parameters[\"port\"]: port is set by the attribute port"));
 }
 
+TEST(ClusterRules, refuse_parameters_that_would_not_hold) {
+    EXPECT_THAT(
+        after([](PgCluster& c) {
+            c.version = 17;
+            c.parameters = {{"work_memm", "8MB"},         {"Work_Mem", "8MB"},      {"work_mem", "9MB"},
+                            {"autovacuum", "maybe"},      {"max_wal_senders", "2"}, {"recovery_target_xid", "1"},
+                            {"geqo", unknown_marker("x")}};
+            c.instances["3"].parameters = {{"work_mem", "4 monkeys"}, {"my.own", "x"}};
+        }),
+        ElementsAre("parameters[\"autovacuum\"]: expected on or off, found \"maybe\"",
+                    "parameters[\"max_wal_senders\"]: expected 3 or more, found \"2\"",
+                    "parameters[\"recovery_target_xid\"]: recovery_target_xid is set by Patroni",
+                    "parameters[\"work_mem\"]: Work_Mem and work_mem are one setting",
+                    "parameters[\"work_memm\"]: PostgreSQL has no setting \"work_memm\"",
+                    "instances[\"3\"].parameters[\"work_mem\"]: expected an integer with one of the units B, kB, "
+                    "MB, GB or TB (kB where there is none), found \"4 monkeys\""));
+}
+
+TEST(ClusterRules, leave_connections_for_others_than_superusers) {
+    const auto with = [](std::int64_t most, const Parameters& parameters) {
+        return after([&](PgCluster& c) {
+            c.max_connections = most;
+            c.parameters = parameters;
+        });
+    };
+    EXPECT_THAT(with(25, {}), IsEmpty());
+    EXPECT_THAT(with(24, {}), ElementsAre("max_connections: expected 25 to 262143, found 24"));
+    EXPECT_THAT(with(30, {{"superuser_reserved_connections", "2e1"}, {"reserved_connections", "10"}}),
+                ElementsAre("max_connections: expected more than the 30 connections that are reserved, found 30"));
+}
+
 TEST(ClusterRules, check_locales_and_folders) {
     EXPECT_THAT(after([](PgCluster& c) { c.locale = "en_US UTF-8", c.lc_collate = "$(x)", c.encoding = "UTF 8"; }),
                 ElementsAre("encoding: \"UTF 8\" is no encoding", "locale: \"en_US UTF-8\" is no locale name",

@@ -144,10 +144,12 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
     if (!leader_) TRY_VOID(find_leader(cancel));
     if (connections_.size() >= kMaxConnections)
         leave(std::ranges::find_if(connections_, [](const auto& entry) { return entry.first != kDatabase; })->first);
-    TRY(auto connection,
-        client::Postgres::connect(
-            {.node = leader_->node, .port = cluster_.port, .database = database, .application = writer_name()},
-            cancel));
+    TRY(auto connection, client::Postgres::connect({.node = leader_->node,
+                                                    .port = cluster_.port,
+                                                    .database = database,
+                                                    .application = writer_name(),
+                                                    .version = cluster_.version.value_or(0)},
+                                                   cancel));
     ++counters_.connections;
     TRY_VOID(prove(*connection, cancel));
     client::Postgres* plain = connection.get();

@@ -18,6 +18,7 @@
 #include "core/module/pgsql/members.h"
 #include "core/module/pgsql/restart.h"
 #include "core/module/pgsql/serving.h"
+#include "core/module/pgsql/setting_trial.h"
 #include "core/node/secrets.h"
 
 namespace pigsty::module::pgsql {
@@ -84,11 +85,13 @@ class Builder {
 
     converge::Table build() {
         const auto cluster = cluster_;
+        if (!changes_.creating) trial_step();
         reset_steps();
         items("reservations", [cluster](const Site&) { return reservation_items(*cluster); });
         items("no cluster main", [](const Site&) { return before_package_items(); });
         items("packages",
               [cluster](const Site& site) { return package_items(*cluster, platform::platform_at(site.node)); });
+        if (changes_.creating) trial_step();
         items("directories", [cluster](const Site&) { return directory_items(*cluster); });
         act("secrets", Spread::once, When::create,
             [cluster](Site&, StepContext& context) { return make_secrets(*cluster, context); });
@@ -136,6 +139,13 @@ class Builder {
         return {};
     }
 
+    // Before anything is written that a server could take and then not start with.
+    void trial_step() {
+        if (changes_.creating ? !has_own_settings(*cluster_) : !changes_.settings) return;
+        act("trial of settings", Spread::parallel, changes_.creating ? When::create : When::always,
+            [cluster = cluster_](Site& site, StepContext& context) { return try_settings(*cluster, site, context); });
+    }
+
     // First of all: it stops where somebody set another value since the plan, and then nothing is written. Restarts, where
     // they are wanted, come with the dynamic configuration.
     void reset_steps() {
@@ -151,7 +161,7 @@ class Builder {
         const auto cluster = cluster_;
         const auto ways = ways_;
         act("etcd user", Spread::once, changes_.dcs_login ? When::always : When::create,
-            [cluster, ways](Site& site, StepContext& context) -> Status {
+            [cluster, ways, corrected = corrected_](Site& site, StepContext& context) -> Status {
                 TRY(const auto secrets,
                     node::read_secrets(*site.node, secret_scope(*cluster), {kEtcdSecret}, context.cancel()));
                 TRY_VOID(context.begin_changes());
@@ -159,7 +169,18 @@ class Builder {
                 TRY_VOID(etcd.ensure_user(cluster->name, secrets.at(kEtcdSecret).value, dcs_prefix(*cluster),
                                           context.cancel()));
                 TRY(const render::Yaml wanted, wanted_configuration(*cluster));
-                TRY_VOID(etcd.put_new(dcs_prefix(*cluster) + "config", wanted.dump(), context.cancel()));
+                const std::string key = dcs_prefix(*cluster) + "config";
+                TRY(const bool is_new, etcd.put_new(key, wanted.dump(), context.cancel()));
+                if (is_new || !context.creating()) return {};
+                // Of a create that did not finish: nobody else has a word in it yet.
+                TRY(const std::string found, etcd.value(key, context.cancel()));
+                const auto live = render::Yaml::parse(found, nullptr, false);
+                const auto before = live.is_object() ? live : render::Yaml::object();
+                *corrected = configuration_patch(wanted, nlohmann::json::parse(before.dump()), before,
+                                                 Settings(cluster->version));
+                if (corrected->empty()) return {};
+                TRY_VOID(etcd.put(key, wanted.dump(), context.cancel()));
+                context.changed_something(site);
                 return {};
             });
     }
@@ -235,13 +256,17 @@ class Builder {
         if (changes_.configuration && !changes_.creating) {
             act("dynamic configuration", Spread::once, When::always,
                 [cluster, signer = signer_, before = changes_.before, waits = changes_.waits_for_restart,
-                 resets = any_needs_restart(changes_.resets)](Site& site, StepContext& context) -> Status {
+                 of_members = changes_.of_members, extension_settings = changes_.extension_settings,
+                 resets = any_needs_restart(changes_.resets, Settings(cluster_->version, changes_.extension_settings))](
+                    Site& site, StepContext& context) -> Status {
                     TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
                     const Members members(*cluster, reached(context.sites()), ca_pem);
-                    return apply_configuration(
-                        *cluster,
-                        {.before = before.get(), .may_wait_for_restart = waits || (resets && context.changed(kReset))},
-                        members, site, context);
+                    return apply_configuration(*cluster,
+                                               {.before = before.get(),
+                                                .may_wait_for_restart = waits || (resets && context.changed(kReset)),
+                                                .of_members = of_members,
+                                                .extension_settings = extension_settings},
+                                               members, site, context);
                 });
         }
     }
@@ -308,6 +333,15 @@ class Builder {
         table_.push_back(std::move(streaming));
     }
 
+    void settle_step() {
+        act("settings", Spread::once, When::create,
+            [cluster = cluster_, signer = signer_, corrected = corrected_](Site& site, StepContext& context) -> Status {
+                TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+                const Members members(*cluster, reached(context.sites()), ca_pem);
+                return settle_configuration(*cluster, *corrected, members, site, context);
+            });
+    }
+
     void access_steps() {
         const auto cluster = cluster_;
         if (cluster->pgbouncer.enabled) {
@@ -320,6 +354,7 @@ class Builder {
                 .watches = {"pgbouncer"};
         }
         streaming_step();
+        settle_step();
         items("access", [cluster](const Site&) { return access_items(*cluster); });
     }
 
@@ -327,6 +362,8 @@ class Builder {
     std::shared_ptr<const Ways> ways_;
     ClusterChanges changes_;
     std::shared_ptr<ca::Signer> signer_;
+    // What a resumed create has put right in the dynamic configuration.
+    std::shared_ptr<nlohmann::json> corrected_ = std::make_shared<nlohmann::json>(nlohmann::json::object());
     converge::Table table_;
 };
 
