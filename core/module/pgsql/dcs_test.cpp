@@ -9,7 +9,7 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-PgCluster cluster(Parameters parameters = {}) {
+PgCluster cluster_with(Parameters parameters = {}) {
     PgCluster cluster;
     cluster.name = "pg-test";
     cluster.version = 17;
@@ -19,7 +19,9 @@ PgCluster cluster(Parameters parameters = {}) {
     return cluster;
 }
 
-render::Yaml wanted(Parameters parameters = {}) { return wanted_configuration(cluster(std::move(parameters))).value(); }
+render::Yaml wanted(Parameters parameters = {}) {
+    return wanted_configuration(cluster_with(std::move(parameters))).value();
+}
 
 // The store after those parameters were written to it.
 json stored(const render::Yaml& configuration, const json& parameters = json::object()) {
@@ -28,7 +30,7 @@ json stored(const render::Yaml& configuration, const json& parameters = json::ob
     return live;
 }
 
-const Settings kSettings(17);
+const Settings kSettingsOf17(17);
 
 TEST(Dcs, has_one_key_for_each_setting) {
     const auto parameters =
@@ -40,41 +42,41 @@ TEST(Dcs, has_one_key_for_each_setting) {
 
 TEST(Dcs, takes_back_other_spellings_of_what_is_ours) {
     const auto live = stored(wanted(), {{"Work_Mem", "8MB"}, {"Geqo", "off"}});
-    EXPECT_EQ(configuration_patch(wanted(), live, wanted(), kSettings),
+    EXPECT_EQ(configuration_patch(wanted(), live, wanted(), kSettingsOf17),
               json::parse(R"({"postgresql": {"parameters": {"Work_Mem": null}}})"));
-    EXPECT_THAT(configuration_drift("pg-test", wanted(), live, kSettings),
+    EXPECT_THAT(configuration_drift("pg-test", wanted(), live, kSettingsOf17),
                 ElementsAre("pg-test dcs: postgresql.parameters.Work_Mem is 8MB, expected work_mem alone"));
 }
 
 TEST(Dcs, same_meaning_is_no_change) {
     const auto before = wanted({{"shared_buffers", "512MB"}, {"autovacuum", "no"}, {"max_wal_senders", "0x32"}});
     const auto after = wanted({{"Shared_Buffers", "524288kB"}, {"autovacuum", "0"}, {"max_wal_senders", "5e1"}});
-    EXPECT_EQ(configuration_patch(after, stored(before), before, kSettings), json::object());
-    EXPECT_THAT(configuration_drift("pg-test", after, stored(before), kSettings), IsEmpty());
-    EXPECT_THAT(restart_changes(before, after, kSettings), IsEmpty());
-    EXPECT_EQ(configuration_meaning(cluster({{"shared_buffers", "512MB"}})).value(),
-              configuration_meaning(cluster({{"shared_buffers", "524288kB"}})).value());
-    EXPECT_NE(configuration_meaning(cluster({{"shared_buffers", "512MB"}})).value(),
-              configuration_meaning(cluster({{"shared_buffers", "513MB"}})).value());
+    EXPECT_EQ(configuration_patch(after, stored(before), before, kSettingsOf17), json::object());
+    EXPECT_THAT(configuration_drift("pg-test", after, stored(before), kSettingsOf17), IsEmpty());
+    EXPECT_THAT(restart_changes(before, after, kSettingsOf17), IsEmpty());
+    EXPECT_EQ(configuration_meaning(cluster_with({{"shared_buffers", "512MB"}})).value(),
+              configuration_meaning(cluster_with({{"shared_buffers", "524288kB"}})).value());
+    EXPECT_NE(configuration_meaning(cluster_with({{"shared_buffers", "512MB"}})).value(),
+              configuration_meaning(cluster_with({{"shared_buffers", "513MB"}})).value());
     EXPECT_THAT(
-        restart_changes(Parameters{{"shared_buffers", "1GB"}}, Parameters{{"Shared_buffers", "1024MB"}}, kSettings),
+        restart_changes(Parameters{{"shared_buffers", "1GB"}}, Parameters{{"Shared_buffers", "1024MB"}}, kSettingsOf17),
         IsEmpty());
 }
 
 TEST(Dcs, takes_back_what_is_no_longer_wanted_and_leaves_strangers_alone) {
     const auto before = wanted({{"geqo", "off"}, {"shared_buffers", "1GB"}});
     const auto live = stored(before, {{"statement_timeout", "1h"}});
-    EXPECT_EQ(configuration_patch(wanted(), live, before, kSettings),
+    EXPECT_EQ(configuration_patch(wanted(), live, before, kSettingsOf17),
               json::parse(R"({"postgresql": {"parameters": {"geqo": null, "shared_buffers": "512MB"}}})"));
-    EXPECT_THAT(configuration_drift("pg-test", wanted(), live, kSettings),
+    EXPECT_THAT(configuration_drift("pg-test", wanted(), live, kSettingsOf17),
                 ElementsAre("pg-test dcs: postgresql.parameters.shared_buffers is 1GB, expected 512MB"));
 }
 
 TEST(Dcs, a_create_that_is_resumed_leaves_nothing_of_the_first_try) {
     const auto first = wanted({{"shared_buffers", "999GB"}, {"my.setting", "x"}});
-    EXPECT_EQ(configuration_patch(wanted(), stored(first), first, kSettings),
+    EXPECT_EQ(configuration_patch(wanted(), stored(first), first, kSettingsOf17),
               json::parse(R"({"postgresql": {"parameters": {"my.setting": null, "shared_buffers": "512MB"}}})"));
-    EXPECT_EQ(configuration_patch(wanted(), json::object(), render::Yaml::object(), kSettings),
+    EXPECT_EQ(configuration_patch(wanted(), json::object(), render::Yaml::object(), kSettingsOf17),
               json::parse(wanted().dump()));
 }
 
@@ -82,37 +84,37 @@ TEST(Dcs, keys_of_patroni_are_compared_too) {
     auto live = stored(wanted());
     live["ttl"] = 60;
     live["postgresql"].erase("use_slots");
-    EXPECT_THAT(configuration_drift("pg-test", wanted(), live, kSettings),
+    EXPECT_THAT(configuration_drift("pg-test", wanted(), live, kSettingsOf17),
                 ElementsAre("pg-test dcs: postgresql.use_slots is not set, expected on",
                             "pg-test dcs: ttl is 60, expected 30"));
-    EXPECT_EQ(configuration_patch(wanted(), live, wanted(), kSettings),
+    EXPECT_EQ(configuration_patch(wanted(), live, wanted(), kSettingsOf17),
               json::parse(R"({"ttl": 30, "postgresql": {"use_slots": true}})"));
 }
 
 TEST(Dcs, what_waits_is_merged_with_what_is_new) {
     const auto before = wanted({{"max_worker_processes", "20"}});
     const auto after = wanted({{"max_worker_processes", "20"}, {"shared_buffers", "200MB"}});
-    const auto changes =
-        with_waiting(restart_changes(before, after, kSettings), {{"max_worker_processes", "30"}}, after, kSettings);
+    const auto changes = with_waiting(restart_changes(before, after, kSettingsOf17), {{"max_worker_processes", "30"}},
+                                      after, kSettingsOf17);
     EXPECT_THAT(changes, ElementsAre(ParameterChange{"max_worker_processes", "30", "20"},
                                      ParameterChange{"shared_buffers", "512MB", "200MB"}));
-    EXPECT_TRUE(any_shrinks(changes, kSettings));
-    EXPECT_FALSE(any_shrinks(restart_changes(before, after, kSettings), kSettings));
+    EXPECT_TRUE(any_shrinks(changes, kSettingsOf17));
+    EXPECT_FALSE(any_shrinks(restart_changes(before, after, kSettingsOf17), kSettingsOf17));
 }
 
 TEST(Dcs, what_comes_back_to_what_runs_needs_no_restart) {
     const auto before = wanted({{"max_worker_processes", "20"}});
     const auto after = wanted({{"max_worker_processes", "3e1"}});
-    EXPECT_THAT(
-        with_waiting(restart_changes(before, after, kSettings), {{"max_worker_processes", "30"}}, after, kSettings),
-        IsEmpty());
+    EXPECT_THAT(with_waiting(restart_changes(before, after, kSettingsOf17), {{"max_worker_processes", "30"}}, after,
+                             kSettingsOf17),
+                IsEmpty());
 }
 
 TEST(Dcs, numbers_shrink_as_postgresql_reads_them) {
-    EXPECT_TRUE(any_shrinks({{"max_connections", "0x12c", "1e2"}}, kSettings));
-    EXPECT_FALSE(any_shrinks({{"max_connections", "0x64", "120"}}, kSettings));
-    EXPECT_FALSE(any_shrinks({{"max_connections", "1e3", "1000"}}, kSettings));
-    EXPECT_FALSE(any_shrinks({{"shared_buffers", "2GB", "1GB"}}, kSettings));
+    EXPECT_TRUE(any_shrinks({{"max_connections", "0x12c", "1e2"}}, kSettingsOf17));
+    EXPECT_FALSE(any_shrinks({{"max_connections", "0x64", "120"}}, kSettingsOf17));
+    EXPECT_FALSE(any_shrinks({{"max_connections", "1e3", "1000"}}, kSettingsOf17));
+    EXPECT_FALSE(any_shrinks({{"shared_buffers", "2GB", "1GB"}}, kSettingsOf17));
 }
 
 }  // namespace

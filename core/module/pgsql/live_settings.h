@@ -22,9 +22,9 @@
 namespace pigsty::module::pgsql {
 
 struct Given {
-    Parameters wanted{};            // what stands in the member's postgresql.conf when Patroni has written it
-    std::set<std::string> gone{};   // what was there and goes
-    std::set<std::string> of_user;  // those of `wanted` that do not come from the template
+    Parameters wanted{};              // what stands in the member's postgresql.conf when Patroni has written it
+    std::set<std::string> gone{};     // what was there and goes
+    std::set<std::string> of_user{};  // those of `wanted` that do not come from the template
 };
 // Without what Patroni puts on the command line: that is in the file of a standby as it was started.
 Result<Given> given_settings(const PgCluster& cluster, const std::string& member);

@@ -35,7 +35,7 @@ class SettingTrialOnAServer : public LiveCluster {
             machine->run("ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1 | tr -d '\\n'").value();
         const std::int64_t version = std::stoll(sql("SELECT current_setting('server_version_num')::int / 10000"));
         const auto results = node_->request(
-            {node::RunScript{.text = trial_script(bin, data, version, conf, libraries), .may_fail = true}}, cancel);
+            {node::RunScript{.text = trial_script(bin, data, version, conf, libraries), .may_fail = true}}, cancel, {});
         EXPECT_EQ(results->back().status != 0, !results->back().err.empty()) << results->back().err;
         return results->back().err;
     }

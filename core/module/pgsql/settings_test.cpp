@@ -173,8 +173,12 @@ TEST_F(SettingsOfAServer, are_as_the_table_says) {
         EXPECT_EQ(setting->unit, row[2].get<std::string>()) << name;
         EXPECT_EQ(setting->values, row[5].get<std::string>()) << name;
         EXPECT_EQ(setting->context == SettingContext::postmaster, row[6] == "postmaster") << name;
-        if (row[3] != "") EXPECT_EQ(setting->least, std::stod(row[3].get<std::string>())) << name;
-        if (row[4] != "") EXPECT_EQ(setting->most, std::stod(row[4].get<std::string>())) << name;
+        if (row[3] != "") {
+            EXPECT_EQ(setting->least, std::stod(row[3].get<std::string>())) << name;
+        }
+        if (row[4] != "") {
+            EXPECT_EQ(setting->most, std::stod(row[4].get<std::string>())) << name;
+        }
         if (name.starts_with("transaction_") || patroni_least(name) || name.starts_with("wal_l")) continue;
         const auto refusal = settings.refusal(name, row[7].get<std::string>());
         EXPECT_FALSE(refusal) << name << ": " << (refusal ? refusal->message : "");
@@ -234,7 +238,7 @@ TEST_F(SettingsOfAServer, are_read_by_us_as_by_the_server) {
 TEST_F(SettingsOfAServer, are_seen_as_it_read_them) {
     cluster.version = version();
     const auto seen = [&](const Given& given) {
-        const auto results = node_->request({ask_settings(cluster.port)}, cancel);
+        const auto results = node_->request({ask_settings(cluster.port)}, cancel, {});
         return seen_settings(results->back().out, given, Settings(cluster.version)).value();
     };
     machine
