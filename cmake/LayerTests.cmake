@@ -2,6 +2,8 @@
 
 add_test(NAME includes_are_rooted_at_the_repository
     COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR} -P ${CMAKE_SOURCE_DIR}/cmake/CheckIncludes.cmake)
+add_test(NAME functions_of_a_folder_have_names_of_their_own
+    COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR} -P ${CMAKE_SOURCE_DIR}/cmake/CheckNames.cmake)
 
 if(TARGET pigsty_core_base AND TARGET pigsty_core_ssh)
     # The same source compiles where core/ssh is depended on and fails where it is not: without the first test the

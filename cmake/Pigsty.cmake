@@ -91,7 +91,7 @@ function(pigsty_test folder)
     else()
         add_test(NAME ${target} COMMAND ${target})
     endif()
-    set_tests_properties(${target} PROPERTIES LABELS unit TIMEOUT 120 WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+    set_tests_properties(${target} PROPERTIES LABELS unit TIMEOUT 300 WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 endfunction()
 
 # The provider program itself; main.cpp and nothing else lives there.

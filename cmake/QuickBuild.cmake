@@ -4,8 +4,8 @@
 #   pigsty_quick_to_build(<target> core|test)
 #
 #  - The headers that most sources read are precompiled, once per preset and kind of target.
-#  - Sources of a target are compiled several at a time, as one (CMake's unity build). So names of an anonymous namespace are
-#    unique in a target, which a reader likes, too.
+#  - Sources of a target are compiled several at a time, as one (CMake's unity build). So functions of
+#    anonymous namespaces have names of their own in a folder (CheckNames.cmake), which a reader likes, too.
 # A source still includes what it uses: acceptance/lint.sh compiles each by itself, with PIGSTY_QUICK_BUILD=OFF.
 
 option(PIGSTY_QUICK_BUILD "Compile sources of a target together, from precompiled headers" ON)

@@ -7,8 +7,8 @@
 namespace pigsty::framework {
 namespace {
 
-AttributeBuilder<Timeouts, true> timeout(const char* name, std::optional<std::string> Timeouts::* member,
-                                         const char* what) {
+AttributeBuilder<Timeouts, true> timeout_attribute(const char* name, std::optional<std::string> Timeouts::* member,
+                                                   const char* what) {
     return attribute(name, member)
         .optional()
         .validate(duration())
@@ -17,10 +17,10 @@ AttributeBuilder<Timeouts, true> timeout(const char* name, std::optional<std::st
 
 Attributes<Timeouts> timeout_attributes() {
     return {
-        timeout("create", &Timeouts::create, "the creation"),
-        timeout("read", &Timeouts::read, "a refresh"),
-        timeout("update", &Timeouts::update, "a change"),
-        timeout("delete", &Timeouts::destroy, "the destruction"),
+        timeout_attribute("create", &Timeouts::create, "the creation"),
+        timeout_attribute("read", &Timeouts::read, "a refresh"),
+        timeout_attribute("update", &Timeouts::update, "a change"),
+        timeout_attribute("delete", &Timeouts::destroy, "the destruction"),
     };
 }
 

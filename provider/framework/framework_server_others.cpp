@@ -10,7 +10,7 @@
 namespace pigsty::framework {
 namespace {
 
-std::optional<PrivateData> decode(const std::optional<PrivateState>& bytes, Diagnostics& diagnostics) {
+std::optional<PrivateData> decode_optional(const std::optional<PrivateState>& bytes, Diagnostics& diagnostics) {
     auto data = PrivateData::decode(bytes.value_or(PrivateState()));
     if (data) return std::move(*data);
     diagnostics.add(to_diagnostic(data.error()));
@@ -54,7 +54,7 @@ OpenEphemeralResponse FrameworkServer::open_ephemeral(const OpenEphemeralRequest
 
 RenewEphemeralResponse FrameworkServer::renew_ephemeral(const EphemeralRequest& request) {
     RenewEphemeralResponse response;
-    auto private_data = decode(request.private_state, response.diagnostics);
+    auto private_data = decode_optional(request.private_state, response.diagnostics);
     if (!private_data) return response;
     const Ephemeral& ephemeral = catalog_->ephemerals.at(request.type_name);
     Call call{request.type_name, cancel_within(ephemeral.declaration().timeout), *private_data, response.diagnostics,
@@ -71,7 +71,7 @@ RenewEphemeralResponse FrameworkServer::renew_ephemeral(const EphemeralRequest& 
 
 Diagnostics FrameworkServer::close_ephemeral(const EphemeralRequest& request) {
     Diagnostics diagnostics;
-    auto private_data = decode(request.private_state, diagnostics);
+    auto private_data = decode_optional(request.private_state, diagnostics);
     if (!private_data) return diagnostics;
     const Ephemeral& ephemeral = catalog_->ephemerals.at(request.type_name);
     Call call{request.type_name, cancel_within(ephemeral.declaration().timeout), *private_data, diagnostics,

@@ -54,7 +54,7 @@ Schema schema() {
     return schema;
 }
 
-Value object(const value::Members& given) {
+Value object_with(const value::Members& given) {
     value::Members all;
     for (const auto& [name, type] : schema().type().members()) all.emplace(name, Value::null());
     for (const auto& [name, value] : given) all.insert_or_assign(name, value);
@@ -72,18 +72,18 @@ Value one_member(const Value& address, const Value& role) {
 }
 
 TEST(CheckPlan, accepts_configuration_prior_and_what_is_computed) {
-    const Value config = object({{"name", text("a")}, {"secret", text("s")}, {"note", kUnknown}});
+    const Value config = object_with({{"name", text("a")}, {"secret", text("s")}, {"note", kUnknown}});
     const Value planned =
-        object({{"name", text("a")}, {"note", kUnknown}, {"port", Value::number(1)}, {"id", kUnknown}});
+        object_with({{"name", text("a")}, {"note", kUnknown}, {"port", Value::number(1)}, {"id", kUnknown}});
     EXPECT_THAT(check_plan(schema(), config, kNull, planned), IsEmpty());
-    const Value prior = object({{"name", text("A")}});
+    const Value prior = object_with({{"name", text("A")}});
     EXPECT_THAT(check_plan(schema(), config, prior, planned.with("name", text("A"))), IsEmpty());
 }
 
 TEST(CheckPlan, refuses_what_the_configuration_does_not_say) {
-    const Value config = object({{"name", text("a")}, {"port", Value::number(2)}});
+    const Value config = object_with({{"name", text("a")}, {"port", Value::number(2)}});
     const Value planned =
-        object({{"name", text("b")}, {"note", text("x")}, {"port", Value::number(3)}, {"secret", text("s")}});
+        object_with({{"name", text("b")}, {"note", text("x")}, {"port", Value::number(3)}, {"secret", text("s")}});
     EXPECT_THAT(
         texts(check_plan(schema(), config, kNull, planned)),
         ElementsAre("name: planned value of an attribute that is not computed differs from the configured value",
@@ -95,24 +95,25 @@ TEST(CheckPlan, refuses_what_the_configuration_does_not_say) {
 }
 
 TEST(CheckPlan, goes_into_nested_attributes) {
-    const Value config = object({{"members", one_member(text("x"), kNull)}});
-    EXPECT_THAT(check_plan(schema(), config, kNull, object({{"members", one_member(text("x"), text("r"))}})),
+    const Value config = object_with({{"members", one_member(text("x"), kNull)}});
+    EXPECT_THAT(check_plan(schema(), config, kNull, object_with({{"members", one_member(text("x"), text("r"))}})),
                 IsEmpty());
-    EXPECT_THAT(texts(check_plan(schema(), config, kNull, object({{"members", one_member(text("y"), kUnknown)}}))),
+    EXPECT_THAT(texts(check_plan(schema(), config, kNull, object_with({{"members", one_member(text("y"), kUnknown)}}))),
                 ElementsAre("members[\"1\"].address: planned value of an attribute that is not computed differs from "
                             "the configured value"));
-    EXPECT_THAT(texts(check_plan(schema(), config, kNull, object({{"members", Value::map({})}}))),
+    EXPECT_THAT(texts(check_plan(schema(), config, kNull, object_with({{"members", Value::map({})}}))),
                 ElementsAre("members[\"1\"]: configured but not planned"));
-    EXPECT_THAT(texts(check_plan(schema(), config, kNull, object({{"members", kUnknown}}))),
+    EXPECT_THAT(texts(check_plan(schema(), config, kNull, object_with({{"members", kUnknown}}))),
                 ElementsAre("members: planned unknown although the configured value is known"));
-    EXPECT_THAT(texts(check_plan(schema(), object({}), kNull, config)),
+    EXPECT_THAT(texts(check_plan(schema(), object_with({}), kNull, config)),
                 ElementsAre("members: planned for existence but the configuration wants absence"));
 }
 
 TEST(CheckApply, known_stays_and_unknown_becomes_known) {
-    const Value planned = object({{"name", text("a")}, {"id", kUnknown}, {"members", one_member(text("x"), kUnknown)}});
+    const Value planned =
+        object_with({{"name", text("a")}, {"id", kUnknown}, {"members", one_member(text("x"), kUnknown)}});
     const Value result =
-        object({{"name", text("a")}, {"id", text("1")}, {"members", one_member(text("x"), text("r"))}});
+        object_with({{"name", text("a")}, {"id", text("1")}, {"members", one_member(text("x"), text("r"))}});
     EXPECT_THAT(check_apply(schema(), planned, result), IsEmpty());
     EXPECT_THAT(
         texts(check_apply(schema(), planned,
@@ -126,7 +127,7 @@ TEST(CheckApply, known_stays_and_unknown_becomes_known) {
 }
 
 TEST(CheckApply, sets_pair_their_elements) {
-    const auto with_tags = [](value::Elements tags) { return object({{"tags", Value::set(std::move(tags))}}); };
+    const auto with_tags = [](value::Elements tags) { return object_with({{"tags", Value::set(std::move(tags))}}); };
     EXPECT_THAT(check_apply(schema(), with_tags({text("a"), kUnknown}), with_tags({text("b"), text("a")})), IsEmpty());
     EXPECT_THAT(texts(check_apply(schema(), with_tags({text("a")}), with_tags({text("b")}))),
                 ElementsAre("tags: a planned element has vanished"));
@@ -135,24 +136,26 @@ TEST(CheckApply, sets_pair_their_elements) {
 }
 
 TEST(CheckFinalPlan, unknown_may_become_known_and_nothing_else_changes) {
-    const Value first = object({{"name", text("a")}, {"id", kUnknown}, {"note", kUnknown}});
-    EXPECT_THAT(check_final_plan(schema(), first, object({{"name", text("a")}, {"id", kUnknown}, {"note", text("n")}})),
-                IsEmpty());
-    EXPECT_THAT(texts(check_final_plan(schema(), first, object({{"name", kUnknown}}))),
+    const Value first = object_with({{"name", text("a")}, {"id", kUnknown}, {"note", kUnknown}});
+    EXPECT_THAT(
+        check_final_plan(schema(), first, object_with({{"name", text("a")}, {"id", kUnknown}, {"note", text("n")}})),
+        IsEmpty());
+    EXPECT_THAT(texts(check_final_plan(schema(), first, object_with({{"name", kUnknown}}))),
                 ElementsAre("name: was known, but now unknown"));
 }
 
 TEST(ProposedNewState, takes_configuration_and_keeps_prior_computed_values) {
-    const Value prior = object({{"name", text("a")},
-                                {"note", text("n")},
-                                {"port", Value::number(1)},
-                                {"id", text("1")},
-                                {"members", one_member(text("x"), text("r"))}});
-    const Value config = object({{"name", text("b")}, {"members", one_member(text("y"), kNull)}});
-    EXPECT_EQ(proposed_new_state(schema(), config, prior), object({{"name", text("b")},
-                                                                   {"port", Value::number(1)},
-                                                                   {"id", text("1")},
-                                                                   {"members", one_member(text("y"), text("r"))}}));
+    const Value prior = object_with({{"name", text("a")},
+                                     {"note", text("n")},
+                                     {"port", Value::number(1)},
+                                     {"id", text("1")},
+                                     {"members", one_member(text("x"), text("r"))}});
+    const Value config = object_with({{"name", text("b")}, {"members", one_member(text("y"), kNull)}});
+    EXPECT_EQ(proposed_new_state(schema(), config, prior),
+              object_with({{"name", text("b")},
+                           {"port", Value::number(1)},
+                           {"id", text("1")},
+                           {"members", one_member(text("y"), text("r"))}}));
     EXPECT_EQ(proposed_new_state(schema(), config, kNull), config);
     EXPECT_TRUE(proposed_new_state(schema(), kNull, prior).is_null());
 }
@@ -166,10 +169,11 @@ TEST(Settled, unknowns_fall_back_to_what_was_there_or_null) {
 
 TEST(MissingUnknown, is_anything_unknown_but_text) {
     const Type type = schema().type();
-    EXPECT_FALSE(has_missing_unknown(object({{"name", kUnknown}, {"members", one_member(kUnknown, kNull)}}), type));
-    EXPECT_TRUE(has_missing_unknown(object({{"port", kUnknown}}), type));
-    EXPECT_TRUE(has_missing_unknown(object({{"members", kUnknown}}), type));
-    EXPECT_TRUE(has_missing_unknown(object({{"members", Value::map({{"1", kUnknown}})}}), type));
+    EXPECT_FALSE(
+        has_missing_unknown(object_with({{"name", kUnknown}, {"members", one_member(kUnknown, kNull)}}), type));
+    EXPECT_TRUE(has_missing_unknown(object_with({{"port", kUnknown}}), type));
+    EXPECT_TRUE(has_missing_unknown(object_with({{"members", kUnknown}}), type));
+    EXPECT_TRUE(has_missing_unknown(object_with({{"members", Value::map({{"1", kUnknown}})}}), type));
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ std::string with_odd_bytes_marked(std::string_view text) {
 bool is_odd(std::string_view text) { return text.find(kOddByte) != std::string_view::npos; }
 
 // As people may read it: caf\xE9.
-std::string shown(std::string text) {
+std::string readable(std::string text) {
     for (auto at = text.find(kOddByte); at != std::string::npos; at = text.find(kOddByte, at))
         text.replace(at, kOddByte.size(), "\\x");
     return text;
@@ -130,7 +130,7 @@ std::string raw_text(const json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string text(const json& object, const char* key) { return shown(raw_text(object, key)); }
+std::string text(const json& object, const char* key) { return readable(raw_text(object, key)); }
 
 std::int64_t number(const json& object, const char* key) {
     const auto found = object.find(key);
@@ -139,7 +139,8 @@ std::int64_t number(const json& object, const char* key) {
 
 std::optional<std::string> optional_text(const json& object, const char* key) {
     const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? std::optional(shown(found->get<std::string>())) : std::nullopt;
+    return found != object.end() && found->is_string() ? std::optional(readable(found->get<std::string>()))
+                                                       : std::nullopt;
 }
 
 std::optional<bool> optional_flag(const json& object, const char* key) {
@@ -153,7 +154,7 @@ std::map<std::string, std::string> settings(const json& object) {
     const auto found = object.find("parameters");
     if (found == object.end() || !found->is_array()) return result;
     for (const auto& entry : *found) {
-        const auto line = shown(entry.get<std::string>());
+        const auto line = readable(entry.get<std::string>());
         const auto equals = line.find('=');
         result[line.substr(0, equals)] = equals == std::string::npos ? "" : line.substr(equals + 1);
     }

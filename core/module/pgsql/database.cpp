@@ -170,7 +170,7 @@ PgDatabase seen_before(const PgDatabase& prior, const DatabaseState& live, const
 }
 
 // Of this run, or of an unfinished create of ours. Before its number is written down, its looks have to do.
-bool goes_on(const Catalog& catalog, const ObjectClaim& claim, const std::string& id) {
+bool database_goes_on(const Catalog& catalog, const ObjectClaim& claim, const std::string& id) {
     if (claim.state != kCreating && claim.id != id) return false;
     const Standing standing = standing_of(catalog, kDatabaseKind, claim.name, claim.id);
     return standing.name == claim.name && (standing.is_proven || looks_claimed(catalog, claim));
@@ -256,7 +256,7 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
             TRY_VOID(refuse_elsewhere(session.cluster(), *catalog, kDatabaseKind, database.name));
             const ObjectClaim* known = catalog->claim(kDatabaseKind, database.name);
             const bool is_there = catalog->database(database.name) != nullptr;
-            const bool ours = known != nullptr && goes_on(*catalog, *known, id);
+            const bool ours = known != nullptr && database_goes_on(*catalog, *known, id);
             if (is_there && !ours && catalog->database(database.name)->is_half_dropped)
                 return fail(left_behind(session.cluster(), database.name));
             if (is_there && !ours) return fail(exists_already(session.cluster(), "database", database.name));

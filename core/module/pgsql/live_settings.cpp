@@ -42,7 +42,7 @@ bool is_on_command_line(const std::string& key) {
 
 bool is_of_recovery(const std::string& key) { return std::ranges::find(kOfRecovery, key) != kOfRecovery.end(); }
 
-std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+std::string setting_text(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
 
 }  // namespace
 
@@ -96,16 +96,16 @@ Result<SeenSettings> seen_settings(const std::string& answer, const Given& given
         const auto line = file.find(setting_key(name));
         if (line == file.end()) {
             result.wrong.push_back(name + " is not set, expected " + value);
-        } else if (const std::string found = text_of(line->at(0)); !settings.same(name, found, value)) {
+        } else if (const std::string found = setting_text(line->at(0)); !settings.same(name, found, value)) {
             result.wrong.push_back(name + " is " + found + ", expected " + value);
         } else if (line->at(1).is_string() && !result.waiting.contains(settings.name_of(name))) {
-            result.wrong.push_back(name + " = " + value + ": " + text_of(line->at(1)));
+            result.wrong.push_back(name + " = " + value + ": " + setting_text(line->at(1)));
         }
     }
     for (const std::string& name : given.gone) {
         const auto line = file.find(setting_key(name));
         if (line != file.end() && !given.wanted.contains(settings.name_of(name)))
-            result.wrong.push_back(name + " is " + text_of(line->at(0)) + ", expected none");
+            result.wrong.push_back(name + " is " + setting_text(line->at(0)) + ", expected none");
     }
     return result;
 }

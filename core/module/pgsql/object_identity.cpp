@@ -52,7 +52,7 @@ bool looks_claimed_database(const DatabaseState& database, const ObjectClaim& cl
            fits(wanted->lc_ctype, database.lc_ctype, same_locale);
 }
 
-std::string upper(std::string_view kind) { return kind == kRoleKind ? "ROLE" : "DATABASE"; }
+std::string sql_word(std::string_view kind) { return kind == kRoleKind ? "ROLE" : "DATABASE"; }
 
 }  // namespace
 
@@ -118,7 +118,7 @@ Status take_name_back(ClusterSession::Work& work, std::string_view kind, const s
                                    "`state rm` or a `removed {}` block"));
     }
     if (kind == kDatabaseKind) work.leave(standing.name);
-    TRY_VOID(work.run(kDatabase, {{.text = fmt::format("ALTER {} {} RENAME TO {}", upper(kind),
+    TRY_VOID(work.run(kDatabase, {{.text = fmt::format("ALTER {} {} RENAME TO {}", sql_word(kind),
                                                        sql_identifier(standing.name), sql_identifier(name))}}));
     work.forget();
     return {};

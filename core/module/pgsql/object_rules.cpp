@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 4> kClusterRoles{render::kSuperuser, rend
 constexpr std::string_view kListNames = "pgbouncer's lists hold names of letters, digits, _, . and - alone";
 
 template <std::size_t N>
-bool among(const std::array<std::string_view, N>& names, std::string_view name) {
+bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -105,7 +105,7 @@ void check_locales(const PgDatabase& database, Problems& problems) {
 
 std::vector<Problem> problems_of(const PgUser& user) {
     Problems problems;
-    if (!has_unknown(user.name) && among(kClusterRoles, user.name))
+    if (!has_unknown(user.name) && is_one_of(kClusterRoles, user.name))
         problems.add("name", fmt::format("\"{}\" belongs to the cluster itself", user.name),
                      "set it in default_roles of pigsty_pg_cluster");
     else
@@ -125,7 +125,7 @@ std::vector<Problem> problems_of(const PgUser& user) {
 std::vector<Problem> problems_of(const PgDatabase& database) {
     static constexpr std::array<std::string_view, 3> kServerDatabases{"postgres", "template0", "template1"};
     Problems problems;
-    if (!has_unknown(database.name) && among(kServerDatabases, database.name))
+    if (!has_unknown(database.name) && is_one_of(kServerDatabases, database.name))
         problems.add("name", fmt::format("\"{}\" belongs to the cluster itself", database.name), "choose another name");
     else if (problems.check_sql_name("name", database.name))
         check_pooled_database(database, problems);

@@ -61,7 +61,7 @@ std::vector<std::string_view> choices(std::string_view values) {
     }
 }
 
-std::string joined(const std::vector<std::string_view>& all) {
+std::string listed(const std::vector<std::string_view>& all) {
     std::string text;
     for (std::size_t i = 0; i < all.size(); ++i)
         text.append(i == 0 ? "" : i + 1 == all.size() ? " or " : ", ").append(all[i].empty() ? "\"\"" : all[i]);
@@ -73,7 +73,7 @@ std::string units_of(std::string_view base) {
     std::vector<std::string_view> names;
     for (const Unit& unit : units_like(base)) names.push_back(unit.name);
     std::ranges::reverse(names);
-    return fmt::format(" with one of the units {} ({} where there is none)", joined(names),
+    return fmt::format(" with one of the units {} ({} where there is none)", listed(names),
                        base == "8kB" ? "blocks of 8kB" : base);
 }
 
@@ -156,7 +156,7 @@ std::optional<std::string> wrong_value(const Setting& setting, std::string_view 
             return fmt::format("expected on or off, found \"{}\"", value);
         case SettingType::enumeration:
             if (choice_of(setting, value)) return std::nullopt;
-            return fmt::format("expected {}, found \"{}\"", joined(choices(setting.values)), value);
+            return fmt::format("expected {}, found \"{}\"", listed(choices(setting.values)), value);
         case SettingType::integer:
         case SettingType::real: {
             const auto number = number_of(setting, value);

@@ -41,7 +41,7 @@ auto lines_of(std::string_view key) {
     return std::ranges::equal_range(kTable, key, {}, [](const Setting& setting) { return setting_key(setting.name); });
 }
 
-std::string_view text_of(const json& row, const char* key) {
+std::string_view column(const json& row, const char* key) {
     const auto found = row.find(key);
     return found != row.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>())
                                                     : std::string_view();
@@ -119,13 +119,13 @@ Settings::Settings(std::optional<std::int64_t> version, std::string_view of_exte
     if (!rows->is_array()) return;
     of_extensions_ = rows;
     for (const json& row : *rows) {
-        Setting setting{.name = text_of(row, "name"),
-                        .type = type_of(text_of(row, "type")),
-                        .unit = text_of(row, "unit"),
-                        .values = text_of(row, "values"),
-                        .context = context_of(text_of(row, "context"))};
-        setting.least = std::atof(std::string(text_of(row, "least")).c_str());
-        setting.most = std::atof(std::string(text_of(row, "most")).c_str());
+        Setting setting{.name = column(row, "name"),
+                        .type = type_of(column(row, "type")),
+                        .unit = column(row, "unit"),
+                        .values = column(row, "values"),
+                        .context = context_of(column(row, "context"))};
+        setting.least = std::atof(std::string(column(row, "least")).c_str());
+        setting.most = std::atof(std::string(column(row, "most")).c_str());
         extensions_.insert_or_assign(setting_key(setting.name), setting);
     }
 }

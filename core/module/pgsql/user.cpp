@@ -143,7 +143,7 @@ std::vector<std::string> membership_drift(const PgUser& seen, const RoleState& l
 }
 
 // Of this run, or of an unfinished create of ours: its role is there, and has its name still.
-bool goes_on(const Catalog& catalog, const ObjectClaim& claim, const std::string& id) {
+bool role_goes_on(const Catalog& catalog, const ObjectClaim& claim, const std::string& id) {
     return (claim.state == kCreating || claim.id == id) &&
            standing_of(catalog, kRoleKind, claim.name, claim.id).name == claim.name;
 }
@@ -227,7 +227,7 @@ Result<std::string> create_user(ClusterSession& session, const PgUser& user, con
             TRY_VOID(refuse_elsewhere(session.cluster(), *catalog, kRoleKind, user.name));
             if (live != nullptr) {
                 const ObjectClaim* known = catalog->claim(kRoleKind, user.name);
-                if (known == nullptr || !goes_on(*catalog, *known, claim.id))
+                if (known == nullptr || !role_goes_on(*catalog, *known, claim.id))
                     return fail(exists_already(session.cluster(), "role", user.name));
                 claim.id = known->id;
                 claim.oid = live->oid;
