@@ -8,8 +8,9 @@
 //     state.id = run.identity().id;
 //
 // What it guarantees (behaviour 1, 2, 3, 5, 10):
-//  - create: refuses what exists without our unfinished claim, resumes what is ours and unfinished, writes the claim before
-//    the first item and each item's entry with its write, so that a kill at any point leaves a truthful claim.
+//  - create: refuses what exists without our unfinished claim, resumes what is ours and unfinished, takes over what a run
+//    made that was killed before any state knew of it, writes the claim before the first item and each item's entry with its
+//    write, so that a kill at any point leaves a truthful claim.
 //  - update: observes everything it may touch; nothing is written anywhere when an item is neither as desired nor as it was
 //    planned from. Where nothing differs, nothing is written: no lease, no journal, no claim.
 //  - handlers run once, after the files they depend on; a file that breaks the service that reads it is put back.
@@ -29,6 +30,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
+#include "core/converge/handover.h"
 #include "core/converge/plan.h"
 #include "core/converge/progress.h"
 #include "core/converge/step.h"
@@ -51,6 +53,8 @@ struct RunOptions {
     std::vector<node::NodePtr> also_writes{};
     // The import id that the "exists already" error prints; {} : "NAME@ADDRESS".
     std::string import_id{};
+    // This process's; null: claims are handed over as soon as they are ready.
+    std::shared_ptr<Handover> handover{};
 };
 
 // What a Read found. `drift` and `observed` hold nothing that moves by itself (time, leader), so they do not flap.
@@ -74,6 +78,10 @@ struct Planned {
     // Drift that is left alone: keys or patterns with `*`; "*" for drift_policy = "report".
     std::vector<std::string> ignore{};
 };
+
+// In the facts of a claim that is being removed: its create had not finished, so that what only a finished one knows of
+// itself is missing.
+inline constexpr const char* kUnfinished = "unfinished";
 
 class Run {
   public:
@@ -100,6 +108,8 @@ class Run {
     void set_spec(nlohmann::json spec);
 
     Status create(const Table& table);
+    // What create() made is about to be answered: RunOptions::handover confirms it when the process ends in order.
+    void note_made();
     // Members that do not answer are skipped where nothing needs an order; the Status then names them (behaviour 5).
     Status update(const Table& table, const Planned& planned);
     // Connects to whoever answers. Writes nothing.
