@@ -60,7 +60,8 @@ TEST(Claim, of_a_newer_version_or_damaged_is_an_error_with_its_file) {
 TEST(Claim, with_any_field_replaced_or_missing_is_read_or_refused) {
     const auto whole = nlohmann::json::parse(to_json_text(sample()));
     const std::vector<nlohmann::json> others = {nullptr, 7, -1, "x", true, nlohmann::json::array({1}), {{"a", 1}}};
-    for (const auto& [pointer, value] : whole.flatten().items()) {
+    const auto flat = whole.flatten();
+    for (const auto& [pointer, value] : flat.items()) {
         for (nlohmann::json::json_pointer at(pointer); !at.empty(); at.pop_back()) {
             for (const auto& other : others) {
                 auto changed = whole;
