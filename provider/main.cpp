@@ -52,8 +52,8 @@ int watch() {
     return 0;
 }
 
-int release(const std::string& name, const std::vector<std::string>& addresses,
-            const pigsty::provider::ReleaseRoute& route) {
+int release_by_hand(const std::string& name, const std::vector<std::string>& addresses,
+                    const pigsty::provider::ReleaseRoute& route) {
     const auto undone = pigsty::provider::release(name, addresses, route);
     if (!undone) return complain(undone.error());
     for (const std::string& line : *undone) std::printf("%s\n", line.c_str());
@@ -111,7 +111,7 @@ int run_by_hand(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     if (docs->parsed()) return write_docs(out, examples);
     if (watching->parsed()) return watch();
-    if (releasing->parsed()) return release(name, addresses, route);
+    if (releasing->parsed()) return release_by_hand(name, addresses, route);
 #ifdef PIGSTY_FAULT_POINTS
     if (faults->parsed()) return list_fault_points(resource);
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/converge/handlers.h"
 #include "core/module/pgsql/items.h"
+#include "core/module/pgsql/layout.h"
 #include "core/node/testing/node_test.h"
 
 namespace pigsty::module::pgsql {
