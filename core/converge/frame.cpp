@@ -101,12 +101,15 @@ class Builder {
     }
 
     // What stands there is from before us only until we have written it once. A create that was killed may have claimed a
-    // file that it did not come to write, so it has to be ready for that.
+    // file that it did not come to write: only an entry that says what its bytes are was written.
     void keep_nothing_of_ours(node::Operation& operation, const std::vector<item::ItemPtr>& items) const {
         auto* put = std::get_if<node::PutFile>(&operation);
-        if (put == nullptr || input_.before.state != node::ClaimState::ready) return;
-        const bool ours = std::ranges::any_of(
-            items, [&](const item::ItemPtr& item) { return input_.before.items.contains(item->label()); });
+        if (put == nullptr) return;
+        const bool ours = std::ranges::any_of(items, [&](const item::ItemPtr& item) {
+            const auto entry = input_.before.items.find(item->label());
+            return entry != input_.before.items.end() &&
+                   (input_.before.state == node::ClaimState::ready || !entry->second.digest.empty());
+        });
         if (ours) put->keep_before = false;
     }
 

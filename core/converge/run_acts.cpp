@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/contained.h"
 #include "core/converge/fault.h"
 #include "core/converge/run_work.h"
 
@@ -166,7 +167,7 @@ Status Run::Work::act_on(const Table& table, std::size_t index, Site& site) {
         TRY_VOID(step.act(site, context));
         return fault_point(step.name, site.member.name, FaultPlace::after);
     };
-    auto status = within();
+    auto status = contained(within);
     if (status) {
         report(who, "step " + step.name, ProgressState::done, since(begun));
         return {};

@@ -29,4 +29,17 @@ std::string unit_failed_function() {
 )";
 }
 
+std::string stop_unit_function() {
+    return R"sh(
+stop_unit() {
+    systemctl disable --quiet -- "$1" >/dev/null 2>&1 || :
+    case $(systemctl is-active -- "$1" 2>/dev/null) in
+    inactive | failed | unknown | '') ;;
+    *) systemctl stop -- "$1" || return 1 ;;
+    esac
+    systemctl reset-failed -- "$1" >/dev/null 2>&1 || :
+}
+)sh";
+}
+
 }  // namespace pigsty::item

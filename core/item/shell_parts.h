@@ -12,4 +12,8 @@ std::string apt_function();
 // Defines `unit_failed UNIT`: prints to standard error why a unit is not as it should be (state, last journal lines).
 std::string unit_failed_function();
 
+// Defines `stop_unit UNIT`: disabled and stopped afterwards, whatever there was of it. Fails where it does not end; a unit that
+// is not there is right, and so is one whose file is gone while it still ran.
+std::string stop_unit_function();
+
 }  // namespace pigsty::item

@@ -8,6 +8,8 @@ namespace pigsty::node {
 namespace {
 
 constexpr std::size_t kLongestHeader = 96;
+// Far above what any program on a node sends: a length beyond it is none, and would be waited for for ever.
+constexpr std::uint64_t kLongestFrame = 1U << 30;
 
 bool read_number(std::string_view text, std::uint64_t& number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -77,7 +79,8 @@ Result<std::optional<Frame>> FrameReader::next() {
     };
     frame.type = word();
     const bool is_header = !frame.type.empty() && read_number(word(), frame.number) &&
-                           read_number(word(), frame.index) && read_number(word(), length) && header.empty();
+                           read_number(word(), frame.index) && read_number(word(), length) && header.empty() &&
+                           length <= kLongestFrame;
     if (!is_header) return damaged(left);
     if (left.size() - end - 1 < length) return std::optional<Frame>();
     frame.bytes = left.substr(end + 1, length);

@@ -133,6 +133,7 @@ Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Envi
                                           std::shared_ptr<converge::ProgressSink> progress) {
     TRY(auto connection, connection_from(config, environment));
     auto fleet = std::make_shared<Fleet>();
+    connection.settings.run_id = fleet->handover->run_id();
     fleet->nodes = std::make_shared<node::NodePool>(std::move(connection));
     fleet->sessions = std::make_shared<module::pgsql::Sessions>(
         [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel, node::Reach reach) {

@@ -211,6 +211,10 @@ Result<std::shared_ptr<ClusterSession>> Sessions::find(const Connection& connect
             last = std::move(node).error();
             continue;
         }
+        if (auto readable = (*node)->check_claim(kKind, connection.name); !readable) {
+            last = std::move(readable).error();  // another member may have it whole
+            continue;
+        }
         const auto claim = (*node)->claim(kKind, connection.name);
         if (!claim || claim->id != connection.id) continue;
         TRY(PgCluster cluster, pg_cluster_from_json(claim->spec));
