@@ -18,6 +18,17 @@ nlohmann::json members_json(const std::vector<Member>& members) {
     return all;
 }
 
+// A member without a number is its address, however it is called: a name that was corrected since makes no other member.
+bool are_same(const nlohmann::json& theirs, const std::vector<Member>& members) {
+    if (!theirs.is_object() || theirs.size() != members.size()) return false;
+    return std::ranges::all_of(members, [&](const Member& member) {
+        if (!member.number.empty())
+            return theirs.contains(member.name) && theirs.at(member.name) == member.address.address;
+        return std::ranges::any_of(theirs.items(),
+                                   [&](const auto& entry) { return entry.value() == member.address.address; });
+    });
+}
+
 }  // namespace
 
 // Finds our unfinished claims, or makes new ones in memory; refuses everything else.
@@ -47,7 +58,7 @@ Status Run::Work::prepare_claims() {
         }
         const nlohmann::json theirs =
             claim.facts.is_object() ? claim.facts.value("members", nlohmann::json()) : nlohmann::json();
-        if (theirs != members || claim.member != site->member.name) {
+        if (!are_same(theirs, options.members) || (!site->member.number.empty() && claim.member != site->member.name)) {
             return fail(
                 Error{ErrorCode::conflict,
                       fmt::format("an unfinished create of {} with other members is on this node (id {}, members {})",
@@ -82,6 +93,8 @@ Status Run::Work::prepare_claims() {
         }
         if (!claim->facts.is_object()) claim->facts = nlohmann::json::object();
         claim->facts["members"] = members;
+        if (claim->member != work.site->member.name) work.is_stored = false;
+        claim->member = work.site->member.name;
         // Killed between the last stores: some nodes say ready already.
         if (claim->state != node::ClaimState::creating) work.is_stored = false;
         claim->state = node::ClaimState::creating;

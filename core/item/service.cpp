@@ -61,6 +61,17 @@ std::vector<node::Operation> ServiceItem::operations(const Change&) const {
     script += fmt::format(
         "if [ \"$(systemctl show --property=LoadState --value -- {0})\" = not-found ]; then echo {1} >&2; exit 1; fi\n",
         unit, shell_quote("there is no unit " + spec_.unit + " on this node"));
+    if (spec_.enabled.value_or(false) || spec_.running.value_or(false)) {
+        // Somebody forbade it on purpose: that is theirs to take back.
+        script += fmt::format(
+            "if systemctl show --property=LoadState -- {0} | grep -qx LoadState=masked; then echo {1} >&2; exit 1; "
+            "fi\n",
+            unit,
+            shell_quote(fmt::format(
+                "{0} is masked on this node, so nothing may start it: if it may, run \"systemctl unmask {0}\" "
+                "there, then apply again",
+                spec_.unit)));
+    }
     // Where the package also brings an init script, systemctl has its links made too, by a program that makes systemd read
     // all units anew, twice: half a second a unit, for links that nothing reads beside a unit file.
     if (spec_.enabled)
