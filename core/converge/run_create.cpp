@@ -22,6 +22,17 @@ nlohmann::json members_json(const std::vector<Member>& members) {
 // Between two looks at whether another run still lives.
 constexpr auto kPause = std::chrono::seconds(1);
 
+// A member without a number is its address, however it is called: a name that was corrected since makes no other member.
+bool are_same(const nlohmann::json& theirs, const std::vector<Member>& members) {
+    if (!theirs.is_object() || theirs.size() != members.size()) return false;
+    return std::ranges::all_of(members, [&](const Member& member) {
+        if (!member.number.empty())
+            return theirs.contains(member.name) && theirs.at(member.name) == member.address.address;
+        return std::ranges::any_of(theirs.items(),
+                                   [&](const auto& entry) { return entry.value() == member.address.address; });
+    });
+}
+
 }  // namespace
 
 // A claim may be continued or taken over only when the run that made it is gone. Waited for without the lease: that run may
@@ -79,7 +90,7 @@ Status Run::Work::prepare_claims() {
         }
         const nlohmann::json theirs =
             claim.facts.is_object() ? claim.facts.value("members", nlohmann::json()) : nlohmann::json();
-        if (theirs != members || claim.member != site->member.name) {
+        if (!are_same(theirs, options.members) || (!site->member.number.empty() && claim.member != site->member.name)) {
             return fail(
                 Error{ErrorCode::conflict,
                       fmt::format("an unfinished create of {} with other members is on this node (id {}, members {})",
@@ -124,7 +135,11 @@ Status Run::Work::prepare_claims() {
         if (!claim->facts.is_object()) claim->facts = nlohmann::json::object();
         claim->facts["members"] = members;
         const std::string run_id = options.handover ? options.handover->run_id() : "";
-        if (claim->state != node::ClaimState::creating || claim->handover != run_id) work.is_stored = false;
+        // Killed between the last stores: some nodes say ready already.
+        if (claim->state != node::ClaimState::creating || claim->handover != run_id ||
+            claim->member != work.site->member.name)
+            work.is_stored = false;
+        claim->member = work.site->member.name;
         claim->state = node::ClaimState::creating;
         claim->handover = run_id;
     }

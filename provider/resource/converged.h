@@ -90,6 +90,9 @@ class Converged : public framework::TypedResource<S>,
         converge::Run run(writing_elsewhere(run_options(state, fleet, node::Reach::change), state, fleet, call.cancel),
                           call.cancel);
         TRY_VOID(run.connect());
+        for (const converge::Member& member : members(state))
+            if (const auto notice = fleet.nodes->take_notice(member.address.address))
+                call.diagnostics.add_warning(*notice, "");
         TRY_VOID(decide(state, run, call));
         run.set_spec(spec_of(state));
         TRY_VOID(run.create(table(state, &fleet)));

@@ -19,6 +19,7 @@
 #include "core/module/etcd/administration.h"
 #include "core/module/etcd/repair.h"
 #include "core/module/platform/platform.h"
+#include "core/module/platform/required_version.h"
 #include "core/render/etcd.h"
 #include "core/render/unit.h"
 
@@ -68,7 +69,7 @@ Items reservations(const EtcdCluster& cluster) {
 }
 
 Items packages(const platform::Platform& platform) {
-    Items items;
+    Items items{std::make_shared<platform::RequiredVersionsItem>(std::vector{platform::Component::etcd}, platform)};
     for (const std::string& name : platform.packages(platform::Component::etcd))
         items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
     return items;
