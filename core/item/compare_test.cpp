@@ -94,7 +94,7 @@ TEST(PackageItem, keeps_what_is_installed_unless_a_version_is_named) {
 }
 
 TEST(PackageItem, is_named_so_that_apt_reads_nothing_else) {
-    for (const std::string good :
+    for (const std::string& good :
          {"htop", "g++", "libstdc++6", "memtest86+", "python3.11", "htop=3.2.2-2", "x2=1:2.0~rc1+b"})
         EXPECT_TRUE(check_package(good)) << good;
     const auto refused = [](const std::string& text) {
@@ -105,7 +105,7 @@ TEST(PackageItem, is_named_so_that_apt_reads_nothing_else) {
               "expected a package as NAME or NAME=VERSION, found \"htop-\", which tells apt to remove it");
     EXPECT_EQ(refused("htop+"),
               "expected a package as NAME or NAME=VERSION, found \"htop+\", which tells apt to install it");
-    for (const std::string bad : {"", "x", "x; reboot", "htop*", "^lib", "htop/bookworm", "htop:arm64", "Htop", "-y"})
+    for (const std::string& bad : {"", "x", "x; reboot", "htop*", "^lib", "htop/bookworm", "htop:arm64", "Htop", "-y"})
         EXPECT_EQ(refused(bad), "expected a package as NAME or NAME=VERSION, found \"" + bad + "\"");
     EXPECT_EQ(refused("htop=3.*"), "expected a package as NAME or NAME=VERSION, found the version \"3.*\"");
     EXPECT_FALSE(PackageItem({.name = "htop-"}).valid());
@@ -274,9 +274,9 @@ TEST(HostNameItem, compares_now_and_after_a_reboot) {
     EXPECT_EQ(
         refused(HostNameItem("a b")),
         "expected a host name of letters, digits, hyphens and dots with at most 63 bytes, found \"a b\" (3 bytes)");
-    for (const std::string good : {std::string("pg-test-1"), std::string("a.b.c"), std::string(63, 'a')})
+    for (const std::string& good : {std::string("pg-test-1"), std::string("a.b.c"), std::string(63, 'a')})
         EXPECT_EQ(refused(HostNameItem(good)), "") << good;
-    for (const std::string bad : {std::string(), std::string("-a"), std::string("a-"), std::string("a..b"),
+    for (const std::string& bad : {std::string(), std::string("-a"), std::string("a-"), std::string("a..b"),
                                   std::string("a."), std::string("a_b"), std::string(64, 'a')})
         EXPECT_NE(refused(HostNameItem(bad)), "") << bad;
 }

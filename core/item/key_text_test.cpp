@@ -22,7 +22,7 @@ std::string testdata(const std::string& name) {
     return text.str();
 }
 
-std::string refused(std::string_view pem) {
+std::string refused_ca(std::string_view pem) {
     const auto status = check_authorities(pem, kNow);
     return status ? "" : status.error().message;
 }
@@ -34,30 +34,30 @@ std::string refused_key(std::string_view key) {
 
 TEST(Authorities, alone_or_many_with_text_between_them) {
     const std::string authority = testdata("company-ca.pem");
-    EXPECT_EQ(refused(authority), "");
-    EXPECT_EQ(refused("# the company's\n" + authority + "\n# again\n" + authority), "");
+    EXPECT_EQ(refused_ca(authority), "");
+    EXPECT_EQ(refused_ca("# the company's\n" + authority + "\n# again\n" + authority), "");
     EXPECT_EQ(certificates_in("# one\n" + authority + authority), (std::vector{authority, authority}));
 }
 
 TEST(Authorities, refuse_what_is_none_and_show_nothing_of_it) {
     const std::string authority = testdata("company-ca.pem");
     const std::string expected = "expected certificates of authorities (CA) in PEM form, found ";
-    EXPECT_EQ(refused(authority + kPrivateKey), expected + "a private key in it (not shown)");
-    EXPECT_EQ(refused("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMC4C"), expected + "a private key in it (not shown)");
-    EXPECT_EQ(refused("/etc/ssl/ca.pem"), expected + "what looks like the path of a file");
-    EXPECT_EQ(refused("company-ca.crt"), expected + "what looks like the path of a file");
-    EXPECT_EQ(refused("secret words"), expected + "text without \"-----BEGIN CERTIFICATE-----\"");
-    EXPECT_EQ(refused(testdata("server.pem")),
+    EXPECT_EQ(refused_ca(authority + kPrivateKey), expected + "a private key in it (not shown)");
+    EXPECT_EQ(refused_ca("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMC4C"), expected + "a private key in it (not shown)");
+    EXPECT_EQ(refused_ca("/etc/ssl/ca.pem"), expected + "what looks like the path of a file");
+    EXPECT_EQ(refused_ca("company-ca.crt"), expected + "what looks like the path of a file");
+    EXPECT_EQ(refused_ca("secret words"), expected + "text without \"-----BEGIN CERTIFICATE-----\"");
+    EXPECT_EQ(refused_ca(testdata("server.pem")),
               expected + "the certificate of \"db.example.com\", which is no authority's");
-    EXPECT_EQ(refused(authority + testdata("server.pem")),
+    EXPECT_EQ(refused_ca(authority + testdata("server.pem")),
               expected + "the certificate of \"db.example.com\", which is no authority's");
-    EXPECT_EQ(refused(testdata("old-ca.pem")), expected + "that of \"old-ca\", which ended on 2024-01-02");
-    EXPECT_EQ(refused(authority.substr(0, 200)), expected + "a block \"CERTIFICATE\" without its end");
-    EXPECT_EQ(refused(authority.substr(0, 200) + "\n" + authority),
+    EXPECT_EQ(refused_ca(testdata("old-ca.pem")), expected + "that of \"old-ca\", which ended on 2024-01-02");
+    EXPECT_EQ(refused_ca(authority.substr(0, 200)), expected + "a block \"CERTIFICATE\" without its end");
+    EXPECT_EQ(refused_ca(authority.substr(0, 200) + "\n" + authority),
               expected + "a block \"CERTIFICATE\" without its end");
-    EXPECT_EQ(refused("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+    EXPECT_EQ(refused_ca("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
               expected + "a CERTIFICATE block that cannot be read");
-    EXPECT_EQ(refused("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+    EXPECT_EQ(refused_ca("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
               expected + "a block \"PUBLIC KEY\"");
 }
 

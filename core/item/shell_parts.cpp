@@ -4,7 +4,7 @@ namespace pigsty::item {
 
 std::string apt_function() {
     // The lock is waited for here and not by apt, so that the wait shows and has one bound for all of apt's locks.
-    return R"(export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+    return R"sh(export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 apt_log=$(mktemp /run/pigsty-apt.XXXXXX) || exit 1
 apt_get() {
   began=$(date +%s); since=$(date +%H:%M:%S)
@@ -28,13 +28,12 @@ apt_failed() {
   if [ -e $apt_log.cause ]; then cat $apt_log.cause >&2
   elif grep -q 'dpkg was interrupted' $apt_log; then
     echo 'an installation was interrupted on this node: run "dpkg --configure -a" there as root, then apply again' >&2
-  elif grep -qi 'held .*packages' $apt_log && [ -n "$(apt-mark showhold)" ];
-    then echo
-        "packages are held on this node: $(echo $(apt-mark showhold)): release them there (apt-mark unhold NAME), or "
-        "leave them as they are" > &2 fi apt_done;
-    exit 1
+  elif grep -qi 'held .*packages' $apt_log && [ -n "$(apt-mark showhold)" ]; then
+    echo "packages are held on this node: $(echo $(apt-mark showhold)): release them there (apt-mark unhold NAME), or leave them as they are" >&2
+  fi
+  apt_done; exit 1
 }
-)";
+)sh";
 }
 
 std::string unit_failed_function() {

@@ -10,7 +10,7 @@ namespace {
 const std::string kKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsvUGGFpNbQzKWBDRyl5qtMcIPlu/PcN7rZsjXrmTfz";
 
 bool matches(const std::string& names, const std::string& host, std::uint16_t port = 22) {
-    return KnownHost{names, {}, false, ""}.matches(known_hosts_name(host, port));
+    return KnownHost{.names = names, .key = {}}.matches(known_hosts_name(host, port));
 }
 
 TEST(KnownHosts, names_match_as_ssh_matches_them) {

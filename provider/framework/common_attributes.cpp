@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/utf8.h"
 #include "provider/framework/validators.h"
 
 namespace pigsty::framework {

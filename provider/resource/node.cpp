@@ -26,7 +26,7 @@ using framework::within;
 using module::machine::Machine;
 using module::machine::Repository;
 
-std::chrono::sys_seconds now() {
+std::chrono::sys_seconds this_second() {
     return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
@@ -97,7 +97,7 @@ Attributes<Repository> repository_attributes() {
         attribute("signed_by", &Repository::signed_by)
             .optional()
             .validate(framework::follows("an armoured OpenPGP public key",
-                                         [](std::string_view text) { return item::check_signing_key(text, now()); }))
+                                         [](std::string_view text) { return item::check_signing_key(text, this_second()); }))
             .example("file(\"example.asc\")")
             .description(
                 "Armoured public key of whoever signs it, one block. Not set: the keys that apt already trusts."),
@@ -164,7 +164,7 @@ Attributes<Machine> machine_attributes() {
             .validate(keys(framework::matches("[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, `_`, `.` and `-`")))
             .validate(
                 each(framework::follows("certificates of authorities in PEM form",
-                                        [](std::string_view text) { return item::check_authorities(text, now()); })))
+                                        [](std::string_view text) { return item::check_authorities(text, this_second()); })))
             .example("{ company = file(\"company-ca.pem\") }")
             .description("CA certificates (PEM) by name that the whole machine trusts. A text may hold several."),
     };

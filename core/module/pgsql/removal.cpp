@@ -34,7 +34,7 @@ std::string identifier_of(const Site& site, const std::string& otherwise) {
 }
 
 // Defines `postmaster`: the process of the server that runs in $data. Its own file may be left of one that was killed.
-constexpr const char* kPostmaster = R"sh(
+constexpr const char* kOwnPostmaster = R"sh(
 postmaster() {
   pid=$(sed -n 1p "$data/postmaster.pid" 2>/dev/null) || return 1
   case $pid in '' | *[!0-9]*) return 1 ;; esac
@@ -44,7 +44,7 @@ postmaster() {
 )sh";
 
 std::string functions_of(const PgCluster& cluster) {
-    return "folder=" + shell_quote(cluster_folder(cluster)) + "\ndata=$folder/data\n" + kPostmaster +
+    return "folder=" + shell_quote(cluster_folder(cluster)) + "\ndata=$folder/data\n" + kOwnPostmaster +
            item::stop_unit_function();
 }
 
