@@ -80,7 +80,10 @@ Result<std::unique_ptr<Postgres>> Postgres::connect(Target target, const Cancel&
     const std::string text =
         "host=" + conninfo_quote(postgres->socket_->folder()) + " port=" + std::to_string(postgres->target_.port) +
         " dbname=" + conninfo_quote(postgres->target_.database) + " user=" + conninfo_quote(postgres->target_.os_user) +
-        " application_name=terraform-provider-pigsty connect_timeout=" + std::to_string(kConnectSeconds) +
+        " application_name=" + conninfo_quote(postgres->target_.application) +
+        " connect_timeout=" + std::to_string(kConnectSeconds) +
+        // What we send and read is UTF-8, whatever the database stores.
+        " client_encoding=UTF8" +
         // Nothing of the caller's environment and no file of theirs decides anything here.
         " sslmode=disable gssencmode=disable passfile=/nonexistent options='-c search_path=pg_catalog -c "
         "client_min_messages=warning -c lock_timeout=30s -c idle_in_transaction_session_timeout=10min'";
@@ -111,18 +114,21 @@ std::unexpected<Error> Postgres::failed(const std::string& message, const std::s
 
 template <class Body>
 auto Postgres::talk(const Cancel& cancel, const std::string& shown, const Body& body) -> decltype(body()) {
+    last_sql_state_.clear();
     try {
         const Watch watch(*connection_, cancel);
         return body();
     } catch (const pqxx::sql_error& error) {
         // The server's own words hold the statement's text where it has a syntax error; ours never does. What a password
         // could stand in is the statement alone.
+        last_sql_state_ = error.sqlstate();
         if (error.sqlstate() == kQueryCanceled) {
             if (auto status = cancel.check("PostgreSQL ran a statement (database " + target_.database + ")"); !status)
                 return fail(std::move(status).error().at_host(target_.node->address().address).with_command(shown));
         }
         return failed(error.what(), error.sqlstate(), shown);
     } catch (const pqxx::broken_connection& error) {
+        last_sql_state_ = kConnectionFailure;
         return failed(error.what(), kConnectionFailure, shown);
     } catch (const std::exception& error) {
         return failed(error.what(), "", shown);
@@ -142,22 +148,30 @@ Result<std::string> Postgres::value(std::string_view query, const Cancel& cancel
 }
 
 Status Postgres::transaction(const std::vector<Sql>& statements, const Cancel& cancel, Commit commit) {
-    if (statements.empty()) return {};
+    TRY_VOID(transaction_value(statements, cancel, commit));
+    return {};
+}
+
+Result<std::string> Postgres::transaction_value(const std::vector<Sql>& statements, const Cancel& cancel,
+                                                Commit commit) {
+    if (statements.empty()) return std::string();
     TRY_VOID(cancel.check("writing to PostgreSQL"));
     std::string shown;
-    return talk(cancel, shown, [&]() -> Status {
+    return talk(cancel, shown, [&]() -> Result<std::string> {
         pqxx::work work(*connection_);
         if (commit == Commit::local) work.exec("SET LOCAL synchronous_commit = local");
+        pqxx::result rows;
         for (const Sql& statement : statements) {
             TRY_VOID(cancel.check("writing to PostgreSQL"));
             TRY_VOID(no_nul(statement.text));
             shown = statement.display();
             ++statements_sent_;
-            work.exec(statement.text);
+            rows = work.exec(statement.text);
         }
         shown = "COMMIT";
         work.commit();
-        return {};
+        if (rows.empty() || rows[0][0].is_null()) return std::string();
+        return rows[0][0].as<std::string>();
     });
 }
 

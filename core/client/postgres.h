@@ -44,6 +44,7 @@ class Postgres {
         std::string database = "postgres";
         std::string os_user = "postgres";
         std::string socket_directory = "/var/run/postgresql";
+        std::string application = "terraform-provider-pigsty";  // what pg_stat_activity calls us
     };
 
     static Result<std::unique_ptr<Postgres>> connect(Target target, const Cancel& cancel);
@@ -55,10 +56,15 @@ class Postgres {
     Result<std::string> value(std::string_view query, const Cancel& cancel);
     // All in one transaction: all or nothing.
     Status transaction(const std::vector<Sql>& statements, const Cancel& cancel, Commit commit = Commit::configured);
+    // The same, with the first column of the first row of the last statement.
+    Result<std::string> transaction_value(const std::vector<Sql>& statements, const Cancel& cancel,
+                                          Commit commit = Commit::configured);
     // Outside of any transaction (CREATE DATABASE).
     Status statement(const Sql& statement, const Cancel& cancel);
 
     [[nodiscard]] std::uint64_t statements_sent() const { return statements_sent_; }
+    // SQLSTATE of what failed last; empty where nothing has, or where it was not the server that said no.
+    [[nodiscard]] const std::string& last_sql_state() const { return last_sql_state_; }
 
   private:
     Postgres(Target target, std::unique_ptr<node::LocalSocket> socket);
@@ -72,6 +78,7 @@ class Postgres {
     std::unique_ptr<node::LocalSocket> socket_;
     std::unique_ptr<pqxx::connection> connection_;
     std::uint64_t statements_sent_ = 0;
+    std::string last_sql_state_{};
 };
 
 }  // namespace pigsty::client

@@ -6,6 +6,7 @@
 #include "provider/framework/testing/host.h"
 #include "provider/resource/ca.h"
 #include "provider/resource/node.h"
+#include "provider/resource/testing/machines.h"
 
 namespace pigsty::provider {
 namespace {
@@ -17,50 +18,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using value::Value;
 
-constexpr const char* kAddress = "10.10.10.11";
-
-struct NoConfig {
-    std::optional<std::string> nothing;
-};
-
-// The provider with one machine, however it is called.
-class OneMachine final : public framework::TypedProvider<NoConfig> {
-  public:
-    explicit OneMachine(std::shared_ptr<node::LocalMachine> machine) : machine_(std::move(machine)) {}
-
-    framework::Declaration<NoConfig> declare() const override {
-        return {.description = "One machine.",
-                .attributes = {framework::attribute("nothing", &NoConfig::nothing).optional().description("Nothing.")}};
-    }
-    Result<std::shared_ptr<void>> configure(const NoConfig&, const framework::Unknowns&,
-                                            framework::Call&) const override {
-        auto fleet = std::make_shared<Fleet>();
-        fleet->nodes = std::make_shared<node::NodePool>(
-            node::Connection{}, [machine = machine_](const node::NodeAddress&) { return machine->launcher(); });
-        return std::shared_ptr<void>(std::move(fleet));
-    }
-    void ended_in_order(const std::shared_ptr<void>& data) const override {
-        const auto errors =
-            static_cast<Fleet*>(data.get())->handover->confirm(Cancel::within(std::chrono::seconds(10)));
-        EXPECT_TRUE(errors.empty());
-    }
-    std::vector<framework::Entry<framework::Resource>> resources() const override {
-        return {framework::entry<framework::Resource, NodeResource>("pigsty_node"),
-                framework::entry<framework::Resource, CaResource>("pigsty_ca")};
-    }
-
-  private:
-    std::shared_ptr<node::LocalMachine> machine_;
-};
-
-struct Session {
-    Session(const std::shared_ptr<node::LocalMachine>& machine, const std::string& type)
-        : server(std::make_unique<OneMachine>(machine)), host(server, type) {
-        EXPECT_FALSE(server.configure({"1.15.9", Value::object({{"nothing", Value::null()}}), {}}).has_error());
-    }
-    framework::FrameworkServer server;
-    Host host;
-};
+using testing::kAddress;
+using testing::Session;
 
 class ImportTest : public node::NodeTest {
   protected:

@@ -221,7 +221,8 @@ Status PgClusterResource::complete(PgClusterState& state, const converge::Run& r
     const bool known = !state.system_identifier.empty() && !has_unknown(state.system_identifier) &&
                        !state.version_actual.empty() && !has_unknown(state.version_actual);
     if (known || run.sites().empty()) return {};
-    const auto session = call.provider<Fleet>()->sessions->of(state.cluster, state.connection);
+    const auto session = call.provider<Fleet>()->sessions->of(state.cluster, state.connection,
+                                                              module::pgsql::known_identifier(run.sites()));
     return session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
             TRY(const auto* catalog, work.catalog());
@@ -259,7 +260,8 @@ Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterSt
         sentences.insert(sentences.end(), login.begin(), login.end());
     }
     const auto session = call.provider<Fleet>()->sessions->of(
-        state.cluster, module::pgsql::connection_of(state.cluster, state.common.id));
+        state.cluster, module::pgsql::connection_of(state.cluster, state.common.id),
+        module::pgsql::known_identifier(run.sites()));
     const auto members = session->members(call.cancel);
     // Who answers is reported by the run; without Patroni there is nothing to compare.
     if (!members || run.sites().empty()) return sentences;

@@ -33,6 +33,10 @@ bool same_locale_name(const Value& prior, const Value& next) {
     return next.is_known() && module::pgsql::same_locale(prior.as_string(), next.as_string());
 }
 
+bool same_encoding_name(const Value& prior, const Value& next) {
+    return next.is_known() && module::pgsql::same_encoding(prior.as_string(), next.as_string());
+}
+
 // Names in another order.
 bool same_names(const Value& prior, const Value& next) {
     if (!next.is_wholly_known() || prior.elements().size() != next.elements().size()) return false;
@@ -90,9 +94,11 @@ Attributes<PgDatabase> database_attributes() {
             .optional()
             .same_meaning(same_baseline)
             .example("file(\"${path.module}/schema.sql\")")
-            .description("SQL that runs, as `postgres`, while the database is being created, in the transaction that "
-                         "fills it: all of it "
-                         "or nothing. It holds no BEGIN, COMMIT or psql commands. A changed text alone is not run."),
+            .description(
+                "SQL that runs, as `postgres`, while the database is being created, in the transaction that "
+                "fills it: all of it "
+                "or nothing. It holds no BEGIN, COMMIT, COPY FROM STDIN, SET SESSION AUTHORIZATION or psql commands "
+                "(remove `\\restrict` from a dump of `pg_dump`). A changed text alone is not run."),
         attribute("baseline_version", &PgDatabase::baseline_version)
             .optional()
             .description("Any number; another one runs `baseline` again, in one transaction."),
@@ -116,9 +122,21 @@ Attributes<PgDatabase> database_attributes() {
             .optional()
             .fixed_after_creation(kNewDatabase)
             .description("Database to copy. Not set: `template1`, or `template0` where encoding or locale are others."),
-        locale_attribute("encoding", &PgDatabase::encoding, "Encoding. Not set: the cluster's."),
+        attribute("encoding", &PgDatabase::encoding)
+            .optional()
+            .same_meaning(same_encoding_name)
+            .fixed_after_creation(kWayOut)
+            .description("Encoding. Not set: the cluster's."),
         locale_attribute("locale", &PgDatabase::locale,
-                         "Locale for sorting and character classes. Not set: the cluster's."),
+                         "Locale for sorting and character classes, in the words of `locale_provider`. Not set: the "
+                         "cluster's."),
+        attribute("locale_provider", &PgDatabase::locale_provider)
+            .optional()
+            .validate(framework::one_of({"libc", "icu", "builtin"}))
+            .fixed_after_creation(kWayOut)
+            .description(
+                "Whose locale `locale` is: the C library's, ICU's (PostgreSQL 15 and newer) or PostgreSQL's own "
+                "(17 and newer). Not set: the cluster's, and `libc` where a locale is given."),
         locale_attribute("lc_collate", &PgDatabase::lc_collate, "Locale for sorting. Not set: `locale`."),
         locale_attribute("lc_ctype", &PgDatabase::lc_ctype, "Locale for character classes. Not set: `locale`."),
         attribute("tablespace", &PgDatabase::tablespace)
@@ -184,8 +202,9 @@ Result<std::string> PgDatabaseResource::create_in(Session& session, const PgData
 
 Result<std::optional<PgDatabaseResource::Live>> PgDatabaseResource::read_in(Session& session, const PgDatabase& given,
                                                                             const std::string& id,
+                                                                            std::vector<std::string>& warnings,
                                                                             const Cancel& cancel) const {
-    return module::pgsql::read_database(session, given, id, cancel);
+    return module::pgsql::read_database(session, given, id, cancel, &warnings);
 }
 
 Status PgDatabaseResource::update_in(Session& session, const PgDatabaseState& prior, const PgDatabaseState& planned,

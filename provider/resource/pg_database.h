@@ -26,7 +26,7 @@ class PgDatabaseResource final : public SqlResource<PgDatabaseState, module::pgs
     Result<std::string> create_in(Session& session, const module::pgsql::PgDatabase& planned,
                                   const Operation& operation, const Cancel& cancel) const override;
     Result<std::optional<Live>> read_in(Session& session, const module::pgsql::PgDatabase& given, const std::string& id,
-                                        const Cancel& cancel) const override;
+                                        std::vector<std::string>& warnings, const Cancel& cancel) const override;
     Status update_in(Session& session, const PgDatabaseState& prior, const PgDatabaseState& planned,
                      const Operation& operation, const Cancel& cancel) const override;
     Status drop_in(Session& session, const module::pgsql::PgDatabase& state, const std::string& id,

@@ -194,8 +194,10 @@ Result<std::string> PgUserResource::create_in(Session& session, const PgUser& pl
 }
 
 Result<std::optional<PgUserResource::Live>> PgUserResource::read_in(Session& session, const PgUser& given,
-                                                                    const std::string& id, const Cancel& cancel) const {
-    return module::pgsql::read_user(session, given, id, cancel);
+                                                                    const std::string& id,
+                                                                    std::vector<std::string>& warnings,
+                                                                    const Cancel& cancel) const {
+    return module::pgsql::read_user(session, given, id, cancel, &warnings);
 }
 
 Status PgUserResource::update_in(Session& session, const PgUserState& prior, const PgUserState& planned,

@@ -28,7 +28,7 @@ class PgUserResource final : public SqlResource<PgUserState, module::pgsql::PgUs
     Result<std::string> create_in(Session& session, const module::pgsql::PgUser& planned, const Operation& operation,
                                   const Cancel& cancel) const override;
     Result<std::optional<Live>> read_in(Session& session, const module::pgsql::PgUser& given, const std::string& id,
-                                        const Cancel& cancel) const override;
+                                        std::vector<std::string>& warnings, const Cancel& cancel) const override;
     Status update_in(Session& session, const PgUserState& prior, const PgUserState& planned, const Operation& operation,
                      const Cancel& cancel) const override;
     Status drop_in(Session& session, const module::pgsql::PgUser& state, const std::string& id,

@@ -124,9 +124,9 @@ class SqlResource : public framework::TypedResource<S>,
     // The claim's id.
     virtual Result<std::string> create_in(Session& session, const Object& planned, const Operation& operation,
                                           const Cancel& cancel) const = 0;
-    // Nothing: it is gone.
+    // Nothing: it is gone. `warnings` gets what the state cannot show.
     virtual Result<std::optional<Live>> read_in(Session& session, const Object& given, const std::string& id,
-                                                const Cancel& cancel) const = 0;
+                                                std::vector<std::string>& warnings, const Cancel& cancel) const = 0;
     virtual Status update_in(Session& session, const S& prior, const S& planned, const Operation& operation,
                              const Cancel& cancel) const = 0;
     virtual Status drop_in(Session& session, const Object& state, const std::string& id, const Operation& operation,
@@ -156,7 +156,11 @@ class SqlResource : public framework::TypedResource<S>,
     Result<std::optional<S>> look(const S& given, framework::Call& call) const {
         TRY(const auto session, fleet_of(call).sessions->find(object(given).cluster, call.cancel));
         if (!session) return std::optional<S>();
-        TRY(auto live, read_in(*session, whole(given), given.common.id, call.cancel));
+        std::vector<std::string> warnings;
+        auto looked = read_in(*session, whole(given), given.common.id, warnings, call.cancel);
+        for (const std::string& warning : warnings)
+            call.diagnostics.add_warning(std::string(kind_.what) + " " + object(given).name + ": " + warning, "");
+        TRY(auto live, std::move(looked));
         if (!live) return std::optional<S>();
         S state = given;
         state.*object_ = std::move(live->object);

@@ -1,6 +1,7 @@
 #include "core/module/pgsql/catalog.h"
 
 #include <algorithm>
+#include <array>
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -13,12 +14,13 @@ SELECT json_build_object(
   'server_version', current_setting('server_version_num')::int,
   'in_recovery', pg_catalog.pg_is_in_recovery(),
   'system_identifier', (SELECT system_identifier::text FROM pg_catalog.pg_control_system()),
-  'has_claims', pg_catalog.to_regclass('pigsty.claim') IS NOT NULL,
+  'claim_columns', (SELECT json_agg(a.attname) FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = pg_catalog.to_regclass('pigsty.claim') AND a.attnum > 0 AND NOT a.attisdropped),
   'libraries', current_setting('shared_preload_libraries'),
   'password_encryption', current_setting('password_encryption'),
   'scram_iterations', coalesce(current_setting('scram_iterations', true), '4096')::int,
   'roles', (SELECT coalesce(json_agg(json_build_object(
-      'name', r.rolname, 'login', r.rolcanlogin, 'superuser', r.rolsuper, 'createdb', r.rolcreatedb,
+      'name', r.rolname, 'oid', r.oid::bigint, 'login', r.rolcanlogin, 'superuser', r.rolsuper, 'createdb', r.rolcreatedb,
       'createrole', r.rolcreaterole, 'inherit', r.rolinherit, 'replication', r.rolreplication,
       'bypassrls', r.rolbypassrls, 'connection_limit', r.rolconnlimit,
       'valid_until', CASE WHEN r.rolvaliduntil IS NULL THEN NULL WHEN isfinite(r.rolvaliduntil)
@@ -32,8 +34,8 @@ SELECT json_build_object(
         FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_authid g ON g.oid = m.roleid WHERE m.member = r.oid)
     )), '[]'::json) FROM pg_catalog.pg_authid r),
   'databases', (SELECT coalesce(json_agg(json_build_object(
-      'name', d.datname, 'owner', pg_catalog.pg_get_userbyid(d.datdba), 'encoding', pg_catalog.pg_encoding_to_char(d.encoding),
-      'lc_collate', d.datcollate, 'lc_ctype', d.datctype,
+      'name', d.datname, 'oid', d.oid::bigint, 'owner', pg_catalog.pg_get_userbyid(d.datdba), 'encoding', pg_catalog.pg_encoding_to_char(d.encoding),
+      'provider', to_jsonb(d) ->> 'datlocprovider', 'lc_collate', d.datcollate, 'lc_ctype', d.datctype,
       'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
       'tablespace', t.spcname, 'allow_connections', d.datallowconn, 'is_template', d.datistemplate,
       'connection_limit', d.datconnlimit, 'comment', pg_catalog.shobj_description(d.oid, 'pg_database'),
@@ -44,9 +46,16 @@ SELECT json_build_object(
     )), '[]'::json) FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace)
 )::text)sql";
 
-constexpr const char* kClaimsQuery = R"sql(
-SELECT coalesce(json_agg(json_build_object('kind', kind, 'name', name, 'id', id, 'state', state, 'spec', spec,
-  'password_digest', password_digest)), '[]'::json)::text FROM pigsty.claim)sql";
+// Whichever columns there are: an older version made the table with fewer.
+constexpr const char* kClaimsQuery = "SELECT coalesce(json_agg(to_jsonb(c)), '[]'::json)::text FROM pigsty.claim c";
+
+// Columns that came after the first version, with their definition.
+struct Column {
+    const char* name;
+    const char* definition;
+};
+constexpr std::array<Column, 2> kLaterColumns{
+    {{"object_oid", "bigint NOT NULL DEFAULT 0"}, {"system_identifier", "text NOT NULL DEFAULT ''"}}};
 
 constexpr const char* kContentsQuery = R"sql(
 SELECT json_build_object(
@@ -67,14 +76,70 @@ SELECT json_build_object(
       FROM pg_catalog.pg_default_acl d, pg_catalog.aclexplode(d.defaclacl) a WHERE d.defaclnamespace = 0)
 )::text)sql";
 
-std::string text(const json& object, const char* key) {
+// Stands before a byte that is no UTF-8, written as two hex digits: a noncharacter, which no text holds (core/base/unknown.h
+// has another).
+constexpr std::string_view kOddByte = "\xEF\xB7\x91";  // U+FDD1
+
+// How many bytes of well-formed UTF-8 `text` begins with: 0 where it begins with none (Unicode, table 3-7).
+std::size_t character_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const unsigned first = byte(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        const bool fits = (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) < 0xA0);
+        return fits && follows(1) && follows(2) ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        const bool fits = (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) < 0x90);
+        return fits && follows(1) && follows(2) && follows(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+// Shared catalogs hold names as bytes of whichever database they were made in.
+std::string with_odd_bytes_marked(std::string_view text) {
+    static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string marked;
+    marked.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t length = character_length(text);
+        if (length == 0) {
+            const auto byte = static_cast<unsigned char>(text.front());
+            marked.append(kOddByte).append({kDigits[byte >> 4U], kDigits[byte & 15U]});
+        } else {
+            marked.append(text.substr(0, length));
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return marked;
+}
+
+bool is_odd(std::string_view text) { return text.find(kOddByte) != std::string_view::npos; }
+
+// As people may read it: caf\xE9.
+std::string shown(std::string text) {
+    for (auto at = text.find(kOddByte); at != std::string::npos; at = text.find(kOddByte, at))
+        text.replace(at, kOddByte.size(), "\\x");
+    return text;
+}
+
+std::string raw_text(const json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::string text(const json& object, const char* key) { return shown(raw_text(object, key)); }
+
+std::int64_t number(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
 std::optional<std::string> optional_text(const json& object, const char* key) {
     const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+    return found != object.end() && found->is_string() ? std::optional(shown(found->get<std::string>())) : std::nullopt;
 }
 
 std::optional<bool> optional_flag(const json& object, const char* key) {
@@ -88,7 +153,7 @@ std::map<std::string, std::string> settings(const json& object) {
     const auto found = object.find("parameters");
     if (found == object.end() || !found->is_array()) return result;
     for (const auto& entry : *found) {
-        const auto line = entry.get<std::string>();
+        const auto line = shown(entry.get<std::string>());
         const auto equals = line.find('=');
         result[line.substr(0, equals)] = equals == std::string::npos ? "" : line.substr(equals + 1);
     }
@@ -102,8 +167,29 @@ bool holds(const json& acl, std::string_view grantee, std::string_view privilege
     });
 }
 
+// Several grantors may have granted the same membership: it has what any of them gave.
+void add_grant(RoleState& role, const json& grant) {
+    if (is_odd(raw_text(grant, "role"))) return;  // can be neither granted nor revoked from here
+    const std::string grantor = text(grant, "grantor");
+    const bool admin = grant.at("admin").get<bool>();
+    const auto inherit = optional_flag(grant, "inherit");
+    const auto set = optional_flag(grant, "set");
+    Membership& known = role.memberships[text(grant, "role")];
+    const auto merge = [](std::optional<bool>& into, std::optional<bool> from) {
+        if (from) into = into.value_or(false) || *from;
+    };
+    known.admin = known.admin || admin;
+    merge(known.inherit, inherit);
+    merge(known.set, set);
+    if (grantor.empty() && admin && inherit == false && set == false)
+        known.is_automatic = true;
+    else
+        known.grantors.insert(grantor);
+}
+
 RoleState parse_role(const json& entry) {
     RoleState role{.name = text(entry, "name"),
+                   .oid = number(entry, "oid"),
                    .login = entry.at("login").get<bool>(),
                    .superuser = entry.at("superuser").get<bool>(),
                    .createdb = entry.at("createdb").get<bool>(),
@@ -116,34 +202,35 @@ RoleState parse_role(const json& entry) {
                    .comment = optional_text(entry, "comment"),
                    .parameters = settings(entry)};
     if (const auto verifier = optional_text(entry, "verifier")) role.verifier = Secret(*verifier);
-    if (const auto& memberships = entry.at("memberships"); memberships.is_array()) {
-        for (const auto& membership : memberships) {
-            // Several grantors may have granted the same membership: it has what any of them gave.
-            Membership& known = role.memberships[text(membership, "role")];
-            known.grantors.insert(text(membership, "grantor"));
-            known.admin = known.admin || membership.at("admin").get<bool>();
-            const auto merge = [](std::optional<bool>& into, std::optional<bool> from) {
-                if (from) into = into.value_or(false) || *from;
-            };
-            merge(known.inherit, optional_flag(membership, "inherit"));
-            merge(known.set, optional_flag(membership, "set"));
-        }
+    if (const auto& memberships = entry.at("memberships"); memberships.is_array())
+        for (const auto& membership : memberships) add_grant(role, membership);
+    for (auto& [group, membership] : role.memberships) {
+        const bool by_itself = membership.grantors.size() == 1 && membership.grantors.contains(role.name);
+        membership.is_automatic = membership.is_automatic && (membership.grantors.empty() || by_itself);
     }
     return role;
 }
 
+constexpr std::int64_t kLimitOfHalfDropped = -2;  // DATCONNLIMIT_INVALID_DB
+
 DatabaseState parse_database(const json& entry) {
     const json& acl = entry.at("acl");
+    const std::string provider = text(entry, "provider");
     return {.name = text(entry, "name"),
+            .oid = number(entry, "oid"),
             .owner = text(entry, "owner"),
             .encoding = text(entry, "encoding"),
             .lc_collate = text(entry, "lc_collate"),
             .lc_ctype = text(entry, "lc_ctype"),
+            .locale_provider = provider == "i"   ? "icu"
+                               : provider == "b" ? "builtin"
+                                                 : "libc",
             .locale = optional_text(entry, "locale"),
             .tablespace = text(entry, "tablespace"),
             .allow_connections = entry.at("allow_connections").get<bool>(),
             .is_template = entry.at("is_template").get<bool>(),
             .connection_limit = entry.at("connection_limit").get<std::int64_t>(),
+            .is_half_dropped = entry.at("connection_limit").get<std::int64_t>() == kLimitOfHalfDropped,
             .comment = optional_text(entry, "comment"),
             .public_connect = holds(acl, "PUBLIC", "CONNECT"),
             .public_create = holds(acl, "PUBLIC", "CREATE"),
@@ -155,7 +242,7 @@ DatabaseState parse_database(const json& entry) {
 template <class Parse>
 auto parsed(std::string_view json_text, const char* what, const Parse& parse) -> Result<decltype(parse(json{}))> {
     try {
-        return parse(json::parse(json_text));
+        return parse(json::parse(with_odd_bytes_marked(json_text)));
     } catch (const json::exception& error) {
         return fail(ErrorCode::internal, std::string(what) + " cannot be read: " + error.what());
     }
@@ -179,6 +266,24 @@ const ObjectClaim* Catalog::claim(std::string_view kind, std::string_view name) 
     return found == claims.end() ? nullptr : &*found;
 }
 
+Oid Catalog::oid_of(std::string_view kind, const std::string& name) const {
+    if (kind == "role") {
+        const RoleState* found = role(name);
+        return found == nullptr ? 0 : found->oid;
+    }
+    const DatabaseState* found = database(name);
+    return found == nullptr ? 0 : found->oid;
+}
+
+std::string Catalog::name_of(std::string_view kind, Oid oid) const {
+    const auto in = [oid](const auto& objects) -> std::string {
+        const auto found = std::ranges::find_if(objects, [oid](const auto& entry) { return entry.second.oid == oid; });
+        return found == objects.end() ? std::string() : found->first;
+    };
+    if (oid == 0) return {};
+    return kind == "role" ? in(roles) : in(databases);
+}
+
 std::string catalog_query() { return kCatalogQuery; }
 std::string claims_query() { return kClaimsQuery; }
 std::string contents_query() { return kContentsQuery; }
@@ -188,17 +293,29 @@ Result<Catalog> parse_catalog(std::string_view json_text) {
         Catalog catalog{.server_version = answer.at("server_version").get<std::int64_t>(),
                         .in_recovery = answer.at("in_recovery").get<bool>(),
                         .system_identifier = text(answer, "system_identifier"),
-                        .has_claims = answer.at("has_claims").get<bool>(),
                         .password_encryption = text(answer, "password_encryption"),
                         .scram_iterations = answer.at("scram_iterations").get<std::int64_t>()};
+        if (const auto columns = answer.find("claim_columns"); columns != answer.end() && columns->is_array()) {
+            catalog.has_claims = true;
+            catalog.claims_are_current = std::ranges::all_of(kLaterColumns, [&](const Column& column) {
+                return std::ranges::find(*columns, json(column.name)) != columns->end();
+            });
+        }
         const std::string libraries = text(answer, "libraries");
         catalog.checks_passwords =
             libraries.find("passwordcheck") != std::string::npos || libraries.find("credcheck") != std::string::npos;
+        const auto names_oddly = [&catalog](const char* what, const json& entry) {
+            if (!is_odd(raw_text(entry, "name"))) return false;
+            catalog.odd_names.push_back(std::string(what) + " \"" + text(entry, "name") + "\"");
+            return true;
+        };
         for (const auto& entry : answer.at("roles")) {
+            if (names_oddly("role", entry)) continue;
             RoleState role = parse_role(entry);
             catalog.roles.insert_or_assign(role.name, std::move(role));
         }
         for (const auto& entry : answer.at("databases")) {
+            if (names_oddly("database", entry)) continue;
             DatabaseState database = parse_database(entry);
             catalog.databases.insert_or_assign(database.name, std::move(database));
         }
@@ -215,7 +332,9 @@ Result<std::vector<ObjectClaim>> parse_claims(std::string_view json_text) {
                               .id = text(entry, "id"),
                               .state = text(entry, "state"),
                               .spec = entry.at("spec"),
-                              .password_digest = text(entry, "password_digest")});
+                              .password_digest = text(entry, "password_digest"),
+                              .oid = number(entry, "object_oid"),
+                              .system_identifier = text(entry, "system_identifier")});
         }
         return claims;
     });
@@ -249,7 +368,7 @@ std::string default_privilege_key(std::string_view owner, std::string_view type,
 }
 
 std::string claims_table_statement() {
-    return R"sql(
+    std::string text = R"sql(
 CREATE SCHEMA IF NOT EXISTS pigsty;
 REVOKE ALL ON SCHEMA pigsty FROM PUBLIC;
 CREATE TABLE IF NOT EXISTS pigsty.claim (
@@ -263,6 +382,13 @@ CREATE TABLE IF NOT EXISTS pigsty.claim (
 );
 REVOKE ALL ON TABLE pigsty.claim FROM PUBLIC;
 )sql";
+    for (const Column& column : kLaterColumns)
+        text.append("ALTER TABLE pigsty.claim ADD COLUMN IF NOT EXISTS ")
+            .append(column.name)
+            .append(" ")
+            .append(column.definition)
+            .append(";\n");
+    return text;
 }
 
 }  // namespace pigsty::module::pgsql

@@ -10,6 +10,7 @@
 #include "core/module/pgsql/database_sql.h"
 #include "core/module/pgsql/default_objects.h"
 #include "core/module/pgsql/object_claim.h"
+#include "core/module/pgsql/object_identity.h"
 #include "core/render/pgbouncer.h"
 #include "core/render/role.h"
 
@@ -20,8 +21,8 @@ using Work = ClusterSession::Work;
 
 // A setting of the database while its baseline is in and its claim does not yet say so.
 constexpr const char* kBaselineMark = "pigsty.baseline";
-// pgbouncer ends its connections to a database that left its list, and our own take a moment to go.
-constexpr auto kLetGo = std::chrono::seconds(5);
+constexpr const char* kHalfDropped =
+    "an interrupted DROP DATABASE left it behind: its data is lost, and it will be made anew";
 
 std::string baseline_mark(const PgDatabase& database) {
     return baseline_digest(database.baseline.value_or("")) + " " +
@@ -35,8 +36,12 @@ DatabaseState fresh(const PgDatabase& wanted, const Catalog& catalog) {
     state.name = wanted.name;
     state.owner = owner_of(wanted);
     if (wanted.encoding) state.encoding = *wanted.encoding;
-    if (const auto& collate = wanted.lc_collate ? wanted.lc_collate : wanted.locale) state.lc_collate = *collate;
-    if (const auto& ctype = wanted.lc_ctype ? wanted.lc_ctype : wanted.locale) state.lc_ctype = *ctype;
+    const bool is_libc = wanted.locale_provider.value_or("libc") == "libc";
+    if (wanted.locale_provider) state.locale_provider = *wanted.locale_provider;
+    if (!is_libc) state.locale = wanted.locale;
+    const auto& both = is_libc ? wanted.locale : std::nullopt;
+    if (const auto& collate = wanted.lc_collate ? wanted.lc_collate : both) state.lc_collate = *collate;
+    if (const auto& ctype = wanted.lc_ctype ? wanted.lc_ctype : both) state.lc_ctype = *ctype;
     if (wanted.tablespace) state.tablespace = *wanted.tablespace;
     // None of these is copied from the template.
     state.allow_connections = true;
@@ -121,9 +126,19 @@ Status settle(Work& work, Catalog& catalog, const PgDatabase& database) {
     return {};
 }
 
+ObjectClaim claim_of(const PgDatabase& database, const Catalog& catalog, std::string id, const char* state) {
+    return {.kind = kDatabaseKind,
+            .name = database.name,
+            .id = std::move(id),
+            .state = state,
+            .spec = claimed_spec(database),
+            .oid = catalog.oid_of(kDatabaseKind, database.name)};
+}
+
 // The last transaction: who may connect, and the claim that says it is done.
-Status finish(Work& work, const PgDatabase& database, const ObjectClaim& claim) {
+Status finish(Work& work, const PgDatabase& database, const std::string& id) {
     TRY(Catalog* const catalog, work.catalog());
+    const ObjectClaim claim = claim_of(database, *catalog, id, kReady);
     const auto live = catalog->databases.find(database.name);
     if (live == catalog->databases.end())
         return fail(ErrorCode::conflict, "the database \"" + database.name + "\" is gone: apply again");
@@ -138,53 +153,58 @@ Status finish(Work& work, const PgDatabase& database, const ObjectClaim& claim) 
     return {};
 }
 
-ObjectClaim claim_of(const PgDatabase& database, std::string id, const char* state) {
-    return {.kind = kDatabaseKind,
-            .name = database.name,
-            .id = std::move(id),
-            .state = state,
-            .spec = claimed_spec(database)};
-}
-
 bool looks_inside(const PgDatabase& database) { return !database.schemas.empty() || !database.extensions.empty(); }
 
-std::string sessions_query(const std::string& name) {
-    return "SELECT coalesce(string_agg(DISTINCT coalesce(usename, '?') || ' from ' || coalesce(host(client_addr), "
-           "'this node') || "
-           "CASE WHEN application_name = '' THEN '' ELSE ' (' || application_name || ')' END, ', '), '') "
-           "FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' AND datname = " +
-           sql_literal(name);
+// As it was when planned, but for owners whose roles left since (this same run may do so): what they owned went to the
+// superuser, and that is no change of somebody else's.
+PgDatabase seen_before(const PgDatabase& prior, const DatabaseState& live, const DatabaseContents* contents,
+                       const Catalog& catalog) {
+    PgDatabase seen = seen_database(prior, live, contents);
+    const auto has_left = [&](const std::string& before, const std::string& now) {
+        return now == render::kSuperuser && catalog.role(before) == nullptr;
+    };
+    if (prior.owner && has_left(*prior.owner, live.owner)) seen.owner = prior.owner;
+    for (auto& [schema, owner] : seen.schema_owners)
+        if (has_left(prior.schema_owners.at(schema), owner)) owner = prior.schema_owners.at(schema);
+    return seen;
 }
 
-// Ours is gone, and this is somebody else's.
-bool is_others(const Catalog& catalog, const std::string& name, const std::string& id) {
-    const ObjectClaim* claim = catalog.claim(kDatabaseKind, name);
-    return claim != nullptr && !id.empty() && claim->id != id;
+// Of this run, or of an unfinished create of ours. Before its number is written down, its looks have to do.
+bool goes_on(const Catalog& catalog, const ObjectClaim& claim, const std::string& id) {
+    if (claim.state != kCreating && claim.id != id) return false;
+    const Standing standing = standing_of(catalog, kDatabaseKind, claim.name, claim.id);
+    return standing.name == claim.name && (standing.is_proven || looks_claimed(catalog, claim));
 }
 
-Status drop(Work& work, const PgDatabase& database, const std::string& id) {
-    TRY(Catalog* const catalog, work.catalog());
-    if (catalog->database(database.name) != nullptr) {
-        work.leave(database.name);
-        work.forget_contents(database.name);
-        const Cancel bound = work.cancel().within_at_most(kLetGo);
-        while (!database.force_disconnect) {
-            TRY(const std::string others, work.ask(kDatabase, sessions_query(database.name)));
-            if (others.empty()) break;
-            if (bound.pause(std::chrono::milliseconds(200))) continue;
-            TRY_VOID(work.cancel().check("waiting until nobody is connected to " + database.name));
-            return fail(
-                Error{.code = ErrorCode::conflict,
-                      .message = fmt::format("the database \"{}\" cannot be dropped while others are connected: {}",
-                                             database.name, others)}
-                    .with_hint("end these sessions, or set force_disconnect = true and apply that first"));
-        }
-        TRY_VOID(work.run_alone(drop_database_statement(database.name, database.force_disconnect)));
-        catalog->databases.erase(database.name);
-    }
-    const ObjectClaim ours = claim_of(database, id, kReady);
-    TRY_VOID(work.run(kDatabase, drop_claim_statements(*catalog, ours)));
-    forget_claim(*catalog, ours);
+// CREATE DATABASE, and the claim that knows its number.
+Status make(Work& work, Catalog& catalog, const PgDatabase& database, const std::string& id) {
+    work.leave(database.template_name.value_or("template1"));
+    work.forget_contents(database.name);
+    TRY_VOID(work.run_alone(create_database_statement(database, catalog)));
+    TRY(const std::string oid,
+        work.ask(kDatabase, "SELECT oid FROM pg_catalog.pg_database WHERE datname = " + sql_literal(database.name)));
+    DatabaseState made = fresh(database, catalog);
+    made.oid = std::stoll(oid);
+    catalog.databases.insert_or_assign(database.name, std::move(made));
+    return store_claim(work, catalog, claim_of(database, catalog, id, kCreating));
+}
+
+Error left_behind(const PgCluster& cluster, const std::string& name) {
+    return Error{.code = ErrorCode::conflict,
+                 .message = fmt::format("{}: an interrupted DROP DATABASE left \"{}\" behind: its data is lost, and it "
+                                        "can only be dropped",
+                                        cluster.name, name)}
+        .with_hint("finish it by hand, as a superuser: DROP DATABASE " + sql_identifier(name));
+}
+
+// What an interrupted DROP left of ours goes.
+Status finish_drop(Work& work, Catalog& catalog, const std::string& name) {
+    const DatabaseState* left = catalog.database(name);
+    if (left == nullptr || !left->is_half_dropped) return {};
+    work.leave(name);
+    work.forget_contents(name);
+    TRY_VOID(work.run_alone(drop_database_statement(name, false)));
+    catalog.databases.erase(name);
     return {};
 }
 
@@ -196,10 +216,16 @@ PgDatabase seen_database(const PgDatabase& given, const DatabaseState& live, con
     const auto locale = [](std::optional<std::string>& value, const std::string& is) {
         if (value && !same_locale(*value, is)) value = is;
     };
-    locale(seen.encoding, live.encoding);
+    if (seen.encoding && !same_encoding(*seen.encoding, live.encoding)) seen.encoding = live.encoding;
+    if (seen.locale_provider) seen.locale_provider = live.locale_provider;
     locale(seen.lc_collate, live.lc_collate);
     locale(seen.lc_ctype, live.lc_ctype);
-    if (!seen.lc_collate) locale(seen.locale, live.lc_collate);
+    if (live.locale_provider != "libc" && given.locale_provider) {
+        if (seen.locale && !same_locale_of(live.locale_provider, *seen.locale, live.locale.value_or("")))
+            seen.locale = live.locale;
+    } else if (!seen.lc_collate) {
+        locale(seen.locale, live.lc_collate);
+    }
     if (seen.tablespace) seen.tablespace = live.tablespace;
     seen.connection_limit = live.connection_limit;
     seen.allow_connections = live.allow_connections;
@@ -226,20 +252,21 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
     bool resumed = false;
     TRY_VOID(session.change(
         [&](Work& work) -> Status {
-            TRY(Catalog* const catalog, work.catalog());
+            TRY(Catalog* const catalog, claimed_catalog(work));
+            TRY_VOID(refuse_elsewhere(session.cluster(), *catalog, kDatabaseKind, database.name));
             const ObjectClaim* known = catalog->claim(kDatabaseKind, database.name);
-            const bool ours = known != nullptr && (known->state == kCreating || known->id == id);
-            if (catalog->database(database.name) != nullptr && !ours)
-                return fail(exists_already(session.cluster(), "database", database.name));
-            if (ours) id = known->id;
-            resumed = ours && catalog->database(database.name) != nullptr;
-            TRY_VOID(store_claim(work, *catalog, claim_of(database, id, kCreating)));
-            if (catalog->database(database.name) == nullptr) {
-                work.leave(database.template_name.value_or("template1"));
-                work.forget_contents(database.name);
-                TRY_VOID(work.run_alone(create_database_statement(database, *catalog)));
-                catalog->databases.insert_or_assign(database.name, fresh(database, *catalog));
-            }
+            const bool is_there = catalog->database(database.name) != nullptr;
+            const bool ours = known != nullptr && goes_on(*catalog, *known, id);
+            if (is_there && !ours && catalog->database(database.name)->is_half_dropped)
+                return fail(left_behind(session.cluster(), database.name));
+            if (is_there && !ours) return fail(exists_already(session.cluster(), "database", database.name));
+            // Also where CREATE DATABASE had not come to it yet.
+            if (known != nullptr && (ours || (!is_there && known->state == kCreating))) id = known->id;
+            TRY_VOID(check_template(database, *catalog));
+            TRY_VOID(finish_drop(work, *catalog, database.name));
+            resumed = catalog->database(database.name) != nullptr;
+            TRY_VOID(store_claim(work, *catalog, claim_of(database, *catalog, id, kCreating)));
+            if (!resumed) TRY_VOID(make(work, *catalog, database, id));
             if (catalog->database(database.name)->allow_connections) TRY_VOID(fill(work, *catalog, database, true));
             return settle(work, *catalog, database);
         },
@@ -248,24 +275,35 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
         TRY(const Fragments fragments, fragments_of(database, session.cluster()));
         TRY_VOID(put_fragments(session, fragments, resumed, operation, cancel));
     }
-    TRY_VOID(
-        session.change([&](Work& work) { return finish(work, database, claim_of(database, id, kReady)); }, cancel));
+    TRY_VOID(session.change([&](Work& work) { return finish(work, database, id); }, cancel));
     return id;
 }
 
 Result<std::optional<Live<PgDatabase>>> read_database(ClusterSession& session, const PgDatabase& given,
-                                                      const std::string& id, const Cancel& cancel) {
+                                                      const std::string& id, const Cancel& cancel,
+                                                      std::vector<std::string>* warnings) {
     std::optional<Live<PgDatabase>> found;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
-            const DatabaseState* live = catalog->database(given.name);
-            if (live == nullptr || is_others(*catalog, given.name, id)) return {};
+            if (warnings != nullptr) *warnings = work.take_notices();
+            const Standing standing = standing_of(*catalog, kDatabaseKind, given.name, id);
+            if (standing.name.empty()) {
+                if (standing.has_namesake && warnings != nullptr)
+                    warnings->push_back(namesake_warning(session.cluster(), kDatabaseKind, given.name));
+                return {};
+            }
+            const DatabaseState* live = catalog->database(standing.name);
+            if (live->is_half_dropped) {
+                found = Live<PgDatabase>{.object = given, .drift = {kHalfDropped}};
+                return {};
+            }
             const DatabaseContents* contents = nullptr;
             if (live->allow_connections && looks_inside(given)) {
-                TRY(contents, work.contents(given.name));
+                TRY(contents, work.contents(standing.name));
             }
             found = Live<PgDatabase>{.object = seen_database(given, *live, contents)};
+            if (auto drift = name_drift(kDatabaseKind, given.name, standing)) found->drift.push_back(*std::move(drift));
             // What is left once the attributes say what is live: privileges, which have none.
             Statements missing = database_statements(found->object, *live, *catalog);
             if (contents != nullptr)
@@ -288,22 +326,31 @@ Status update_database(ClusterSession& session, const DatabaseUpdate& update, co
     const bool runs_baseline = planned.baseline_version != update.prior.baseline_version && planned.baseline_version;
     TRY_VOID(session.change(
         [&](Work& work) -> Status {
-            TRY(Catalog* const catalog, work.catalog());
-            const DatabaseState* live = catalog->database(planned.name);
-            if (live == nullptr || is_others(*catalog, planned.name, update.id)) {
+            TRY(Catalog * catalog, claimed_catalog(work));
+            const Standing standing = standing_of(*catalog, kDatabaseKind, planned.name, update.id);
+            if (standing.name.empty()) {
                 return fail(
                     Error{.code = ErrorCode::conflict,
                           .message = fmt::format(
                               "{}: the database \"{}\" is gone or was made anew since this plan was made: plan again",
                               session.cluster().name, planned.name)});
             }
+            TRY_VOID(take_name_back(work, kDatabaseKind, planned.name, standing));
+            TRY(catalog, work.catalog());
+            if (catalog->database(planned.name)->is_half_dropped) {
+                TRY_VOID(finish_drop(work, *catalog, planned.name));
+                TRY_VOID(make(work, *catalog, planned, update.id));
+                TRY_VOID(fill(work, *catalog, planned, true));
+                return settle(work, *catalog, planned);
+            }
+            const DatabaseState* live = catalog->database(planned.name);
             const bool opens = planned.allow_connections && !live->allow_connections;
             const DatabaseContents* contents = nullptr;
             if (live->allow_connections && (looks_inside(planned) || looks_inside(update.prior))) {
                 TRY(contents, work.contents(planned.name));
             }
             if (const auto field = changed_since_plan(to_json(update.prior), to_json(planned),
-                                                      to_json(seen_database(update.prior, *live, contents)),
+                                                      to_json(seen_before(update.prior, *live, contents, *catalog)),
                                                       to_json(seen_database(planned, *live, contents))))
                 return fail(changed_since_plan_error(session.cluster(), "database", planned.name, *field));
             if (opens) {
@@ -326,32 +373,7 @@ Status update_database(ClusterSession& session, const DatabaseUpdate& update, co
         TRY(const Fragments fragments, fragments_of(planned, session.cluster()));
         TRY_VOID(put_fragments(session, fragments, false, operation, cancel));
     }
-    return session.change([&](Work& work) { return finish(work, planned, claim_of(planned, update.id, kReady)); },
-                          cancel);
-}
-
-Status drop_database(ClusterSession& session, const PgDatabase& database, const std::string& id,
-                     const Operation& operation, const Cancel& cancel) {
-    bool others = false;
-    TRY_VOID(session.look(
-        [&](Work& work) -> Status {
-            TRY(const Catalog* const catalog, work.catalog());
-            others = is_others(*catalog, database.name, id);
-            return {};
-        },
-        cancel));
-    if (others) return {};
-    // pgbouncer's own connections keep it in use, and new clients must not come.
-    if (database.pgbouncer) {
-        TRY(const Fragments none, fragments_of(database, session.cluster(), false));
-        TRY_VOID(put_fragments(session, none, false, operation, cancel));
-    }
-    const Status dropped = session.change([&](Work& work) { return drop(work, database, id); }, cancel);
-    if (!dropped && database.pgbouncer) {  // it is still there, so clients come in as before
-        TRY(const Fragments fragments, fragments_of(database, session.cluster()));
-        TRY_VOID(put_fragments(session, fragments, false, operation, cancel));
-    }
-    return dropped;
+    return session.change([&](Work& work) { return finish(work, planned, update.id); }, cancel);
 }
 
 Result<Imported<PgDatabase>> import_database(ClusterSession& session, const std::string& name, const Cancel& cancel) {
@@ -363,16 +385,28 @@ Result<Imported<PgDatabase>> import_database(ClusterSession& session, const std:
             if (live == nullptr)
                 return fail(ErrorCode::invalid,
                             fmt::format("expected a database \"{}\" in {}, found none", name, session.cluster().name));
-            if (const ObjectClaim* claim = catalog->claim(kDatabaseKind, name)) {
+            if (live->is_half_dropped) return fail(left_behind(session.cluster(), name));
+            TRY_VOID(refuse_elsewhere(session.cluster(), *catalog, kDatabaseKind, name));
+            const ObjectClaim* claim = catalog->claim(kDatabaseKind, name);
+            // One of a database that is gone says nothing about who has its name now.
+            if (claim != nullptr && standing_of(*catalog, kDatabaseKind, name, claim->id).name == name) {
                 TRY(imported.object, pg_database_from_json(claim->spec));
                 imported.id = claim->id;
                 return {};
             }
-            imported.id = uuid4();
+            imported.id = adopted_id(*catalog, kDatabaseKind, live->oid);
             imported.object = {.cluster = {}, .name = name, .comment = live->comment, .pgbouncer = false};
             if (live->owner != render::kSuperuser) imported.object.owner = live->owner;
             const DatabaseState* standard = catalog->database("template1");
             if (standard != nullptr && standard->encoding != live->encoding) imported.object.encoding = live->encoding;
+            if (standard != nullptr && standard->locale_provider != live->locale_provider)
+                imported.object.locale_provider = live->locale_provider;
+            if (live->locale_provider != "libc" &&
+                (standard == nullptr || standard->locale_provider != live->locale_provider ||
+                 standard->locale != live->locale)) {
+                imported.object.locale_provider = live->locale_provider;
+                imported.object.locale = live->locale;
+            }
             if (standard != nullptr && standard->lc_collate != live->lc_collate)
                 imported.object.lc_collate = live->lc_collate;
             if (standard != nullptr && standard->lc_ctype != live->lc_ctype) imported.object.lc_ctype = live->lc_ctype;

@@ -6,6 +6,8 @@
 // Crash order of a create: the claim says "creating", CREATE DATABASE (which has no transaction), the contents and the
 // baseline in one transaction together with a mark that they are in, the limits, pgbouncer's fragments, the claim says
 // "ready". Whoever resumes does what is missing; the baseline never runs twice.
+//
+// What an interrupted DROP left behind (datconnlimit -2) can only be dropped: create and update make it anew.
 #pragma once
 
 #include <optional>
@@ -29,8 +31,10 @@ struct DatabaseUpdate {
 
 Result<std::string> create_database(ClusterSession& session, const PgDatabase& database, const Operation& operation,
                                     const Cancel& cancel);
+// `warnings` (may be null) gets what the state cannot show.
 Result<std::optional<Live<PgDatabase>>> read_database(ClusterSession& session, const PgDatabase& given,
-                                                      const std::string& id, const Cancel& cancel);
+                                                      const std::string& id, const Cancel& cancel,
+                                                      std::vector<std::string>* warnings = nullptr);
 Status update_database(ClusterSession& session, const DatabaseUpdate& update, const Operation& operation,
                        const Cancel& cancel);
 // Refused while others are connected, unless `force_disconnect`.

@@ -1,7 +1,11 @@
 #include "core/module/pgsql/database_sql.h"
 
 #include <algorithm>
+#include <cctype>
 #include <regex>
+
+#include <libpq-fe.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "core/base/quote.h"
 #include "core/module/pgsql/parameters.h"
@@ -10,6 +14,9 @@ namespace pigsty::module::pgsql {
 namespace {
 
 constexpr const char* kAdminRole = "dbrole_admin";
+constexpr const char* kEmptyTemplate = "template0";
+constexpr const char* kLibc = "libc";
+constexpr const char* kIcu = "icu";
 
 struct DefaultGrant {
     std::vector<std::string> privileges;
@@ -50,45 +57,110 @@ std::vector<std::string> expanded(const DefaultGrant& grant) {
     return {"USAGE"};
 }
 
+// What is asked for, by what it means: `locale` is that of the provider, and the C library's stands for both of its own.
+struct Locale {
+    std::optional<std::string> provider, locale, collate, ctype;
+};
+
+Locale locale_of(const PgDatabase& wanted) {
+    Locale asked{.provider = wanted.locale_provider,
+                 .locale = std::nullopt,
+                 .collate = wanted.lc_collate,
+                 .ctype = wanted.lc_ctype};
+    if (wanted.locale_provider.value_or(kLibc) != kLibc) {
+        asked.locale = wanted.locale;
+        return asked;
+    }
+    if (!asked.collate) asked.collate = wanted.locale;
+    if (!asked.ctype) asked.ctype = wanted.locale;
+    return asked;
+}
+
+// language_TERRITORY.codeset@modifier, with the codeset as the C library looks it up: letters and digits, in lower case.
+std::string plain_locale(std::string_view name) {
+    if (name == "POSIX") return "C";
+    const auto dot = name.find('.');
+    if (dot == std::string_view::npos) return std::string(name);
+    const auto at = std::min(name.find('@', dot), name.size());
+    std::string plain(name.substr(0, dot + 1));
+    for (const char c : name.substr(dot + 1, at - dot - 1))
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+            plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return plain.append(name.substr(at));
+}
+
 }  // namespace
 
 bool valid_default_privilege(std::string_view text) { return parse_default_grant(text).has_value(); }
 
+Status check_template(const PgDatabase& wanted, const Catalog& catalog) {
+    if (!wanted.template_name) return {};
+    const DatabaseState* model = catalog.database(*wanted.template_name);
+    if (model == nullptr)
+        return fail(ErrorCode::invalid,
+                    fmt::format("`template`: expected a database \"{}\", found none", *wanted.template_name));
+    if (model->name == kEmptyTemplate) return {};
+    const auto other = [&](const char* attribute, const std::string& asked, const std::string& is) -> Status {
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = fmt::format("`{}`: expected that of the template \"{}\", {}, found {}: a copy has "
+                                                 "what its template has",
+                                                 attribute, model->name, is, asked)}
+                        .with_hint("leave it out, or copy template0"));
+    };
+    const Locale asked = locale_of(wanted);
+    if (wanted.encoding && !same_encoding(*wanted.encoding, model->encoding))
+        return other("encoding", *wanted.encoding, model->encoding);
+    if (asked.provider && *asked.provider != model->locale_provider)
+        return other("locale_provider", *asked.provider, model->locale_provider);
+    if (asked.locale && !same_locale_of(model->locale_provider, *asked.locale, model->locale.value_or("")))
+        return other("locale", *asked.locale, model->locale.value_or("none"));
+    if (asked.collate && !same_locale(*asked.collate, model->lc_collate))
+        return other(wanted.lc_collate ? "lc_collate" : "locale", *asked.collate, model->lc_collate);
+    if (asked.ctype && !same_locale(*asked.ctype, model->lc_ctype))
+        return other(wanted.lc_ctype ? "lc_ctype" : "locale", *asked.ctype, model->lc_ctype);
+    return {};
+}
+
 Statement create_database_statement(const PgDatabase& wanted, const Catalog& catalog) {
     std::string text = "CREATE DATABASE " + sql_identifier(wanted.name) + " OWNER " + sql_identifier(owner_of(wanted));
-    const auto collate = wanted.lc_collate ? wanted.lc_collate : wanted.locale;
-    const auto ctype = wanted.lc_ctype ? wanted.lc_ctype : wanted.locale;
+    const Locale asked = locale_of(wanted);
     // Another encoding or locale than template1's needs template0 (PostgreSQL, "Template Databases"), which has none of the
     // objects that the cluster's databases start with: only where it must be.
-    const DatabaseState* standard = catalog.database("template1");
-    const auto other = [](const std::optional<std::string>& value, const std::string& of_template) {
-        return value && !same_locale(*value, of_template);
-    };
+    const DatabaseState* standard = catalog.database(wanted.template_name.value_or("template1"));
     const bool differs = standard == nullptr
-                             ? (wanted.encoding || collate || ctype)
-                             : other(wanted.encoding, standard->encoding) || other(collate, standard->lc_collate) ||
-                                   other(ctype, standard->lc_ctype);
+                             ? (wanted.encoding || asked.provider || asked.locale || asked.collate || asked.ctype)
+                             : (wanted.encoding && !same_encoding(*wanted.encoding, standard->encoding)) ||
+                                   (asked.provider && *asked.provider != standard->locale_provider) ||
+                                   (asked.locale && !same_locale_of(standard->locale_provider, *asked.locale,
+                                                                    standard->locale.value_or(""))) ||
+                                   (asked.collate && !same_locale(*asked.collate, standard->lc_collate)) ||
+                                   (asked.ctype && !same_locale(*asked.ctype, standard->lc_ctype));
     if (wanted.template_name)
         text += " TEMPLATE " + sql_identifier(*wanted.template_name);
     else if (differs)
-        text += " TEMPLATE template0";
+        text += " TEMPLATE " + std::string(kEmptyTemplate);
     if (wanted.encoding) text += " ENCODING " + sql_literal(*wanted.encoding);
-    // libc's locales; LOCALE gives both and cannot be given together with either.
-    if (differs && collate) text += " LC_COLLATE " + sql_literal(*collate);
-    if (differs && ctype) text += " LC_CTYPE " + sql_literal(*ctype);
-    if (differs && catalog.server_version >= 150000) text += " LOCALE_PROVIDER libc";
+    // LOCALE gives both and cannot be given together with either.
+    if (differs && asked.collate) text += " LC_COLLATE " + sql_literal(*asked.collate);
+    if (differs && asked.ctype) text += " LC_CTYPE " + sql_literal(*asked.ctype);
+    if (differs && catalog.server_version >= 150000) text += " LOCALE_PROVIDER " + asked.provider.value_or(kLibc);
+    if (differs && asked.locale)
+        text += (asked.provider == kIcu ? " ICU_LOCALE " : " BUILTIN_LOCALE ") + sql_literal(*asked.locale);
     if (wanted.tablespace) text += " TABLESPACE " + sql_identifier(*wanted.tablespace);
     return {.text = text};
 }
 
-bool same_locale(std::string_view a, std::string_view b) {
-    const auto plain = [](std::string_view text) {
-        std::string result;
-        for (const char c : text)
-            if (c != '-' && c != '_') result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return result;
-    };
-    return plain(a) == plain(b);
+bool same_encoding(std::string_view a, std::string_view b) {
+    const int number = pg_char_to_encoding(std::string(a).c_str());
+    return number >= 0 ? number == pg_char_to_encoding(std::string(b).c_str()) : a == b;
+}
+
+bool same_locale(std::string_view a, std::string_view b) { return plain_locale(a) == plain_locale(b); }
+
+bool same_locale_of(std::string_view provider, std::string_view a, std::string_view b) {
+    if (provider != kIcu) return same_locale(a, b);
+    const auto letter = [](unsigned char c) { return c == '_' ? '-' : std::tolower(c); };
+    return std::ranges::equal(a, b, {}, letter, letter);
 }
 
 Statements database_statements(const PgDatabase& wanted, const DatabaseState& live, const Catalog& catalog) {

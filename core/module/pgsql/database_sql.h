@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "core/base/result.h"
 #include "core/module/pgsql/catalog.h"
 #include "core/module/pgsql/spec.h"
 #include "core/module/pgsql/statement.h"
@@ -20,8 +21,15 @@ inline std::string owner_of(const PgDatabase& database) { return database.owner.
 
 // CREATE DATABASE; cannot run inside a transaction block.
 Statement create_database_statement(const PgDatabase& wanted, const Catalog& catalog);
-// Names of encodings and locales, whatever their capitals and hyphens: "UTF-8" and "utf8".
+// Before it is made: the template is there, and has the encoding and locale that are asked for, since a copy cannot get
+// others (only template0 is copied into any).
+Status check_template(const PgDatabase& wanted, const Catalog& catalog);
+// As PostgreSQL compares names of encodings: "UTF8", "utf-8" and "unicode" are one.
+bool same_encoding(std::string_view a, std::string_view b);
+// As the C library does: "C" is "POSIX", "en_US.UTF-8" is "en_US.utf8".
 bool same_locale(std::string_view a, std::string_view b);
+// Of the database's provider: ICU's names are language tags.
+bool same_locale_of(std::string_view provider, std::string_view a, std::string_view b);
 // Owner, limits, comment, privileges of an existing database.
 Statements database_statements(const PgDatabase& wanted, const DatabaseState& live, const Catalog& catalog);
 // Last of all: once connections are refused nothing inside can be changed. Empty where it already holds.

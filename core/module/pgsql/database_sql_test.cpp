@@ -39,6 +39,55 @@ TEST(DatabaseSql, creates_from_template0_only_where_the_locale_differs) {
         R"(CREATE DATABASE "app" OWNER "app" TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc)");
 }
 
+TEST(DatabaseSql, a_copy_has_the_locale_of_its_template) {
+    Catalog catalog = with_default_roles();
+    catalog.server_version = 170000;
+    catalog.databases["template1"] = {.name = "template1", .encoding = "UTF8", .lc_collate = "C", .lc_ctype = "C"};
+    catalog.databases["model"] = {
+        .name = "model", .encoding = "UTF8", .lc_collate = "en_US.UTF-8", .lc_ctype = "en_US.UTF-8"};
+    catalog.databases["template0"] = {.name = "template0", .encoding = "UTF8", .lc_collate = "C", .lc_ctype = "C"};
+    PgDatabase wanted = app();
+    wanted.template_name = "model";
+    EXPECT_TRUE(check_template(wanted, catalog));
+    wanted.lc_collate = "C";
+    EXPECT_EQ(summary(check_template(wanted, catalog).error()),
+              "`lc_collate`: expected that of the template \"model\", en_US.UTF-8, found C: a copy has what its "
+              "template has");
+    wanted.lc_collate = "en_US.utf8";
+    EXPECT_TRUE(check_template(wanted, catalog));
+    EXPECT_EQ(create_database_statement(wanted, catalog).text, R"(CREATE DATABASE "app" OWNER "app" TEMPLATE "model")");
+    wanted.template_name = "template0";
+    EXPECT_TRUE(check_template(wanted, catalog));
+    wanted.template_name = "nothing";
+    EXPECT_FALSE(check_template(wanted, catalog));
+    wanted.template_name.reset();
+    wanted.lc_collate.reset();
+    wanted.locale = "POSIX";
+    EXPECT_EQ(create_database_statement(wanted, catalog).text, R"(CREATE DATABASE "app" OWNER "app")");
+    wanted.locale_provider = "icu";
+    wanted.locale = "en-US";
+    EXPECT_EQ(create_database_statement(wanted, catalog).text,
+              R"(CREATE DATABASE "app" OWNER "app" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US')");
+    wanted.locale_provider = "builtin";
+    wanted.locale = "C.UTF-8";
+    EXPECT_EQ(
+        create_database_statement(wanted, catalog).text,
+        R"(CREATE DATABASE "app" OWNER "app" TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8')");
+}
+
+TEST(DatabaseSql, names_are_compared_as_their_owners_do) {
+    EXPECT_TRUE(same_encoding("UTF8", "utf-8"));
+    EXPECT_TRUE(same_encoding("unicode", "UTF8"));
+    EXPECT_TRUE(same_encoding("ISO 8859-1", "LATIN1"));
+    EXPECT_FALSE(same_encoding("LATIN1", "LATIN9"));
+    EXPECT_TRUE(same_locale("POSIX", "C"));
+    EXPECT_TRUE(same_locale("C.UTF-8", "C.utf8"));
+    EXPECT_TRUE(same_locale("de_DE.ISO-8859-15@euro", "de_DE.iso885915@euro"));
+    EXPECT_FALSE(same_locale("C", "C.UTF-8"));
+    EXPECT_FALSE(same_locale("en_US.UTF-8", "en_GB.UTF-8"));
+    EXPECT_TRUE(same_locale_of("icu", "en_US", "en-us"));
+}
+
 TEST(DatabaseSql, says_nothing_where_it_already_holds) {
     const DatabaseState live{.name = "app", .owner = "app", .admin_create = true};
     EXPECT_TRUE(database_statements(app(), live, with_default_roles()).empty());

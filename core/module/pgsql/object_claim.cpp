@@ -13,7 +13,24 @@ namespace {
 constexpr std::string_view kDigestPrefix = "sha256:";
 
 bool same(const ObjectClaim& a, const ObjectClaim& b) {
-    return a.id == b.id && a.state == b.state && a.spec == b.spec && a.password_digest == b.password_digest;
+    return a.id == b.id && a.state == b.state && a.spec == b.spec && a.password_digest == b.password_digest &&
+           a.oid == b.oid && a.system_identifier == b.system_identifier;
+}
+
+// A number is one of the cluster that it is stored in.
+ObjectClaim numbered(const Catalog& catalog, ObjectClaim claim) {
+    claim.system_identifier = catalog.system_identifier;
+    return claim;
+}
+
+// Fails as a duplicate does where the row is not the one of the snapshot any more.
+std::string known_claim_statement(const ObjectClaim& known) {
+    return "DO " + sql_literal("BEGIN IF NOT EXISTS (SELECT FROM pigsty.claim WHERE kind = " + sql_literal(known.kind) +
+                               " AND name = " + sql_literal(known.name) + " AND id = " + sql_literal(known.id) +
+                               ") THEN RAISE unique_violation USING MESSAGE = " +
+                               sql_literal("the claim of " + known.kind + " \"" + known.name +
+                                           "\" was changed by somebody else") +
+                               "; END IF; END");
 }
 
 nlohmann::json without_way(nlohmann::json spec) {
@@ -38,38 +55,57 @@ nlohmann::json claimed_spec(const PgDatabase& database) {
 
 Statements store_claim_statements(const Catalog& catalog, const ObjectClaim& claim) {
     const ObjectClaim* known = catalog.claim(claim.kind, claim.name);
-    if (known != nullptr && same(*known, claim)) return {};
+    if (known != nullptr && same(*known, numbered(catalog, claim))) return {};
     Statements statements;
-    if (!catalog.has_claims) statements.push_back({.text = claims_table_statement()});
-    statements.push_back(
-        {.text = fmt::format(
-             "INSERT INTO pigsty.claim (kind, name, id, state, spec, password_digest) VALUES ({}, {}, {}, {}, {}, {}) "
-             "ON CONFLICT (kind, name) DO UPDATE SET id = excluded.id, state = excluded.state, spec = excluded.spec, "
-             "password_digest = excluded.password_digest",
-             sql_literal(claim.kind), sql_literal(claim.name), sql_literal(claim.id), sql_literal(claim.state),
-             sql_literal(claim.spec.dump()), sql_literal(claim.password_digest))});
+    if (!catalog.claims_are_current) statements.push_back({.text = claims_table_statement()});
+    const std::string oid =
+        claim.oid == 0 && claim.kind == kRoleKind
+            ? "(SELECT oid::bigint FROM pg_catalog.pg_authid WHERE rolname = " + sql_literal(claim.name) + ")"
+            : std::to_string(claim.oid);
+    const std::string row =
+        fmt::format("({}, {}, {}, {}, {}, {}, {}, {})", sql_literal(claim.kind), sql_literal(claim.name),
+                    sql_literal(claim.id), sql_literal(claim.state), sql_literal(claim.spec.dump()),
+                    sql_literal(claim.password_digest), oid, sql_literal(catalog.system_identifier));
+    const std::string columns = "(kind, name, id, state, spec, password_digest, object_oid, system_identifier)";
+    // A row that another process has written since the snapshot is neither met nor replaced.
+    if (known == nullptr)
+        statements.push_back(
+            {.text = "INSERT INTO pigsty.claim " + columns + " VALUES " + row + " RETURNING object_oid"});
+    else
+        statements.push_back({.text = known_claim_statement(*known) + "; UPDATE pigsty.claim SET " + columns + " = " +
+                                      row + " WHERE kind = " + sql_literal(claim.kind) +
+                                      " AND name = " + sql_literal(claim.name) + " RETURNING object_oid"});
     return statements;
 }
 
+Statements number_claim_statements(const Catalog& catalog, const ObjectClaim& claim) {
+    return {{.text = fmt::format("UPDATE pigsty.claim SET object_oid = {}, system_identifier = {} WHERE kind = {} AND "
+                                 "name = {} AND id = {}",
+                                 claim.oid, sql_literal(catalog.system_identifier), sql_literal(claim.kind),
+                                 sql_literal(claim.name), sql_literal(claim.id))}};
+}
+
 Statements drop_claim_statements(const Catalog& catalog, const ObjectClaim& claim) {
-    if (catalog.claim(claim.kind, claim.name) == nullptr) return {};
+    const ObjectClaim* known = catalog.claim(claim.kind, claim.name);
+    if (known == nullptr || known->id != claim.id) return {};
     return {{.text = "DELETE FROM pigsty.claim WHERE kind = " + sql_literal(claim.kind) +
                      " AND name = " + sql_literal(claim.name) + " AND id = " + sql_literal(claim.id)}};
 }
 
 void forget_claim(Catalog& catalog, const ObjectClaim& claim) {
-    std::erase_if(catalog.claims,
-                  [&](const ObjectClaim& known) { return known.kind == claim.kind && known.name == claim.name; });
+    std::erase_if(catalog.claims, [&](const ObjectClaim& known) {
+        return known.kind == claim.kind && known.name == claim.name && known.id == claim.id;
+    });
 }
 
 void remember_claim(Catalog& catalog, const ObjectClaim& claim) {
-    catalog.has_claims = true;
+    catalog.has_claims = catalog.claims_are_current = true;
     const auto known = std::ranges::find_if(
         catalog.claims, [&](const ObjectClaim& c) { return c.kind == claim.kind && c.name == claim.name; });
     if (known == catalog.claims.end())
-        catalog.claims.push_back(claim);
+        catalog.claims.push_back(numbered(catalog, claim));
     else
-        *known = claim;
+        *known = numbered(catalog, claim);
 }
 
 std::string import_id(const PgCluster& cluster, std::string_view name) {

@@ -30,8 +30,11 @@ nlohmann::json claimed_spec(const PgDatabase& database);  // the baseline by its
 // "sha256:…": what stands for a baseline where its text is not known.
 std::string baseline_digest(std::string_view baseline);
 
-// Nothing where the row is already so. Makes the table where it is missing.
+// Nothing where the row is already so. Makes the table where it is missing. The last one answers the object's number; where
+// the claim has none yet, that of the role of its name, which the same transaction has made.
 Statements store_claim_statements(const Catalog& catalog, const ObjectClaim& claim);
+// The number alone, of a row that has none.
+Statements number_claim_statements(const Catalog& catalog, const ObjectClaim& claim);
 Statements drop_claim_statements(const Catalog& catalog, const ObjectClaim& claim);
 void remember_claim(Catalog& catalog, const ObjectClaim& claim);
 void forget_claim(Catalog& catalog, const ObjectClaim& claim);

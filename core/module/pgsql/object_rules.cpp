@@ -4,6 +4,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/baseline.h"
+#include "core/module/pgsql/parameters.h"
 #include "core/module/pgsql/rule_parts.h"
 #include "core/module/pgsql/rules.h"
 #include "core/render/control.h"
@@ -70,6 +72,35 @@ void check_database_objects(const PgDatabase& database, Problems& problems) {
     check_unique(problems, "extensions", extensions, "name");
 }
 
+// A setting by one name only, and lists that mean what they say.
+void check_settings(const Parameters& parameters, Problems& problems) {
+    for (auto setting = parameters.begin(); setting != parameters.end(); ++setting) {
+        const std::string path = entry("parameters", setting->first);
+        const auto first = std::find_if(parameters.begin(), setting,
+                                        [&](const auto& other) { return same_setting(other.first, setting->first); });
+        if (first != setting)
+            problems.add(path, fmt::format("is the same setting as \"{}\"", first->first), "keep one of them");
+        if (has_unknown(setting->second)) continue;
+        if (const auto problem = list_problem(setting->first, setting->second))
+            problems.add(path, *problem, "leave the setting out, or name what there is");
+    }
+}
+
+void check_locales(const PgDatabase& database, Problems& problems) {
+    if (database.encoding) problems.check_encoding("encoding", *database.encoding);
+    if (database.locale_provider)
+        problems.check_choice("locale_provider", *database.locale_provider, {"libc", "icu", "builtin"});
+    if (database.locale_provider && has_unknown(*database.locale_provider)) return;
+    const bool is_libc = database.locale_provider.value_or("libc") == "libc";
+    // ICU's locales are language tags with options: the server knows which there are.
+    if (is_libc && database.locale) problems.check_locale("locale", *database.locale);
+    if (!is_libc && !database.locale)
+        problems.add("locale", fmt::format("{} needs a locale", *database.locale_provider),
+                     "for example und for icu, C.UTF-8 for builtin");
+    if (database.lc_collate) problems.check_locale("lc_collate", *database.lc_collate);
+    if (database.lc_ctype) problems.check_locale("lc_ctype", *database.lc_ctype);
+}
+
 }  // namespace
 
 std::vector<Problem> problems_of(const PgUser& user) {
@@ -85,6 +116,7 @@ std::vector<Problem> problems_of(const PgUser& user) {
     problems.check_pool_mode("pool_mode", user.pool_mode);
     problems.check_limit("pool_connlimit", user.pool_connlimit);
     problems.check_parameter_names("parameters", user.parameters);
+    check_settings(user.parameters, problems);
     check_memberships(user, problems);
     check_pooled_user(user, problems);
     return problems.take();
@@ -100,10 +132,10 @@ std::vector<Problem> problems_of(const PgDatabase& database) {
     if (database.owner) problems.check_sql_name("owner", *database.owner);
     if (database.template_name) problems.check_sql_name("template", *database.template_name);
     if (database.tablespace) problems.check_sql_name("tablespace", *database.tablespace);
-    if (database.encoding) problems.check_encoding("encoding", *database.encoding);
-    if (database.locale) problems.check_locale("locale", *database.locale);
-    if (database.lc_collate) problems.check_locale("lc_collate", *database.lc_collate);
-    if (database.lc_ctype) problems.check_locale("lc_ctype", *database.lc_ctype);
+    check_locales(database, problems);
+    if (database.baseline && !has_unknown(*database.baseline))
+        if (auto problem = baseline_problem(*database.baseline))
+            problems.add("baseline", std::move(problem->message), std::move(problem->hint));
     if (database.baseline_version && !database.baseline)
         problems.add("baseline_version", "there is no baseline to run again", "set baseline");
     problems.check_limit("connection_limit", database.connection_limit);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "core/base/quote.h"
 
@@ -15,66 +16,105 @@ bool same_name(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-}  // namespace
-
-bool is_list_parameter(std::string_view name) {
-    static constexpr std::array<std::string_view, 5> kLists{"local_preload_libraries", "search_path",
-                                                            "session_preload_libraries", "shared_preload_libraries",
-                                                            "temp_tablespaces"};
-    return std::ranges::any_of(kLists, [&](std::string_view list) { return same_name(list, name); });
+// map_old_guc_names of PostgreSQL: the catalog keeps the new one.
+std::string_view present_name(std::string_view name) {
+    struct Renamed {
+        std::string_view before;
+        std::string_view now;
+    };
+    static constexpr std::array<Renamed, 3> kRenamed{
+        {{"sort_mem", "work_mem"}, {"vacuum_mem", "maintenance_work_mem"}, {"ssl_ecdh_curve", "ssl_groups"}}};
+    for (const Renamed& renamed : kRenamed)
+        if (same_name(renamed.before, name)) return renamed.now;
+    return name;
 }
 
-// SplitIdentifierString: unquoted elements are folded to lower case, quoted ones are taken as they are.
-std::vector<std::string> list_elements(std::string_view value) {
-    std::vector<std::string> elements;
-    std::string element;
+// What variable_is_guc_list_quote() of PostgreSQL knows. Libraries and folders: SplitDirectoriesString; the others:
+// SplitIdentifierString.
+constexpr std::array<std::string_view, 4> kFileLists{"local_preload_libraries", "session_preload_libraries",
+                                                     "shared_preload_libraries", "unix_socket_directories"};
+constexpr std::array<std::string_view, 2> kNameLists{"search_path", "temp_tablespaces"};
+
+bool among(const auto& lists, std::string_view name) {
+    return std::ranges::any_of(lists, [&](std::string_view list) { return same_name(list, name); });
+}
+
+struct Element {
+    std::string text{};
+    bool is_quoted = false;
+};
+
+std::vector<Element> split(std::string_view value, bool keeps_case) {
+    std::vector<Element> elements;
+    Element element;
     bool quoted = false;
-    bool was_quoted = false;
     const auto end_element = [&] {
-        if (!was_quoted) {
-            const auto first = element.find_first_not_of(" \t\n");
-            const auto last = element.find_last_not_of(" \t\n");
-            element = first == std::string::npos ? "" : element.substr(first, last - first + 1);
+        if (!element.is_quoted) {
+            const auto first = element.text.find_first_not_of(" \t\n\r\f\v");
+            const auto last = element.text.find_last_not_of(" \t\n\r\f\v");
+            element.text = first == std::string::npos ? "" : element.text.substr(first, last - first + 1);
         }
-        if (was_quoted || !element.empty()) elements.push_back(element);
-        element.clear();
-        was_quoted = false;
+        elements.push_back(std::exchange(element, {}));
     };
     for (std::size_t i = 0; i < value.size(); ++i) {
         const char c = value[i];
         if (quoted && c == '"' && i + 1 < value.size() && value[i + 1] == '"') {
-            element += '"';
+            element.text += '"';
             ++i;
         } else if (c == '"') {
-            if (!quoted) element.clear();  // blanks before the quote
+            if (!quoted) element.text.clear();  // blanks before the quote
             quoted = !quoted;
-            was_quoted = true;
+            element.is_quoted = true;
         } else if (c == ',' && !quoted) {
             end_element();
-        } else if (quoted || !was_quoted) {
-            element += quoted ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        } else if (quoted || !element.is_quoted) {
+            element.text += quoted || keeps_case ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         }
     }
     end_element();
     return elements;
 }
 
+}  // namespace
+
+bool same_setting(std::string_view a, std::string_view b) { return same_name(present_name(a), present_name(b)); }
+
+bool is_list_parameter(std::string_view name) { return among(kFileLists, name) || among(kNameLists, name); }
+
+std::vector<std::string> list_elements(std::string_view name, std::string_view value) {
+    std::vector<std::string> elements;
+    for (Element& element : split(value, among(kFileLists, name))) elements.push_back(std::move(element.text));
+    return elements;
+}
+
+std::optional<std::string> list_problem(std::string_view name, std::string_view value) {
+    if (!is_list_parameter(name)) return std::nullopt;
+    const auto elements = split(value, among(kFileLists, name));
+    const bool has_gap = std::ranges::any_of(
+        elements, [](const Element& element) { return element.text.empty() && !element.is_quoted; });
+    if (has_gap && elements.size() > 1) return "a list must not have an empty place between commas";
+    const bool has_empty = std::ranges::any_of(elements, [](const Element& element) { return element.text.empty(); });
+    if (has_empty && among(kFileLists, name))
+        return "an empty name is none of a file: PostgreSQL would look for it at every login";
+    return std::nullopt;
+}
+
 std::string parameter_value_sql(std::string_view name, std::string_view value) {
     if (!is_list_parameter(name)) return sql_literal(value);
     std::string text;
-    for (const std::string& element : list_elements(value)) {
+    for (const std::string& element : list_elements(name, value)) {
         if (!text.empty()) text += ", ";
         text += sql_literal(element);
     }
-    return text.empty() ? "''" : text;
+    return text;
 }
 
 bool same_parameter(std::string_view name, std::string_view a, std::string_view b) {
-    return is_list_parameter(name) ? list_elements(a) == list_elements(b) : a == b;
+    return is_list_parameter(name) ? list_elements(name, a) == list_elements(name, b) : a == b;
 }
 
 ParameterMap::const_iterator find_parameter(const ParameterMap& parameters, std::string_view name) {
-    return std::ranges::find_if(parameters, [&](const auto& entry) { return same_name(entry.first, name); });
+    return std::ranges::find_if(parameters, [&](const auto& entry) { return same_setting(entry.first, name); });
 }
 
 Statements parameter_statements(const std::string& subject, const ParameterMap& wanted, const ParameterMap& live) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +13,15 @@ namespace pigsty::module::pgsql {
 
 using ParameterMap = std::map<std::string, std::string>;
 
+// Whether two names are one setting's: case does not count, and some have an older name (sort_mem is work_mem).
+bool same_setting(std::string_view a, std::string_view b);
 // Settings whose value is a list (GUC_LIST_QUOTE in PostgreSQL): each element is quoted by itself.
 bool is_list_parameter(std::string_view name);
-// The elements of a list value as people and the catalog write it: `"$user", public`.
-std::vector<std::string> list_elements(std::string_view value);
+// The elements of a list value as people and the catalog write it: `"$user", public`. Names of libraries and folders keep
+// their capitals, other names lose them unless they are quoted. An empty value is a list of one empty name.
+std::vector<std::string> list_elements(std::string_view name, std::string_view value);
+// What PostgreSQL would not take or would take otherwise than it is written; nothing where there is nothing to say.
+std::optional<std::string> list_problem(std::string_view name, std::string_view value);
 // `'$user', 'public'` for a list, one literal otherwise: what stands behind SET name TO.
 std::string parameter_value_sql(std::string_view name, std::string_view value);
 bool same_parameter(std::string_view name, std::string_view a, std::string_view b);

@@ -26,11 +26,17 @@ bool was_unfinished(const Site& site) {
     return site.claim && site.claim->facts.is_object() && site.claim->facts.value(converge::kUnfinished, false);
 }
 
-// What this very member learned of itself counts; a claim that was lost and made anew knows nothing.
-std::string identifier_of(const Site& site, const std::string& otherwise) {
-    if (!site.claim || !site.claim->facts.is_object()) return otherwise;
-    const std::string known = site.claim->facts.value("system_identifier", "");
-    return known.empty() ? otherwise : known;
+// Which cluster the data must be of: what this very member's claim says, what those of the others say, what the state says,
+// or, where a create ended before any of them knew, what Patroni wrote down for this cluster when it made the data.
+std::string expected_identifier(const Site& site, const PgCluster& cluster, const std::string& stated, const Ways& ways,
+                                StepContext& context) {
+    if (site.claim)
+        if (std::string own = identifier_in(site.claim->facts); !own.empty()) return own;
+    if (std::string identifier = known_identifier(context.sites()); !identifier.empty()) return identifier;
+    if (!stated.empty() || !ways.connect) return stated;
+    const auto etcd = etcd::administrator(cluster.dcs, ways.connect, context.cancel());
+    if (!etcd) return {};
+    return etcd->value(dcs_prefix(cluster) + "initialize", context.cancel()).value_or("");
 }
 
 // Defines `postmaster`: the process of the server that runs in $data. Its own file may be left of one that was killed.
@@ -85,8 +91,12 @@ found=
 if [ -s "$data/global/pg_control" ]; then
   found=$(od -An -tu8 -N8 -- "$data/global/pg_control" | tr -d ' ') || exit 1
 fi
-if [ -n "$found" ] && [ "$found" != "$expected" ] && { [ -n "$expected" ] || [ -z "$unfinished" ]; }; then
-  echo "expected the data of the cluster with system identifier ${expected:-that its claim no longer names} in $data, found $found" >&2
+if [ -n "$found" ] && [ -z "$expected" ] && [ -z "$unfinished" ]; then
+  echo "$data holds a PostgreSQL cluster, and neither a claim, nor the state, nor etcd says which system identifier it must have: look at it, remove it by hand, and try again" >&2
+  exit 1
+fi
+if [ -n "$found" ] && [ -n "$expected" ] && [ "$found" != "$expected" ]; then
+  echo "expected the data of the cluster with system identifier $expected in $data, found $found" >&2
   exit 1
 fi
 # data.failed is where Patroni puts what it could not start with.
@@ -116,9 +126,9 @@ converge::Table removal_of(const PgCluster& cluster, const std::string& system_i
         [shared](Site& site, StepContext& context) { return run_script(site, context, stop_script(*shared, true)); });
     act("stop leader", Spread::parallel,
         [shared](Site& site, StepContext& context) { return run_script(site, context, stop_script(*shared, false)); });
-    act("remove data", Spread::parallel, [shared, system_identifier](Site& site, StepContext& context) {
-        return run_script(site, context,
-                          remove_script(*shared, identifier_of(site, system_identifier), was_unfinished(site)));
+    act("remove data", Spread::parallel, [shared, system_identifier, ways](Site& site, StepContext& context) {
+        const std::string expected = expected_identifier(site, *shared, system_identifier, ways, context);
+        return run_script(site, context, remove_script(*shared, expected, was_unfinished(site)));
     });
     act("etcd user", Spread::once, [shared, ways](Site&, StepContext& context) -> Status {
         auto etcd = etcd::administrator(shared->dcs, ways.connect, context.cancel());

@@ -99,18 +99,26 @@ void add_option_revokes(Statements& statements, const std::string& grant, const 
     add("SET", wanted.set, live.set.value_or(false));
 }
 
+bool asks_for_inherit(const RoleWanted& wanted, const std::string& role) {
+    const auto given = wanted.role_options.find(role);
+    return given != wanted.role_options.end() && given->second.inherit.has_value();
+}
+
 void add_memberships(Statements& statements, const RoleWanted& wanted, const RoleState& live,
                      std::int64_t server_version) {
     const std::string member = sql_identifier(wanted.name);
     if (wanted.authoritative) {
         for (const auto& [role, membership] : live.memberships)
-            if (!wanted.roles.contains(role))
+            if (!wanted.roles.contains(role) && !membership.is_automatic)
                 add_revokes(statements, sql_identifier(role) + " FROM " + member, membership.grantors, server_version);
     }
     for (const std::string& role : wanted.roles) {
-        const auto given = wanted.role_options.find(role);
-        const RoleOptions options = given == wanted.role_options.end() ? RoleOptions{} : given->second;
         const auto found = live.memberships.find(role);
+        const bool is_new = found == live.memberships.end();
+        RoleOptions options = membership_options(wanted, role, server_version);
+        // A new one gets its `inherit` from the member; of one that was asked for, PostgreSQL's own grant is only a part.
+        if (is_new && options.inherit == wanted.inherit && !asks_for_inherit(wanted, role)) options.inherit.reset();
+        if (!is_new && found->second.is_automatic && !options.set) options.set = true;
         if (found != live.memberships.end() && options_hold(options, found->second)) continue;
         const bool loses_admin = server_version < kMembershipOptions && found != live.memberships.end() &&
                                  found->second.admin && !options.admin.value_or(true);
@@ -122,6 +130,12 @@ void add_memberships(Statements& statements, const RoleWanted& wanted, const Rol
         if (found != live.memberships.end() && server_version >= kMembershipOptions)
             add_option_revokes(statements, sql_identifier(role) + " FROM " + member, options, found->second);
     }
+}
+
+Statement by_number(std::string_view form, Oid role, const std::string& more = "") {
+    return {.text = "DO " + sql_literal("BEGIN EXECUTE pg_catalog.format(" + sql_literal(form) +
+                                        ", (SELECT rolname FROM pg_catalog.pg_authid WHERE oid = " +
+                                        std::to_string(role) + ")" + more + "); END")};
 }
 
 }  // namespace
@@ -158,6 +172,15 @@ RoleWanted wanted_role(const render::Role& role) {
             .roles = {role.roles.begin(), role.roles.end()},
             .parameters = role.parameters,
             .authoritative = false};
+}
+
+RoleOptions membership_options(const RoleWanted& wanted, const std::string& role, std::int64_t server_version) {
+    const auto given = wanted.role_options.find(role);
+    RoleOptions options = given == wanted.role_options.end() ? RoleOptions{} : given->second;
+    // Whoever grants to default roles may do so in their own way.
+    if (wanted.authoritative && server_version >= kMembershipOptions && !options.inherit)
+        options.inherit = wanted.inherit;
+    return options;
 }
 
 Statements role_statements(const RoleWanted& wanted, const RoleState* live, std::int64_t server_version) {
@@ -225,11 +248,11 @@ std::string comparable_valid_until(const std::optional<std::string>& valid_until
     return canonical_valid_until(*valid_until).value_or(*valid_until);  // the server may have one beyond the year 9999
 }
 
-Statements hand_over_statements(const std::string& role, const std::string& heir) {
-    const std::string name = sql_identifier(role);
-    return {{.text = "REASSIGN OWNED BY " + name + " TO " + sql_identifier(heir)}, {.text = "DROP OWNED BY " + name}};
+Statements hand_over_statements(Oid role, const std::string& heir) {
+    return {by_number("REASSIGN OWNED BY %I TO %I", role, ", " + sql_literal(heir)),
+            by_number("DROP OWNED BY %I", role)};
 }
 
-Statements drop_role_statements(const std::string& role) { return {{.text = "DROP ROLE " + sql_identifier(role)}}; }
+Statements drop_role_statements(Oid role) { return {by_number("DROP ROLE %I", role)}; }
 
 }  // namespace pigsty::module::pgsql

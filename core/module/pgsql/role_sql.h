@@ -42,6 +42,10 @@ RoleWanted wanted_role(const render::Role& role);
 
 Statements role_statements(const RoleWanted& wanted, const RoleState* live, std::int64_t server_version);
 
+// What a membership shall have: what is asked for; since 16, when each membership has an `inherit` of its own, that of the
+// member where nothing is said.
+RoleOptions membership_options(const RoleWanted& wanted, const std::string& role, std::int64_t server_version);
+
 // "2027-01-31", "2027-01-31 12:00:00+02", RFC 3339 or "infinity" → "2027-01-31 00:00:00+00" in UTC; a date without zone is
 // UTC. Error `invalid` for anything else.
 Result<std::string> canonical_valid_until(std::string_view text);
@@ -50,7 +54,8 @@ std::string comparable_valid_until(const std::optional<std::string>& valid_until
 
 // Why a role must not be dropped yet, or the statements that hand its objects to `heir` in one database, and those that
 // end it in the cluster. DROP ROLE never fails half-way: objects are handed over in every database first.
-Statements hand_over_statements(const std::string& role, const std::string& heir);
-Statements drop_role_statements(const std::string& role);
+// By its number: a name of other letters than the database's encoding has is found as well.
+Statements hand_over_statements(Oid role, const std::string& heir);
+Statements drop_role_statements(Oid role);
 
 }  // namespace pigsty::module::pgsql

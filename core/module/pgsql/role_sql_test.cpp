@@ -100,8 +100,75 @@ TEST(RoleSql, takes_away_options_that_others_granted_since_16) {
                      R"(REVOKE INHERIT OPTION FOR "dbrole_readwrite" FROM "app" GRANTED BY "dba")"}));
 }
 
+TEST(RoleSql, memberships_follow_inherit_since_16) {
+    RoleState live = live_app();
+    live.inherit = false;
+    live.memberships["dbrole_readwrite"].inherit = false;
+    EXPECT_EQ(statement_texts(role_statements(app_role(), &live, 160000)),
+              (Texts{R"(ALTER ROLE "app" INHERIT)", R"(GRANT "dbrole_readwrite" TO "app" WITH INHERIT TRUE)"}));
+    RoleWanted wanted = app_role();
+    wanted.role_options["dbrole_readwrite"] = {.inherit = false};
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 160000)), (Texts{R"(ALTER ROLE "app" INHERIT)"}));
+    wanted = app_role();
+    wanted.authoritative = false;
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 160000)), (Texts{R"(ALTER ROLE "app" INHERIT)"}));
+    RoleState before = live_app();
+    before.memberships["dbrole_readwrite"].inherit.reset();
+    EXPECT_TRUE(role_statements(app_role(), &before, 150000).empty());
+    wanted = app_role();
+    wanted.inherit = false;
+    EXPECT_EQ(statement_texts(role_statements(wanted, nullptr, 160000)),
+              (Texts{R"(CREATE ROLE "app" LOGIN NOINHERIT)", R"(GRANT "dbrole_readwrite" TO "app")"}))
+        << "a new grant takes it from the role";
+}
+
+TEST(RoleSql, leaves_what_postgresql_granted_a_creator_since_16) {
+    RoleState live = live_app();
+    live.memberships["made"] = {.admin = true, .inherit = false, .set = false, .is_automatic = true};
+    EXPECT_TRUE(role_statements(app_role(), &live, 160000).empty());
+    RoleWanted wanted = app_role();
+    wanted.roles.insert("made");
+    EXPECT_EQ(statement_texts(role_statements(wanted, &live, 160000)),
+              (Texts{R"(GRANT "made" TO "app" WITH INHERIT TRUE, SET TRUE)"}));
+}
+
+TEST(Catalog, knows_the_grant_that_nobody_asked_for) {
+    const auto grants = [](const std::string& list) {
+        const auto catalog = parse_catalog(R"({"server_version": 160000, "in_recovery": false,
+            "scram_iterations": 4096, "databases": [], "roles": [{"name": "app", "login": true, "superuser": false,
+            "createdb": false, "createrole": true, "inherit": true, "replication": false, "bypassrls": false,
+            "connection_limit": -1, "memberships": [)" +
+                                           list + "]}]}");
+        return catalog->role("app")->memberships.at("made");
+    };
+    const std::string by_itself = R"({"role": "made", "admin": true, "grantor": null, "inherit": false, "set": false})";
+    const std::string self = R"({"role": "made", "admin": false, "grantor": "app", "inherit": true, "set": true})";
+    const std::string dba = R"({"role": "made", "admin": false, "grantor": "dba", "inherit": true, "set": true})";
+    EXPECT_TRUE(grants(by_itself).is_automatic);
+    EXPECT_TRUE(grants(by_itself + "," + self).is_automatic) << "createrole_self_grant";
+    EXPECT_FALSE(grants(by_itself + "," + dba).is_automatic);
+    EXPECT_EQ(grants(by_itself + "," + dba).grantors, std::set<std::string>{"dba"});
+    EXPECT_FALSE(grants(self).is_automatic);
+}
+
+TEST(Catalog, one_odd_name_does_not_hide_the_others) {
+    const std::string role =
+        R"(", "login": true, "superuser": false, "createdb": false, "createrole": false, "inherit": true,
+        "replication": false, "bypassrls": false, "connection_limit": -1, "comment": "ca)"
+        "\xE9"
+        R"(", "memberships": null})";
+    const auto catalog = parse_catalog(R"({"server_version": 160000, "in_recovery": false, "scram_iterations": 4096,
+        "databases": [], "roles": [{"name": "caf)"
+                                       "\xE9" +
+                                       role + R"(, {"name": "ž)" + role + "]}");
+    ASSERT_TRUE(catalog) << summary(catalog.error());
+    EXPECT_EQ(catalog->odd_names, (Texts{R"(role "caf\xE9")"}));
+    ASSERT_EQ(catalog->roles.size(), 1U);
+    EXPECT_EQ(catalog->role("ž")->comment, R"(ca\xE9)");
+}
+
 TEST(Catalog, knows_who_granted_a_membership) {
-    const auto catalog = parse_catalog(R"({"server_version": 160000, "in_recovery": false, "has_claims": false,
+    const auto catalog = parse_catalog(R"({"server_version": 160000, "in_recovery": false, "claim_columns": null,
         "scram_iterations": 4096, "databases": [], "roles": [{"name": "app", "login": true, "superuser": false,
         "createdb": false, "createrole": false, "inherit": true, "replication": false, "bypassrls": false,
         "connection_limit": -1, "memberships": [
@@ -123,10 +190,33 @@ TEST(RoleSql, hostile_names_and_values_stay_values) {
 }
 
 TEST(Parameters, list_values_are_compared_by_meaning) {
-    EXPECT_EQ(list_elements(R"("$user", Public , "a,b")"), (Texts{"$user", "public", "a,b"}));
+    EXPECT_EQ(list_elements("search_path", R"("$user", Public , "a,b")"), (Texts{"$user", "public", "a,b"}));
     EXPECT_TRUE(same_parameter("search_path", "monitor,public", "monitor, public"));
     EXPECT_FALSE(same_parameter("application_name", "a,b", "a, b"));
     EXPECT_EQ(parameter_value_sql("search_path", "\"$user\",public"), "'$user', 'public'");
+}
+
+TEST(Parameters, libraries_keep_their_capitals) {
+    EXPECT_EQ(list_elements("session_preload_libraries", R"(MyLib, "Other Lib")"), (Texts{"MyLib", "Other Lib"}));
+    EXPECT_EQ(parameter_value_sql("local_preload_libraries", "MyLib,b"), "'MyLib', 'b'");
+    EXPECT_FALSE(same_parameter("session_preload_libraries", "MyLib", "mylib"));
+    EXPECT_TRUE(same_parameter("temp_tablespaces", "Fast", "fast"));
+}
+
+TEST(Parameters, an_empty_list_is_one_empty_name) {
+    EXPECT_TRUE(same_parameter("search_path", "", "\"\""));
+    EXPECT_EQ(parameter_value_sql("search_path", " "), "''");
+    EXPECT_FALSE(list_problem("search_path", ""));
+    EXPECT_FALSE(list_problem("temp_tablespaces", "\"\""));
+    EXPECT_FALSE(list_problem("work_mem", ",,"));
+    EXPECT_TRUE(list_problem("search_path", "a,,b"));
+    EXPECT_TRUE(list_problem("session_preload_libraries", ""));
+}
+
+TEST(Parameters, older_names_are_those_of_the_same_setting) {
+    EXPECT_TRUE(same_setting("sort_mem", "Work_Mem"));
+    EXPECT_TRUE(parameter_statements("ROLE x", {{"sort_mem", "64MB"}}, {{"work_mem", "64MB"}}).empty());
+    EXPECT_FALSE(same_setting("sort_mem", "maintenance_work_mem"));
 }
 
 TEST(Parameters, names_know_no_case) {

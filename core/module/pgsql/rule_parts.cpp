@@ -4,6 +4,7 @@
 #include <map>
 #include <regex>
 
+#include <libpq-fe.h>
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
@@ -65,8 +66,10 @@ void Problems::check_locale(const std::string& path, const std::string& locale) 
 
 void Problems::check_encoding(const std::string& path, const std::string& encoding) {
     static const std::regex form(R"([A-Za-z][A-Za-z0-9_-]*)");
-    if (has_unknown(encoding) || fits(encoding, form)) return;
-    add(path, fmt::format("\"{}\" is no encoding", encoding), "for example UTF8, LATIN1 or SQL_ASCII");
+    if (has_unknown(encoding)) return;
+    const bool is_known =
+        fits(encoding, form) && pg_valid_server_encoding_id(pg_char_to_encoding(encoding.c_str())) != 0;
+    if (!is_known) add(path, fmt::format("\"{}\" is no encoding", encoding), "for example UTF8, LATIN1 or SQL_ASCII");
 }
 
 bool Problems::check_sql_name(const std::string& path, const std::string& name) {

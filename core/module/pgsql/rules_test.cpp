@@ -280,6 +280,13 @@ TEST(DatabaseRules, refuse_what_cannot_be) {
                 ElementsAre("schemas[0]: \"pg_x\" is reserved by PostgreSQL",
                             "schemas[2]: \"a\" is there twice, first as schemas[1]",
                             "schema_owners[\"b\"]: schemas has no \"b\""));
+    EXPECT_THAT(database_with([](PgDatabase& d) { d.baseline = "\\restrict x\n"; }),
+                ElementsAre("baseline: line 1: \\restrict is a command of psql, which runs nowhere here"));
+    EXPECT_THAT(database_with([](PgDatabase& d) { d.encoding = "SJIS"; }),
+                ElementsAre("encoding: \"SJIS\" is no encoding"));
+    EXPECT_THAT(database_with([](PgDatabase& d) { d.encoding = "unicode"; }), ElementsAre());
+    EXPECT_THAT(database_with([](PgDatabase& d) { d.locale_provider = "icu"; }),
+                ElementsAre("locale: icu needs a locale"));
     EXPECT_THAT(database_with([](PgDatabase& d) { d.baseline_version = 2; }),
                 ElementsAre("baseline_version: there is no baseline to run again"));
 }

@@ -1,9 +1,12 @@
 #include "core/module/pgsql/session.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "core/module/pgsql/dcs_login.h"
 #include "core/module/pgsql/table.h"
+#include "core/module/pgsql/writer_lock.h"
 #include "core/render/patroni.h"
 
 namespace pigsty::module::pgsql {
@@ -18,7 +21,30 @@ Result<std::string> authority_of(node::Node& node, const Cancel& cancel) {
     return seen.text(render::kCaCertificate).value_or("");
 }
 
+// What a snapshot leads to that another process has made an old one since: there is one already, there is none any more,
+// somebody else's row came first.
+bool is_stale(std::string_view sql_state) {
+    static constexpr std::array<std::string_view, 6> kStates{"42710", "42P04", "42704", "3D000", "23505", "42P06"};
+    return std::ranges::find(kStates, sql_state) != kStates.end();
+}
+
+Error said_by(Error error, const std::string& holder) {
+    error.message = "waiting for the turn to write in this cluster, which " + holder + " has: " + error.message;
+    return error;
+}
+
 }  // namespace
+
+std::string identifier_in(const nlohmann::json& facts) {
+    return facts.is_object() ? facts.value("system_identifier", "") : "";
+}
+
+std::string known_identifier(const std::vector<std::shared_ptr<converge::Site>>& sites) {
+    for (const auto& site : sites)
+        if (site->claim)
+            if (std::string identifier = identifier_in(site->claim->facts); !identifier.empty()) return identifier;
+    return {};
+}
 
 ClusterSession::ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection,
                                node::Connect connect)
@@ -82,9 +108,35 @@ std::optional<Error> ClusterSession::leaderless() const {
 void ClusterSession::drop_connections() {
     for (const auto& [database, connection] : connections_) counters_.statements += connection->statements_sent();
     connections_.clear();
+    has_turn_ = false;
     leader_.reset();
     catalog_.reset();
     contents_.clear();
+}
+
+Status ClusterSession::prove(client::Postgres& postgres, const Cancel& cancel) {
+    if (system_identifier_.empty()) {
+        return fail(Error{.code = ErrorCode::conflict,
+                          .message = "expected the system identifier in the claim of the PostgreSQL cluster " +
+                                     cluster_.name + ", found none: its create has not come to a leader yet"}
+                        .with_hint("apply the cluster first"));
+    }
+    TRY(const std::string proof,
+        postgres.value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()", cancel));
+    if (proof.starts_with("true")) {
+        Error error{.code = ErrorCode::unreachable,
+                    .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
+                               ", and its PostgreSQL is in recovery"};
+        error.with_hint("a failover is under way: apply again in a moment");
+        return fail(nobody_leads(std::move(error), *leader_->node, cancel));
+    }
+    leaderless_.reset();
+    const std::string identifier = proof.substr(proof.find(' ') + 1);
+    if (identifier == system_identifier_) return {};
+    return fail(Error{.code = ErrorCode::conflict,
+                      .message = "expected the PostgreSQL cluster with system identifier " + system_identifier_ +
+                                 ", found " + identifier}
+                    .at_host(leader_->name));
 }
 
 Result<client::Postgres*> ClusterSession::postgres(const std::string& database, const Cancel& cancel) {
@@ -93,28 +145,11 @@ Result<client::Postgres*> ClusterSession::postgres(const std::string& database, 
     if (connections_.size() >= kMaxConnections)
         leave(std::ranges::find_if(connections_, [](const auto& entry) { return entry.first != kDatabase; })->first);
     TRY(auto connection,
-        client::Postgres::connect({.node = leader_->node, .port = cluster_.port, .database = database}, cancel));
+        client::Postgres::connect(
+            {.node = leader_->node, .port = cluster_.port, .database = database, .application = writer_name()},
+            cancel));
     ++counters_.connections;
-    if (database == kDatabase) {
-        TRY(const std::string proof,
-            connection->value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()",
-                              cancel));
-        if (proof.starts_with("true")) {
-            Error error{.code = ErrorCode::unreachable,
-                        .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
-                                   ", and its PostgreSQL is in recovery"};
-            error.with_hint("a failover is under way: apply again in a moment");
-            return fail(nobody_leads(std::move(error), *leader_->node, cancel));
-        }
-        const std::string identifier = proof.substr(proof.find(' ') + 1);
-        if (!system_identifier_.empty() && identifier != system_identifier_) {
-            return fail(Error{.code = ErrorCode::conflict,
-                              .message = "expected the PostgreSQL cluster with system identifier " +
-                                         system_identifier_ + ", found " + identifier}
-                            .at_host(leader_->name));
-        }
-        leaderless_.reset();
-    }
+    TRY_VOID(prove(*connection, cancel));
     client::Postgres* plain = connection.get();
     connections_[database] = std::move(connection);
     return plain;
@@ -127,9 +162,51 @@ void ClusterSession::leave(const std::string& database) {
     connections_.erase(found);
 }
 
+Result<std::string> ClusterSession::in_turn(client::Postgres& postgres,
+                                            const std::function<Result<std::string>()>& attempt, const Cancel& cancel) {
+    const Cancel bound = cancel.within_at_most(kTurnWait);
+    std::string holder;
+    int unexplained = 0;  // such as a NOWAIT in a statement of the user
+    while (true) {
+        const auto begun = Cancel::Clock::now();
+        auto done = attempt();
+        if (done) return done;
+        const bool is_ended = done.error().code == ErrorCode::cancelled || done.error().code == ErrorCode::stalled;
+        if (is_ended && !holder.empty()) return fail(said_by(std::move(done).error(), holder));
+        // A statement's own wait for a lock is a longer one.
+        if (is_ended || postgres.last_sql_state() != kLockNotAvailable ||
+            Cancel::Clock::now() - begun > 3 * kLockAttempt)
+            return done;
+        TRY(std::string now, postgres.value(who_writes_query(), cancel));
+        if (now.empty() && ++unexplained > 2) return done;
+        if (!now.empty()) holder = std::move(now);
+        if (bound.expired() && !holder.empty()) return fail(said_by(std::move(done).error(), holder));
+    }
+}
+
+Status ClusterSession::hold_turn(const Cancel& cancel) {
+    if (has_turn_) return {};
+    TRY(client::Postgres* const postgres, this->postgres(kDatabase, cancel));
+    TRY_VOID(in_turn(
+        *postgres,
+        [&]() -> Result<std::string> {
+            TRY_VOID(postgres->statement({lock_in_session(), "the turn to write"}, cancel));
+            return std::string();
+        },
+        cancel));
+    has_turn_ = true;
+    return {};
+}
+
 Status ClusterSession::work(const std::function<Status(Work&)>& body, const Cancel& cancel) {
     Work work(*this, cancel);
+    last_sql_state_.clear();
     Status status = body(work);
+    if (status && has_turn_) {
+        TRY(client::Postgres* const postgres, this->postgres(kDatabase, cancel));
+        status = postgres->statement({unlock_in_session()}, cancel);
+        has_turn_ = false;
+    }
     if (!status)
         drop_connections();  // the snapshot may be wrong now, and a broken connection is of no use to the next one
     return status;
@@ -138,10 +215,12 @@ Status ClusterSession::work(const std::function<Status(Work&)>& body, const Canc
 Status ClusterSession::look(const std::function<Status(Work&)>& body, const Cancel& cancel) {
     const std::lock_guard lock(mutex_);
     const bool connected = !connections_.empty();
+    const bool snapped = catalog_.has_value();
     Status status = work(body, cancel);
     // What was connected and broke, or leads no more, says nothing about who leads now.
-    if (!status && connected && status.error().code == ErrorCode::unreachable) status = work(body, cancel);
-    return status;
+    const bool again = !status && ((connected && status.error().code == ErrorCode::unreachable) ||
+                                   (snapped && is_stale(last_sql_state_)));
+    return again ? work(body, cancel) : status;
 }
 
 Status ClusterSession::change(const std::function<Status(Work&)>& body, const Cancel& cancel) {
@@ -161,6 +240,16 @@ Result<Catalog*> ClusterSession::Work::catalog() {
     return &*session_.catalog_;
 }
 
+std::vector<std::string> ClusterSession::Work::take_notices() {
+    std::vector<std::string> notices;
+    if (!session_.catalog_ || session_.is_told_of_odd_names_) return notices;
+    session_.is_told_of_odd_names_ = true;
+    for (const std::string& name : session_.catalog_->odd_names)
+        notices.push_back("left alone in " + session_.cluster_.name + ": the " + name +
+                          ", whose name is not UTF-8. Rename it from a database of the encoding it was made in");
+    return notices;
+}
+
 Result<DatabaseContents*> ClusterSession::Work::contents(const std::string& database) {
     if (const auto found = session_.contents_.find(database); found != session_.contents_.end()) return &found->second;
     TRY(client::Postgres* const postgres, session_.postgres(database, cancel_));
@@ -170,17 +259,31 @@ Result<DatabaseContents*> ClusterSession::Work::contents(const std::string& data
 }
 
 Status ClusterSession::Work::run(const std::string& database, const Statements& statements, client::Commit commit) {
-    if (statements.empty()) return {};
+    TRY_VOID(run_for_value(database, statements, commit));
+    return {};
+}
+
+Result<std::string> ClusterSession::Work::run_for_value(const std::string& database, const Statements& statements,
+                                                        client::Commit commit) {
+    if (statements.empty()) return std::string();
+    // Advisory locks are those of one database.
+    if (database != kDatabase) TRY_VOID(session_.hold_turn(cancel_));
     TRY(client::Postgres* const postgres, session_.postgres(database, cancel_));
     std::vector<client::Sql> sql;
-    for (const Statement& statement : statements)
-        sql.push_back({statement.text, statement.secret ? statement.shown : ""});
-    return postgres->transaction(sql, cancel_, commit);
+    for (const Statement& statement : statements) sql.push_back({statement.text, statement.display()});
+    // Travels with the first statement.
+    if (!session_.has_turn_) sql.front().text.insert(0, lock_in_transaction());
+    auto done = session_.in_turn(*postgres, [&] { return postgres->transaction_value(sql, cancel_, commit); }, cancel_);
+    if (!done) session_.last_sql_state_ = postgres->last_sql_state();
+    return done;
 }
 
 Status ClusterSession::Work::run_alone(const Statement& statement) {
+    TRY_VOID(session_.hold_turn(cancel_));
     TRY(client::Postgres* const postgres, session_.postgres(kDatabase, cancel_));
-    return postgres->statement({statement.text, statement.secret ? statement.shown : ""}, cancel_);
+    Status done = postgres->statement({statement.text, statement.display()}, cancel_);
+    if (!done) session_.last_sql_state_ = postgres->last_sql_state();
+    return done;
 }
 
 Result<std::string> ClusterSession::Work::ask(const std::string& database, const std::string& query) {
@@ -201,10 +304,13 @@ Result<std::shared_ptr<ClusterSession>> Sessions::find(const Connection& connect
     {
         const std::lock_guard lock(mutex_);
         const auto found = sessions_.find(connection.name);
-        if (found != sessions_.end() && found->second->id() == connection.id) return found->second;
+        if (found != sessions_.end() && found->second->id() == connection.id &&
+            !found->second->system_identifier().empty())
+            return found->second;
     }
     if (connection.members.empty()) return fail(ErrorCode::invalid, "`cluster` names no members of " + connection.name);
     std::optional<Error> last;
+    std::optional<node::Claim> known;
     for (const auto& [number, address] : connection.members) {
         auto node = connect_(address, cancel, node::Reach::read);
         if (!node) {
@@ -215,18 +321,24 @@ Result<std::shared_ptr<ClusterSession>> Sessions::find(const Connection& connect
             last = std::move(readable).error();  // another member may have it whole
             continue;
         }
-        const auto claim = (*node)->claim(kKind, connection.name);
+        auto claim = (*node)->claim(kKind, connection.name);
         if (!claim || claim->id != connection.id) continue;
-        TRY(PgCluster cluster, pg_cluster_from_json(claim->spec));
-        const std::string identifier = claim->facts.is_object() ? claim->facts.value("system_identifier", "") : "";
-        const std::lock_guard lock(mutex_);
-        auto& session = sessions_[connection.name];
-        if (!session || session->id() != connection.id)
-            session = std::make_shared<ClusterSession>(std::move(cluster), identifier, connection, connect_);
-        return session;
+        // Each member wrote down by itself which cluster it became part of.
+        const bool proves = !identifier_in(claim->facts).empty();
+        if (proves || !known) known = *std::move(claim);
+        if (proves) break;
     }
-    if (last) return fail(std::move(*last));
-    return std::shared_ptr<ClusterSession>();
+    if (!known) {
+        if (last) return fail(std::move(*last));
+        return std::shared_ptr<ClusterSession>();
+    }
+    TRY(PgCluster cluster, pg_cluster_from_json(known->spec));
+    const std::lock_guard lock(mutex_);
+    auto& session = sessions_[connection.name];
+    if (!session || session->id() != connection.id || session->system_identifier().empty())
+        session =
+            std::make_shared<ClusterSession>(std::move(cluster), identifier_in(known->facts), connection, connect_);
+    return session;
 }
 
 Result<std::shared_ptr<ClusterSession>> Sessions::of(const Connection& connection, const Cancel& cancel) {
@@ -246,12 +358,13 @@ std::map<std::string, ClusterCounters> Sessions::counters() const {
     return counters;
 }
 
-std::shared_ptr<ClusterSession> Sessions::of(const PgCluster& cluster, const Connection& connection) {
+std::shared_ptr<ClusterSession> Sessions::of(const PgCluster& cluster, const Connection& connection,
+                                             const std::string& system_identifier) {
     const std::lock_guard lock(mutex_);
     auto& session = sessions_[cluster.name];
     // The specification may have changed since (another port after an update): what is written with it must not be old.
-    if (!session || !(session->cluster() == cluster))
-        session = std::make_shared<ClusterSession>(cluster, "", connection, connect_);
+    if (!session || !(session->cluster() == cluster) || session->system_identifier() != system_identifier)
+        session = std::make_shared<ClusterSession>(cluster, system_identifier, connection, connect_);
     return session;
 }
 

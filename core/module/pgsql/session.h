@@ -7,9 +7,11 @@
 //         return work.run("postgres", role_statements(wanted, catalog.role("app"), catalog.server_version));
 //     }, cancel));
 //
-// Thread-safe: change() and look() of a cluster queue behind each other, so writers never meet "tuple concurrently updated".
-// The leader is proved on the connection itself: Patroni names it, it is not in recovery, its system identifier is that of
-// the claim. A broken connection, or a leader that moved, is looked for again once.
+// Thread-safe: change() and look() of a cluster queue behind each other, and writers of other processes behind a lock of
+// the server (writer_lock.h), so they never meet "tuple concurrently updated".
+// The leader is proved on each connection itself: Patroni names it, it is not in recovery, its system identifier is that of
+// the claim. A broken connection, or a leader that moved, is looked for again once; so is a snapshot that another process
+// has made an old one.
 #pragma once
 
 #include <atomic>
@@ -30,6 +32,10 @@ namespace pigsty::module::pgsql {
 
 // Where shared objects are written and their claims are.
 inline constexpr const char* kDatabase = "postgres";
+// What the facts of a claim keep of the cluster's identity: written when the first leader is up, and by each standby.
+std::string identifier_in(const nlohmann::json& facts);
+// From the claims of whichever of these members knows it; empty where none does.
+std::string known_identifier(const std::vector<std::shared_ptr<converge::Site>>& sites);
 
 struct ClusterCounters {
     std::uint64_t connections = 0;
@@ -50,6 +56,9 @@ class ClusterSession {
         // with what it wrote, or calls forget().
         Status run(const std::string& database, const Statements& statements,
                    client::Commit commit = client::Commit::configured);
+        // The same, with the first column of the first row of the last statement.
+        Result<std::string> run_for_value(const std::string& database, const Statements& statements,
+                                          client::Commit commit = client::Commit::configured);
         // Outside of a transaction, in database postgres.
         Status run_alone(const Statement& statement);
         // First column of the first row; empty where there is none.
@@ -58,6 +67,8 @@ class ClusterSession {
         // SQL has set must not last.
         void leave(const std::string& database);
         void forget();  // the snapshot, and all contents
+        // Sentences about the cluster as a whole that nobody was told yet in this process.
+        std::vector<std::string> take_notices();
         void forget_contents(const std::string& database);
         [[nodiscard]] const Cancel& cancel() const { return cancel_; }
         [[nodiscard]] const PgCluster& cluster() const { return session_.cluster_; }
@@ -69,6 +80,7 @@ class ClusterSession {
         const Cancel& cancel_;
     };
 
+    // `system_identifier`: of the claim. Without one nothing can be proved, and no connection is made.
     ClusterSession(PgCluster cluster, std::string system_identifier, Connection connection, node::Connect connect);
 
     Status look(const std::function<Status(Work&)>& body, const Cancel& cancel);
@@ -79,6 +91,7 @@ class ClusterSession {
     [[nodiscard]] const PgCluster& cluster() const { return cluster_; }
     // The cluster's `id`.
     [[nodiscard]] const std::string& id() const { return where_.id; }
+    [[nodiscard]] const std::string& system_identifier() const { return system_identifier_; }
     [[nodiscard]] ClusterCounters counters() const;
     // Connects to the machines that hold members now; those that do not answer are missing.
     std::vector<Reached> reach_members(const Cancel& cancel) const;
@@ -90,6 +103,12 @@ class ClusterSession {
 
   private:
     Status work(const std::function<Status(Work&)>& body, const Cancel& cancel);
+    // Until it is our turn to write: `attempt` ends with lock_not_available while it is another's.
+    Result<std::string> in_turn(client::Postgres& postgres, const std::function<Result<std::string>()>& attempt,
+                                const Cancel& cancel);
+    // Held until the piece of work ends: what follows has no transaction, or is in another database.
+    Status hold_turn(const Cancel& cancel);
+    Status prove(client::Postgres& postgres, const Cancel& cancel);
     Result<client::Postgres*> postgres(const std::string& database, const Cancel& cancel);
     void leave(const std::string& database);
     Status find_leader(const Cancel& cancel);
@@ -97,7 +116,7 @@ class ClusterSession {
     void drop_connections();
 
     const PgCluster cluster_;
-    const std::string system_identifier_;  // empty: not known yet (bootstrap)
+    const std::string system_identifier_;
     const Connection where_;
     const node::Connect connect_;
 
@@ -108,6 +127,9 @@ class ClusterSession {
     std::map<std::string, std::unique_ptr<client::Postgres>> connections_;  // by database
     std::optional<Catalog> catalog_;
     std::map<std::string, DatabaseContents> contents_;
+    bool has_turn_ = false;
+    bool is_told_of_odd_names_ = false;
+    std::string last_sql_state_{};  // of what failed last in this piece of work
     ClusterCounters counters_;
     const std::shared_ptr<std::atomic<std::uint64_t>> patroni_gets_ = std::make_shared<std::atomic<std::uint64_t>>(0);
 };
@@ -121,8 +143,10 @@ class Sessions {
     Result<std::shared_ptr<ClusterSession>> find(const Connection& connection, const Cancel& cancel);
     // The same, where the cluster must be there.
     Result<std::shared_ptr<ClusterSession>> of(const Connection& connection, const Cancel& cancel);
-    // For the cluster's own steps, which know the specification before any claim is ready.
-    std::shared_ptr<ClusterSession> of(const PgCluster& cluster, const Connection& connection);
+    // For the cluster's own steps, which know the specification before any claim is ready; `system_identifier` as
+    // known_identifier() says.
+    std::shared_ptr<ClusterSession> of(const PgCluster& cluster, const Connection& connection,
+                                       const std::string& system_identifier);
 
     // By cluster.
     [[nodiscard]] std::map<std::string, ClusterCounters> counters() const;

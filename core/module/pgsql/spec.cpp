@@ -181,6 +181,7 @@ void fields(auto& visit, FieldsOf<PgDatabase> auto& database) {
     visit("locale", database.locale);
     visit("lc_collate", database.lc_collate);
     visit("lc_ctype", database.lc_ctype);
+    visit("locale_provider", database.locale_provider);
     visit("tablespace", database.tablespace);
     visit("allow_connections", database.allow_connections);
     visit("revoke_public", database.revoke_public);

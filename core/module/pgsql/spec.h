@@ -157,6 +157,7 @@ struct PgDatabase {
     std::optional<std::string> comment{};
     std::optional<std::string> template_name{};                                 // attribute `template`; null: template1
     std::optional<std::string> encoding{}, locale{}, lc_collate{}, lc_ctype{};  // null: the cluster's
+    std::optional<std::string> locale_provider{};  // libc | icu | builtin: whose `locale` is; null: libc
     std::optional<std::string> tablespace{};
     bool allow_connections = true;
     bool revoke_public = false;

@@ -220,7 +220,8 @@ class Builder {
         if (changes_.default_objects) {
             act("default objects", Spread::once, When::always,
                 [cluster, ways](Site& site, StepContext& context) -> Status {
-                    const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
+                    const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id),
+                                                            known_identifier(context.sites()));
                     return session->change(
                         [&](ClusterSession::Work& work) -> Status {
                             TRY_VOID(context.begin_changes());
@@ -257,7 +258,8 @@ class Builder {
         streaming.act = [cluster = cluster_, signer = signer_, ways = ways_](Site& site,
                                                                              StepContext& context) -> Status {
             TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
-            const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id));
+            const auto session = ways->sessions->of(*cluster, connection_of(*cluster, context.identity().id),
+                                                    known_identifier(context.sites()));
             const Members members(*cluster, reached(context.sites()), ca_pem);
             const client::Patroni own = members.patroni({site.member.name, site.node});
             // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).

@@ -105,7 +105,7 @@ TEST_F(TableTest, data_goes_when_its_own_control_file_says_so) {
     EXPECT_THAT(removed("43", {}), testing::HasSubstr("expected the data of the cluster with system identifier 43"));
     EXPECT_THAT(removed("42", {{"system_identifier", "43"}}), testing::HasSubstr("found 42"));
     // A claim that was lost and made anew knows nothing, and neither does the state: then nothing is proved.
-    EXPECT_THAT(removed("", nlohmann::json::object()), testing::HasSubstr("that its claim no longer names"));
+    EXPECT_THAT(removed("", nlohmann::json::object()), testing::HasSubstr("neither a claim, nor the state, nor etcd says"));
     EXPECT_EQ(left(), "data data.failed\n");
     EXPECT_EQ(removed("43", {{"system_identifier", "42"}}), "");
     EXPECT_EQ(left(), "\n");

@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/module/pgsql/object_claim.h"
+#include "core/module/pgsql/object_identity.h"
 #include "core/module/pgsql/parameters.h"
 #include "core/module/pgsql/password.h"
 #include "core/module/pgsql/role_sql.h"
@@ -50,16 +51,22 @@ RoleState role_after(const RoleWanted& wanted, const RoleState* before, const Ca
     role.parameters = wanted.parameters;
     const bool has_options = catalog.server_version >= 160000;
     std::map<std::string, Membership> memberships;
+    for (const auto& [name, membership] : role.memberships)
+        if (membership.is_automatic && !wanted.roles.contains(name)) memberships[name] = membership;
     for (const std::string& name : wanted.roles) {
         const auto known = role.memberships.find(name);
-        Membership membership = known != role.memberships.end() ? known->second : Membership{};
-        if (known == role.memberships.end() && has_options) membership = {.inherit = wanted.inherit, .set = true};
-        if (const auto options = wanted.role_options.find(name); options != wanted.role_options.end()) {
-            membership.admin = options->second.admin.value_or(membership.admin);
-            if (has_options && options->second.inherit) membership.inherit = options->second.inherit;
-            if (has_options && options->second.set) membership.set = options->second.set;
-        }
-        if (known == role.memberships.end() || wanted.role_options.contains(name)) membership.grantors.insert("");
+        const bool is_new = known == role.memberships.end();
+        Membership membership = is_new ? Membership{} : known->second;
+        if (is_new && has_options) membership = {.inherit = wanted.inherit, .set = true};
+        const RoleOptions options = membership_options(wanted, name, catalog.server_version);
+        membership.admin = options.admin.value_or(membership.admin);
+        if (has_options && options.inherit) membership.inherit = options.inherit;
+        if (has_options && options.set) membership.set = options.set;
+        if (membership.is_automatic) membership.set = options.set.value_or(true);
+        if (is_new || membership.is_automatic || wanted.role_options.contains(name) ||
+            membership.inherit != known->second.inherit)
+            membership.grantors.insert("");
+        membership.is_automatic = false;
         memberships[name] = membership;
     }
     role.memberships = std::move(memberships);
@@ -81,8 +88,10 @@ Status write_role(Work& work, Catalog& catalog, RoleChange change) {
     append(statements, role_statements(change.wanted, live, catalog.server_version));
     if (change.clear_password && live != nullptr && live->verifier)
         statements.push_back({.text = "ALTER ROLE " + sql_identifier(change.wanted.name) + " PASSWORD NULL"});
-    append(statements, store_claim_statements(catalog, change.claim));
-    TRY_VOID(work.run(kDatabase, statements));
+    const Statements claims = store_claim_statements(catalog, change.claim);
+    append(statements, claims);
+    TRY(const std::string answer, work.run_for_value(kDatabase, statements));
+    if (!claims.empty()) change.claim.oid = std::stoll(answer);
     if (asks_back) {
         TRY(const std::string stored,
             work.ask(kDatabase, "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = " +
@@ -94,6 +103,7 @@ Status write_role(Work& work, Catalog& catalog, RoleChange change) {
     }
     RoleState role = role_after(change.wanted, live, catalog);
     role.verifier = verifier;
+    role.oid = change.claim.oid;
     catalog.roles.insert_or_assign(role.name, std::move(role));
     remember_claim(catalog, change.claim);
     return {};
@@ -115,11 +125,33 @@ Status finish_claim(ClusterSession& session, const std::string& name, const Canc
         cancel);
 }
 
+// Memberships that no attribute shows: theirs is another `inherit` than the role's, and `role_options` does not ask for it.
+std::vector<std::string> membership_drift(const PgUser& seen, const RoleState& live, std::int64_t server_version) {
+    std::vector<std::string> sentences;
+    const RoleWanted wanted = wanted_role(seen);
+    for (const std::string& role : seen.roles) {
+        const Membership& membership = live.memberships.at(role);
+        const auto asked = seen.role_options.find(role);
+        if (asked != seen.role_options.end() && asked->second.inherit) continue;
+        const auto inherit = membership_options(wanted, role, server_version).inherit;
+        if (!inherit || !membership.inherit || *inherit == *membership.inherit) continue;
+        sentences.push_back(fmt::format("roles: \"{}\" is granted {}", role,
+                                        *membership.inherit ? "with inherit, which the role itself has not"
+                                                            : "without inherit, which the role itself has"));
+    }
+    return sentences;
+}
+
+// Of this run, or of an unfinished create of ours: its role is there, and has its name still.
+bool goes_on(const Catalog& catalog, const ObjectClaim& claim, const std::string& id) {
+    return (claim.state == kCreating || claim.id == id) &&
+           standing_of(catalog, kRoleKind, claim.name, claim.id).name == claim.name;
+}
+
 Error made_anew(const PgCluster& cluster, const std::string& name) {
     return Error{
         .code = ErrorCode::conflict,
-        .message = fmt::format("{}: the role \"{}\" is not the one in the state: another resource made it anew",
-                               cluster.name, name)}
+        .message = fmt::format("{}: the role \"{}\" is not the one in the state: it was made anew", cluster.name, name)}
         .with_hint("plan again");
 }
 
@@ -159,6 +191,7 @@ PgUser seen_user(const PgUser& given, const RoleState& live) {
     if (given.comment) seen.comment = live.comment.value_or("");
     seen.roles.clear();
     for (const auto& [role, membership] : live.memberships) {
+        if (membership.is_automatic && !given.roles.contains(role)) continue;
         seen.roles.insert(role);
         const auto options = seen.role_options.find(role);
         if (options == seen.role_options.end()) continue;
@@ -189,13 +222,15 @@ Result<std::string> create_user(ClusterSession& session, const PgUser& user, con
     bool resumed = false;
     TRY_VOID(session.change(
         [&](Work& work) -> Status {
-            TRY(Catalog* const catalog, work.catalog());
+            TRY(Catalog* const catalog, claimed_catalog(work));
             const RoleState* live = catalog->role(user.name);
+            TRY_VOID(refuse_elsewhere(session.cluster(), *catalog, kRoleKind, user.name));
             if (live != nullptr) {
                 const ObjectClaim* known = catalog->claim(kRoleKind, user.name);
-                if (known == nullptr || (known->state != kCreating && known->id != claim.id))
+                if (known == nullptr || !goes_on(*catalog, *known, claim.id))
                     return fail(exists_already(session.cluster(), "role", user.name));
                 claim.id = known->id;
+                claim.oid = live->oid;
                 claim.password_digest = known->password_digest;
                 resumed = true;
             }
@@ -215,18 +250,27 @@ Result<std::string> create_user(ClusterSession& session, const PgUser& user, con
 }
 
 Result<std::optional<Live<PgUser>>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
-                                              const Cancel& cancel) {
+                                              const Cancel& cancel, std::vector<std::string>* warnings) {
     std::optional<Live<PgUser>> found;
     std::optional<Secret> verifier;
     TRY_VOID(session.look(
         [&](Work& work) -> Status {
             TRY(Catalog* const catalog, work.catalog());
-            const RoleState* live = catalog->role(given.name);
+            if (warnings != nullptr) *warnings = work.take_notices();
+            const Standing standing = standing_of(*catalog, kRoleKind, given.name, id);
+            if (standing.name.empty()) {
+                if (standing.has_namesake && warnings != nullptr)
+                    warnings->push_back(namesake_warning(session.cluster(), kRoleKind, given.name));
+                return {};
+            }
+            const RoleState* live = catalog->role(standing.name);
             const ObjectClaim* claim = catalog->claim(kRoleKind, given.name);
-            // Another id: ours is gone, and somebody made one of that name.
-            if (live == nullptr || (claim != nullptr && !id.empty() && claim->id != id)) return {};
+            if (claim != nullptr && !id.empty() && claim->id != id) claim = nullptr;
             verifier = live->verifier;
             found = Live<PgUser>{.object = seen_user(given, *live)};
+            if (auto drift = name_drift(kRoleKind, given.name, standing)) found->drift.push_back(*std::move(drift));
+            for (auto& sentence : membership_drift(found->object, *live, catalog->server_version))
+                found->drift.push_back(std::move(sentence));
             if (given.expire_in && found->object.valid_until != given.valid_until) {
                 // Resolved once: what somebody set instead is no new wish of the configuration.
                 found->drift.push_back("valid_until: is " + comparable_valid_until(live->valid_until) +
@@ -256,31 +300,41 @@ Status update_user(ClusterSession& session, const UserUpdate& update, const Oper
     std::optional<Secret> verifier;
     TRY_VOID(session.change(
         [&](Work& work) -> Status {
-            TRY(Catalog* const catalog, work.catalog());
-            const RoleState* live = catalog->role(planned.name);
-            if (live == nullptr) {
+            TRY(Catalog * catalog, claimed_catalog(work));
+            const ObjectClaim* known = catalog->claim(kRoleKind, planned.name);
+            const Standing standing = standing_of(*catalog, kRoleKind, planned.name, update.id);
+            if (standing.name.empty() && standing.has_namesake) return fail(made_anew(session.cluster(), planned.name));
+            if (standing.name.empty()) {
                 return fail(
                     Error{.code = ErrorCode::conflict,
                           .message = fmt::format("{}: the role \"{}\" is gone since this plan was made: plan again",
                                                  session.cluster().name, planned.name)});
             }
-            const ObjectClaim* known = catalog->claim(kRoleKind, planned.name);
-            if (known != nullptr && known->id != update.id) return fail(made_anew(session.cluster(), planned.name));
+            TRY_VOID(take_name_back(work, kRoleKind, planned.name, standing));
+            TRY(catalog, work.catalog());
+            const RoleState* live = catalog->role(planned.name);
+            known = catalog->claim(kRoleKind, planned.name);
+            if (known != nullptr && known->id != update.id) known = nullptr;  // of one that is gone
             const auto seen = [&](const PgUser& as) {
                 PgUser user = seen_user(as, *live);
                 // Where days were given, another date on the server is drift, and the plan knew it as that.
                 if (update.prior.expire_in) user.valid_until = as.valid_until;
-                return to_json(user);
+                return user;
             };
-            if (const auto field =
-                    changed_since_plan(to_json(update.prior), to_json(planned), seen(update.prior), seen(planned)))
+            PgUser before = seen(update.prior);
+            // Roles that left since (this same run may do so) took their memberships along.
+            for (const std::string& role : update.prior.roles)
+                if (catalog->role(role) == nullptr) before.roles.insert(role);
+            if (const auto field = changed_since_plan(to_json(update.prior), to_json(planned), to_json(before),
+                                                      to_json(seen(planned))))
                 return fail(changed_since_plan_error(session.cluster(), "role", planned.name, *field));
             RoleChange change{.wanted = wanted_role(planned)};
             change.claim = {.kind = kRoleKind,
                             .name = planned.name,
                             .id = update.id,
                             .state = kReady,
-                            .spec = claimed_spec(planned)};
+                            .spec = claimed_spec(planned),
+                            .oid = live->oid};
             if (known != nullptr) change.claim.password_digest = known->password_digest;
             change.wanted.password = password_of_update(update, *live, known, *catalog);
             change.clear_password = !planned.password && !planned.password_write_only && had_password(update.prior) &&
@@ -307,14 +361,21 @@ Result<Imported<PgUser>> import_user(ClusterSession& session, const std::string&
             if (live == nullptr)
                 return fail(ErrorCode::invalid,
                             fmt::format("expected a role \"{}\" in {}, found none", name, session.cluster().name));
+            TRY_VOID(refuse_elsewhere(session.cluster(), *catalog, kRoleKind, name));
             const ObjectClaim* claim = catalog->claim(kRoleKind, name);
+            // One of a role that is gone says nothing about who has its name now.
+            if (claim != nullptr && standing_of(*catalog, kRoleKind, name, claim->id).name != name) claim = nullptr;
             if (claim != nullptr) {
                 TRY(imported.object, pg_user_from_json(claim->spec));
                 imported.id = claim->id;
             } else {
                 imported.object.name = name;
                 imported.object.comment = live->comment;
-                imported.id = uuid4();
+                // What others granted in their own way stays as it is.
+                for (const auto& [role, membership] : live->memberships)
+                    if (!membership.is_automatic && membership.inherit && *membership.inherit != live->inherit)
+                        imported.object.role_options[role].inherit = membership.inherit;
+                imported.id = adopted_id(*catalog, kRoleKind, live->oid);
             }
             // A configured plain password is compared with it; a write-only one leaves nothing in the state.
             if (!imported.object.password_write_only && (claim == nullptr || !claim->password_digest.empty()))

@@ -36,8 +36,9 @@ struct UserUpdate {
 // The claim's id. Goes on with an unfinished create of ours; error `conflict` where there is such a role otherwise.
 Result<std::string> create_user(ClusterSession& session, const PgUser& user, const Operation& operation,
                                 const Cancel& cancel);
+// `warnings` (may be null) gets what the state cannot show.
 Result<std::optional<Live<PgUser>>> read_user(ClusterSession& session, const PgUser& given, const std::string& id,
-                                              const Cancel& cancel);
+                                              const Cancel& cancel, std::vector<std::string>* warnings = nullptr);
 Status update_user(ClusterSession& session, const UserUpdate& update, const Operation& operation, const Cancel& cancel);
 // What it owns goes to the superuser first, in every database, and nobody stays logged in as it.
 Status drop_user(ClusterSession& session, const PgUser& user, const std::string& id, const Operation& operation,

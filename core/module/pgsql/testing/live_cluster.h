@@ -53,8 +53,10 @@ class LiveCluster : public testing::Test {
 
     // As another run of the provider would have.
     std::shared_ptr<ClusterSession> fresh() {
+        std::string identifier = sql("SELECT system_identifier FROM pg_control_system()");
+        if (identifier.ends_with('\n')) identifier.pop_back();
         return std::make_shared<ClusterSession>(
-            cluster, "", connection_of(cluster, "5f2b6a3e-0000-4000-8000-000000000001"),
+            cluster, identifier, connection_of(cluster, "5f2b6a3e-0000-4000-8000-000000000001"),
             [](const node::NodeAddress&, const Cancel&, node::Reach) -> Result<node::NodePtr> {
                 return node::NodePtr(node_);
             });
