@@ -99,7 +99,7 @@ TEST_F(RunTest, a_name_corrected_since_makes_no_other_member) {
     ASSERT_FALSE(create("10.10.10.11", "nowhere.service"));
     const auto resumed = create("pg-test-1", "pigtest.service");
     ASSERT_TRUE(resumed) << summary(resumed.error()) << detail(resumed.error());
-    EXPECT_THAT(sh(1, "cat /var/lib/pigsty/claims/machine-*.json"), HasSubstr("\"member\":\"pg-test-1\""));
+    EXPECT_THAT(sh(1, "cat /var/lib/pigsty/claims/machine-*.json"), HasSubstr("\"member\": \"pg-test-1\""));
 }
 
 TEST_F(RunTest, a_second_owner_of_a_port_is_refused_before_anything_is_written) {

@@ -94,7 +94,7 @@ TEST(PackageItem, keeps_what_is_installed_unless_a_version_is_named) {
 }
 
 TEST(PackageItem, is_named_so_that_apt_reads_nothing_else) {
-    for (const std::string& good :
+    for (const std::string good :
          {"htop", "g++", "libstdc++6", "memtest86+", "python3.11", "htop=3.2.2-2", "x2=1:2.0~rc1+b"})
         EXPECT_TRUE(check_package(good)) << good;
     const auto refused = [](const std::string& text) {
@@ -105,7 +105,7 @@ TEST(PackageItem, is_named_so_that_apt_reads_nothing_else) {
               "expected a package as NAME or NAME=VERSION, found \"htop-\", which tells apt to remove it");
     EXPECT_EQ(refused("htop+"),
               "expected a package as NAME or NAME=VERSION, found \"htop+\", which tells apt to install it");
-    for (const std::string& bad : {"", "x", "x; reboot", "htop*", "^lib", "htop/bookworm", "htop:arm64", "Htop", "-y"})
+    for (const std::string bad : {"", "x", "x; reboot", "htop*", "^lib", "htop/bookworm", "htop:arm64", "Htop", "-y"})
         EXPECT_EQ(refused(bad), "expected a package as NAME or NAME=VERSION, found \"" + bad + "\"");
     EXPECT_EQ(refused("htop=3.*"), "expected a package as NAME or NAME=VERSION, found the version \"3.*\"");
     EXPECT_FALSE(PackageItem({.name = "htop-"}).valid());
