@@ -6,6 +6,7 @@
 namespace pigsty::converge {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
