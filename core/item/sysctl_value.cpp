@@ -36,7 +36,9 @@ std::optional<std::string> merged_list(std::string_view text) {
         const std::size_t comma = text.find(',');
         const std::string_view part = text.substr(0, comma);
         const std::size_t dash = part.find('-');
-        const auto number = [](std::string_view digits) -> std::optional<std::uint32_t> {
+        // The kernel reads them as any number: "010" is eight, and "08" is none.
+        const auto number = [](std::string_view written) -> std::optional<std::uint32_t> {
+            const std::string digits = decimal(written).value_or("");
             std::uint32_t value = 0;
             const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
             if (digits.empty() || problem != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
