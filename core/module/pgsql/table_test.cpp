@@ -127,11 +127,13 @@ TEST_F(TableTest, a_server_without_its_patroni_is_stopped_and_a_pid_file_alone_s
     cluster.version = 17;
     const std::string data = cluster_folder(cluster) + "/data";
     const auto pid = [&] { return machine->run("head -n 1 " + data + "/postmaster.pid").value(); };
-    // It lives as a server does: in its data folder, until it is told to end.
+    // It lives as a server does: in its data folder, until it is told to end. Not a shell: what a shell starts in the
+    // background ignores SIGINT, and another shell cannot take that back.
     machine
         ->run("mkdir -p " + data + " && cd " + data +
-              " && (sh -c 'trap \"exit 0\" INT; echo $$ > postmaster.pid; while :; do sleep 0.1; done' "
-              ">/dev/null 2>&1 </dev/null &) && until [ -s postmaster.pid ]; do sleep 0.05; done")
+              R"sh( && (perl -e '$SIG{INT} = sub { exit 0 };
+open my $file, ">", "postmaster.pid"; print {$file} "$$\n"; close $file;
+sleep 1 while 1' >/dev/null 2>&1 </dev/null &) && until [ -s postmaster.pid ]; do sleep 0.05; done)sh")
         .value();
     const std::string process = pid();
     const auto refused = act(removal_of(cluster, "42", {}), "remove data");
