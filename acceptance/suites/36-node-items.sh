@@ -50,9 +50,12 @@ test_a_virtual_package_is_refused_before_anything_is_written() {
 
 test_a_corrected_name_goes_on_with_an_unfinished_create() {
   refused "no-such-package" <<<'packages = ["no-such-package"]'
-  applied <<<'name = "db-1"
+  wanted <<<'name = "db-1"
   hosts = { "10.10.10.98" = ["other"] }'
+  tf apply
+  expect_status 0
   expect_output "continues an unfinished create"
+  plan_is_empty
 }
 
 test_the_name_has_an_address_and_sudo_is_content() {
