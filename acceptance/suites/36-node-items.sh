@@ -151,7 +151,7 @@ test_a_busy_apt_is_waited_for_and_shown() {
   local binary=${PIGSTY_PROVIDER_BINARY:-$repository/build/release/provider/terraform-provider-pigsty}
   export XDG_RUNTIME_DIR=$work_root/run
   mkdir -p -m 0700 "$XDG_RUNTIME_DIR"
-  on pg-test-1 perl -e 'use Fcntl; open my $file, ">>", "/var/lib/dpkg/lock-frontend" or die; fcntl($file, F_SETLK, pack("s s l! l! l! i", F_WRLCK, 0, 0, 0, 0, 0)) or die; sleep 12' &
+  on pg-test-1 perl -e 'use Fcntl; open my $file, ">>", "/var/lib/dpkg/lock-frontend" or die; my $lock = pack("s s l! l! l! i", F_WRLCK, 0, 0, 0, 0, 0); fcntl($file, F_SETLK, $lock) or die; sleep 12' &
   lab run -- "$binary" watch >"$work_root/watched" 2>&1 &
   local watcher=$!
   applied <<<'name = "db-2"
