@@ -63,12 +63,22 @@ int watch() {
     return 0;
 }
 
-int release(const std::string& name, const std::vector<std::string>& addresses) {
-    const auto undone = pigsty::provider::release(name, addresses);
+int release_by_hand(const std::string& name, const std::vector<std::string>& addresses,
+                    const pigsty::provider::ReleaseRoute& route) {
+    const auto undone = pigsty::provider::release(name, addresses, route);
     if (!undone) return complain(undone.error());
     for (const std::string& line : *undone) std::printf("%s\n", line.c_str());
     return 0;
 }
+
+#ifdef PIGSTY_FAULT_POINTS
+int list_fault_points(const std::string& resource) {
+    const auto points = pigsty::provider::fault_points(resource);
+    if (!points) return complain(points.error());
+    for (const std::string& point : *points) std::printf("%s\n", point.c_str());
+    return 0;
+}
+#endif
 
 int run_by_hand(int argc, char** argv) {
     CLI::App app{
@@ -94,11 +104,28 @@ int run_by_hand(int argc, char** argv) {
         app.add_subcommand("release", "Undo a create that did not finish and that nobody wants to finish");
     releasing->add_option("name", name, "Name of the cluster or authority; of a node its address")->required();
     releasing->add_option("address", addresses, "Machines that belong to it")->required();
+    pigsty::provider::ReleaseRoute route;
+    releasing->add_option("--user", route.user, "SSH user; PIGSTY_SSH_USER, else root");
+    releasing->add_option("--port", route.port, "SSH port")->capture_default_str()->check(CLI::Range(1, 65535));
+    releasing->add_option("--private-key-file", route.private_key_file,
+                          "SSH key; PIGSTY_SSH_PRIVATE_KEY_FILE, else the agent's");
+    releasing->add_option("--known-hosts-file", route.known_hosts_file,
+                          "PIGSTY_SSH_KNOWN_HOSTS_FILE, else ~/.ssh/known_hosts");
+    releasing->add_option("--bastion", route.bastions, "[USER@]HOST[:PORT] on the way; more than one in their order")
+        ->allow_extra_args(false);
+#ifdef PIGSTY_FAULT_POINTS
+    std::string resource;
+    CLI::App* faults = app.add_subcommand("fault-points", "List where a create of a resource can be made to fail");
+    faults->add_option("resource", resource, "pigsty_pg_cluster and the like")->required();
+#endif
 
     CLI11_PARSE(app, argc, argv);
     if (docs->parsed()) return write_docs(out, examples);
     if (watching->parsed()) return watch();
-    if (releasing->parsed()) return release(name, addresses);
+    if (releasing->parsed()) return release_by_hand(name, addresses, route);
+#ifdef PIGSTY_FAULT_POINTS
+    if (faults->parsed()) return list_fault_points(resource);
+#endif
     FrameworkServer server(std::make_unique<PigstyProvider>());
     if (debug) return pigsty::plugin::serve_debug(server, serve_options());
     return pigsty::plugin::serve(server, serve_options());

@@ -1,7 +1,10 @@
 #include "provider/pigsty_provider.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
+
+#include <spdlog/spdlog.h>
 
 #include "provider/configuration/configure.h"
 #include "provider/data_source/node.h"
@@ -21,6 +24,13 @@ namespace pigsty::provider {
 
 using framework::entry;
 
+namespace {
+
+// The host gives us two seconds from its goodbye to our end.
+constexpr auto kFarewell = std::chrono::milliseconds(1500);
+
+}  // namespace
+
 framework::Declaration<PigstyConfig> PigstyProvider::declare() const {
     return {.description =
                 "Turns plain Linux machines into highly available PostgreSQL clusters, and keeps them so. Reads the "
@@ -38,6 +48,11 @@ Result<std::shared_ptr<void>> PigstyProvider::configure(const PigstyConfig& conf
     };
     TRY(auto fleet, fleet_from(config, environment, std::make_shared<watch::Publisher>()));
     return std::shared_ptr<void>(std::move(fleet));
+}
+
+void PigstyProvider::ended_in_order(const std::shared_ptr<void>& data) const {
+    for (const Error& error : static_cast<Fleet*>(data.get())->handover->confirm(Cancel::within(kFarewell)))
+        spdlog::warn("a claim waits for its next apply to be confirmed: {} {}", error.host, summary(error));
 }
 
 std::vector<framework::Entry<framework::Resource>> PigstyProvider::resources() const {

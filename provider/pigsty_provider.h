@@ -14,6 +14,7 @@ class PigstyProvider final : public framework::TypedProvider<PigstyConfig> {
     [[nodiscard]] framework::Declaration<PigstyConfig> declare() const override;
     Result<std::shared_ptr<void>> configure(const PigstyConfig& config, const framework::Unknowns& unknown,
                                             framework::Call& call) const override;
+    void ended_in_order(const std::shared_ptr<void>& data) const override;
 
     [[nodiscard]] std::vector<framework::Entry<framework::Resource>> resources() const override;
     [[nodiscard]] std::vector<framework::Entry<framework::DataSource>> data_sources() const override;

@@ -124,6 +124,41 @@ test_nodes() {
   node 'sysctl = { "net.core.somaxconn" = "1\nkernel.panic = 1" }' | refused 'sysctl["net.core.somaxconn"]' 'control'
   node 'hosts = { "10.10.10.300" = ["x"] }' | refused hosts 10.10.10.300
   node 'packages = ["htop; reboot"]' | refused packages 'htop; reboot'
+  node 'packages = ["htop-"]' | refused packages 'which tells apt to remove it'
+  node 'packages = ["htop+"]' | refused packages 'which tells apt to install it'
+  node 'packages = ["lib.*"]' | refused packages 'patterns'
+  node 'packages = ["htop/trixie"]' | refused packages 'htop/trixie'
+  node "name = \"$(printf 'x%.0s' {1..64})\"" | refused name '63 bytes'
+  node 'crontab = ["0 1 * * * root true", "61 * * * * root true"]' | refused 'crontab[1]' 'minute from 0 to 59'
+  node 'crontab = ["@dayly root true"]' | refused 'crontab[0]' '@dayly'
+  node 'crontab = ["0 1 * * * /pg/bin/backup"]' | refused 'crontab[0]' 'a user and a command'
+  node 'sysctl = { "net.ipv4.ip_forward" = "1", "net.ipv4.conf.all.forwarding" = "0" }' | refused sysctl 'one value of one switch'
+  node 'sysctl = { "vm.dirty_ratio" = "1", "vm.dirty_bytes" = "2" }' | refused sysctl 'found both'
+  node 'sysctl = { "net/core/somaxconn" = "1", "net.core.somaxconn" = "1" }' | refused sysctl 'which are the same'
+  node 'repositories = { a = { uris = ["http://x/y"], suites = ["s"] }, b = { uris = ["http://x/y/"], suites = ["s"] } }' |
+    refused 'repositories["b"]' 'in "a" and "b"'
+}
+
+test_keys_and_certificates_are_told_apart_and_not_shown() {
+  work_in bad-input
+  expect openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 30 -subj /CN=ours
+  expect openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -out server.pem -days 30 -subj /CN=db.example.com -addext basicConstraints=critical,CA:FALSE
+  cat ca.key ca.pem >both.pem
+  local secret
+  secret=$(sed -n 2p ca.key)
+  node 'trusted_certificates = { x = file("both.pem") }' | refused 'trusted_certificates["x"]' 'a private key in it (not shown)'
+  expect_no_output "$secret"
+  node 'trusted_certificates = { x = "/etc/ssl/ca.pem" }' | refused 'trusted_certificates["x"]' 'the path of a file'
+  node 'trusted_certificates = { x = file("server.pem") }' | refused 'trusted_certificates["x"]' "which is no authority's"
+  node 'repositories = { a = { uris = ["http://x/y"], suites = ["s"], signed_by = file("ca.key") } }' |
+    refused 'repositories["a"].signed_by' 'a private key in it (not shown)'
+  expect_no_output "$secret"
+  node 'repositories = { a = { uris = ["http://x/y"], suites = ["s"], signed_by = "/usr/share/keyrings/x.gpg" } }' |
+    refused 'repositories["a"].signed_by' 'the path of a file'
+  printf 'provider "pigsty" {\n  ssh = { host_keys = { "10.10.10.11" = file("ca.key") } }\n}\n' | refused 'ssh.host_keys["10.10.10.11"]' 'a private key (not shown)'
+  expect_no_output "$secret"
+  printf 'provider "pigsty" {\n  ssh = { private_key_file = file("ca.key") }\n}\n' | refused ssh.private_key_file "a file's content (not shown)"
+  expect_no_output "$secret"
 }
 
 run_tests

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -7,12 +8,14 @@
 #include <gtest/gtest.h>
 
 #include "core/base/cancel.h"
+#include "core/base/contained.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/base/unknown.h"
+#include "core/base/utf8.h"
 
 namespace pigsty {
 namespace {
@@ -242,6 +245,40 @@ TEST(Unknown, a_marker_is_found_in_any_text_around_it) {
     EXPECT_TRUE(has_unknown("host all all " + marker + "/32 scram-sha-256"));
     EXPECT_FALSE(has_unknown("host all all 10.0.0.1/32 scram-sha-256 ünïcode"));
     EXPECT_NE(marker, unknown_marker("members[\"3\"].address"));
+}
+
+// ---- utf8
+
+TEST(Utf8, accepts_well_formed_text_only) {
+    EXPECT_TRUE(is_utf8(""));
+    EXPECT_TRUE(is_utf8("é€😀\0x"));
+    EXPECT_FALSE(is_utf8("\x80"));
+    EXPECT_FALSE(is_utf8("\xc3"));
+    EXPECT_FALSE(is_utf8("\xc0\xaf"));
+    EXPECT_FALSE(is_utf8("\xe0\x80\xaf"));
+    EXPECT_FALSE(is_utf8("\xed\xa0\x80"));
+    EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));
+    EXPECT_FALSE(is_utf8("\xc3x"));
+    EXPECT_FALSE(is_utf8("\xff"));
+}
+
+TEST(Utf8, replaces_what_belongs_to_no_character) {
+    EXPECT_EQ(replace_invalid_utf8("a\xff"
+                                   "b\xc3"),
+              "a\xEF\xBF\xBD"
+              "b\xEF\xBF\xBD");
+    EXPECT_EQ(replace_invalid_utf8("é€😀"), "é€😀");
+}
+
+// ---- contained
+
+TEST(Contained, what_is_thrown_is_an_error_and_what_is_returned_stays) {
+    const auto thrown = contained([]() -> Result<int> { throw std::out_of_range("no such field"); });
+    ASSERT_FALSE(thrown);
+    EXPECT_EQ(thrown.error().code, ErrorCode::internal);
+    EXPECT_EQ(thrown.error().message, "a fault of the provider: no such field");
+    EXPECT_FALSE(contained([]() -> Status { throw 7; }));
+    EXPECT_EQ(contained([]() -> Result<int> { return 3; }).value_or(0), 3);
 }
 
 }  // namespace

@@ -101,12 +101,15 @@ class Builder {
     }
 
     // What stands there is from before us only until we have written it once. A create that was killed may have claimed a
-    // file that it did not come to write, so it has to be ready for that.
+    // file that it did not come to write: only an entry that says what its bytes are was written.
     void keep_nothing_of_ours(node::Operation& operation, const std::vector<item::ItemPtr>& items) const {
         auto* put = std::get_if<node::PutFile>(&operation);
-        if (put == nullptr || input_.before.state != node::ClaimState::ready) return;
-        const bool ours = std::ranges::any_of(
-            items, [&](const item::ItemPtr& item) { return input_.before.items.contains(item->label()); });
+        if (put == nullptr) return;
+        const bool ours = std::ranges::any_of(items, [&](const item::ItemPtr& item) {
+            const auto entry = input_.before.items.find(item->label());
+            return entry != input_.before.items.end() &&
+                   (input_.before.state == node::ClaimState::ready || !entry->second.digest.empty());
+        });
         if (ours) put->keep_before = false;
     }
 
@@ -122,7 +125,17 @@ class Watcher {
 
     void piece(std::string_view text) {
         for (const char c : text) {
-            if (c == '\x1e')
+            if (waits_for_) {
+                if (c != '\n') {
+                    if (waits_for_->size() < 300) *waits_for_ += c;
+                    continue;
+                }
+                waits(*waits_for_);
+                waits_for_.reset();
+            } else if (mark_ && mark_->empty() && c == 'w') {
+                waits_for_ = std::string();
+                mark_.reset();
+            } else if (c == '\x1e')
                 mark_ = std::string();
             else if (mark_ && c >= '0' && c <= '9' && mark_->size() < 9)
                 *mark_ += c;
@@ -157,6 +170,13 @@ class Watcher {
     }
 
   private:
+    // What the running operation says that it waits for: "\036wTEXT".
+    void waits(const std::string& what) const {
+        if (at_ >= parts_.size() || parts_[at_].what.empty()) return;
+        progress_(parts_[at_].what, ProgressState::moving,
+                  std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_), what);
+    }
+
     // Packages of one apt run end together: a line for each.
     void say(const Part& part, ProgressState state, std::chrono::milliseconds took, const std::string& detail) const {
         if (part.is_handler || part.labels.size() < 2) return progress_(part.what, state, took, detail);
@@ -166,6 +186,7 @@ class Watcher {
     const std::vector<Part>& parts_;
     const FrameProgress& progress_;
     std::optional<std::string> mark_;
+    std::optional<std::string> waits_for_;
     std::size_t at_ = 0;
     Clock::time_point since_ = Clock::now();
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/quote.h"
+#include "core/node/clock_text.h"
 
 namespace pigsty::converge {
 namespace {
@@ -62,6 +63,7 @@ std::string journal_tail(node::Node& node, const std::string& unit, int lines, c
 }
 
 Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, const Cancel& cancel) {
+    const std::string began_at = node::utc_now();
     auto moved_at = Cancel::Clock::now();
     auto unit_seen_at = moved_at;
     // Asked once a second at most.
@@ -98,6 +100,7 @@ Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look, con
         }
         if (!moved.empty()) error.message += fmt::format("; it came as far as: {}", moved);
         if (!trouble.empty()) error.message += fmt::format("; the last look said: {}", trouble);
+        error.message += "; waited since " + began_at;
         if (gate.node && !gate.unit.empty() && error.code != ErrorCode::cancelled) {
             // Its own time: the bound that ran out must not hide the cause.
             std::string output;

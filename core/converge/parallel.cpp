@@ -1,28 +1,23 @@
 #include "core/converge/parallel.h"
 
-#include <mutex>
-
 #include <fmt/format.h>
 
+#include "core/base/contained.h"
 #include "core/node/parallel.h"
 
 namespace pigsty::converge {
 
 Errors for_all(std::size_t count, std::size_t most, const std::function<Status(std::size_t)>& work) {
     Errors errors;
-    std::mutex mutex;
-    node::in_parallel(count, most, [&](std::size_t i) {
-        auto status = work(i);
-        if (status) return;
-        const std::lock_guard lock(mutex);
-        errors.emplace(i, std::move(status).error());
-    });
+    const auto statuses = node::in_parallel(count, most, work);
+    for (std::size_t i = 0; i < statuses.size(); ++i)
+        if (!statuses[i]) errors.emplace(i, statuses[i].error());
     return errors;
 }
 
 Errors for_all(const Sites& sites, std::size_t most, const std::function<Status(Site&)>& work) {
     return for_all(sites.size(), most, [&](std::size_t i) -> Status {
-        auto status = work(*sites[i]);
+        auto status = contained([&] { return work(*sites[i]); });
         // Members are what users know; an address that a lower layer put there says less.
         if (!status) status.error().host = sites[i]->member.name;
         return status;

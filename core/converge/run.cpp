@@ -45,6 +45,12 @@ Status Run::destroy(const Table& before, bool forget_unreachable) {
     return work_->with_address(std::move(status));
 }
 
+void Run::note_made() {
+    if (!work_->options.handover) return;
+    for (const auto& site : work_->sites)
+        work_->options.handover->made_on(site->node, {work_->identity.kind, work_->identity.name});
+}
+
 Managed Run::done() const {
     const std::lock_guard lock(work_->mutex);
     return work_->done;
@@ -80,6 +86,12 @@ std::vector<Wanted> Run::Work::wanted(const Table& table, const Site& site) cons
         for (auto& item : table[i].items(site)) all.push_back({i, all.size(), std::move(item)});
     }
     return all;
+}
+
+Errors Run::Work::on_all(std::size_t most, const std::function<Status(SiteWork&)>& work) {
+    Errors errors = for_all(works.size(), most, [&](std::size_t i) { return work(works[i]); });
+    for (auto& [index, error] : errors) error.host = works[index].site->member.name;
+    return errors;
 }
 
 SiteWork& Run::Work::work_of(const Site& site) {
@@ -134,6 +146,14 @@ void Run::Work::note_done(const Site& site, const item::Item& item) {
     if (item.is_silent()) return;
     const std::lock_guard lock(mutex);
     done[managed_key(site.member, item)] = fingerprint(item.desired());
+}
+
+bool Run::Work::may_be_held(const Site& site, const std::string& label, const node::ClaimedItem& entry) {
+    const auto damaged = site.node->damaged_claims();
+    if (!entry.shared || damaged.empty()) return false;
+    warn(fmt::format("{} {} stays: {} cannot be read and may hold it, too", site.member.name, label,
+                     damaged.begin()->first));
+    return true;
 }
 
 void Run::Work::warn(std::string sentence) {

@@ -8,8 +8,9 @@
 //     state.id = run.identity().id;
 //
 // What it guarantees (behaviour 1, 2, 3, 5, 10):
-//  - create: refuses what exists without our unfinished claim, resumes what is ours and unfinished, writes the claim before
-//    the first item and each item's entry with its write, so that a kill at any point leaves a truthful claim.
+//  - create: refuses what exists without our unfinished claim, resumes what is ours and unfinished, takes over what a run
+//    made that was killed before any state knew of it, writes the claim before the first item and each item's entry with its
+//    write, so that a kill at any point leaves a truthful claim.
 //  - update: observes everything it may touch; nothing is written anywhere when an item is neither as desired nor as it was
 //    planned from. Where nothing differs, nothing is written: no lease, no journal, no claim.
 //  - handlers run once, after the files they depend on; a file that breaks the service that reads it is put back.
@@ -29,6 +30,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
+#include "core/converge/handover.h"
 #include "core/converge/plan.h"
 #include "core/converge/progress.h"
 #include "core/converge/step.h"
@@ -52,6 +54,8 @@ struct RunOptions {
     std::function<std::vector<node::NodePtr>()> also_writes{};
     // The import id that the "exists already" error prints; {} : "NAME@ADDRESS".
     std::string import_id{};
+    // This process's; null: claims are handed over as soon as they are ready.
+    std::shared_ptr<Handover> handover{};
 };
 
 // A machine that does not answer, unlike one that refuses: it is passed over where others are enough (behaviour 5).
@@ -79,6 +83,10 @@ struct Planned {
     std::vector<std::string> ignore{};
 };
 
+// In the facts of a claim that is being removed: its create had not finished, so that what only a finished one knows of
+// itself is missing.
+inline constexpr const char* kUnfinished = "unfinished";
+
 class Run {
   public:
     class Work;  // private to the engine: run_work.h
@@ -104,6 +112,8 @@ class Run {
     void set_spec(nlohmann::json spec);
 
     Status create(const Table& table);
+    // What create() made is about to be answered: RunOptions::handover confirms it when the process ends in order.
+    void note_made();
     // Members that do not answer are skipped where nothing needs an order; the Status then names them (behaviour 5).
     Status update(const Table& table, const Planned& planned);
     // Connects to whoever answers. Writes nothing.

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "core/base/contained.h"
 #include "core/converge/fault.h"
 #include "core/converge/run_work.h"
+#include "core/node/clock_text.h"
 
 namespace pigsty::converge {
 namespace {
@@ -45,15 +47,21 @@ class Context : public StepContext {
 
     Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look) override {
         const std::string member = member_of(gate);
-        auto said_at = Clock::now();
+        const auto begun = Clock::now();
+        const std::string began_at = node::utc_now();
+        auto said_at = begun;
         std::string said;
         const auto watched = [&]() -> Result<Look> {
             auto seen = look();
-            // A line a second is enough for people.
-            if (seen && !seen->reached && seen->moved != said && Clock::now() - said_at >= std::chrono::seconds(1)) {
-                said = seen->moved;
+            if (seen && seen->reached) return seen;
+            const std::string now = seen ? seen->moved : seen.error().message;
+            // A line a second is enough for people; where nothing moves, one now and then says that we still wait.
+            const auto pause = now == said ? std::chrono::seconds(10) : std::chrono::seconds(1);
+            if (Clock::now() - said_at >= pause) {
+                said = now;
                 said_at = Clock::now();
-                work_.report(member, gate.fact, ProgressState::moving, {}, said);
+                work_.report(member, gate.fact, ProgressState::moving, since(begun),
+                             "waits since " + began_at + (said.empty() ? "" : ": " + said));
             }
             return seen;
         };
@@ -166,7 +174,7 @@ Status Run::Work::act_on(const Table& table, std::size_t index, Site& site) {
         TRY_VOID(step.act(site, context));
         return fault_point(step.name, site.member.name, FaultPlace::after);
     };
-    auto status = within();
+    auto status = contained(within);
     if (status) {
         report(who, "step " + step.name, ProgressState::done, since(begun));
         return {};

@@ -34,6 +34,7 @@ Status Run::Work::connect(bool allow_unreachable) {
     for (const Member& member : members) all.push_back(std::make_shared<Site>(Site{.member = member}));
     const Errors errors = for_all(all, options.max_parallel_nodes, [&](Site& site) -> Status {
         TRY(site.node, options.connect(site.member.address, cancel));
+        TRY_VOID(site.node->check_claim(identity.kind, identity.name));
         site.claim = site.node->claim(identity.kind, identity.name);
         return {};
     });

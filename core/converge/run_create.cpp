@@ -7,6 +7,7 @@
 #include "core/converge/entries.h"
 #include "core/converge/run_work.h"
 #include "core/item/precondition.h"
+#include "core/node/run_id.h"
 
 namespace pigsty::converge {
 namespace {
@@ -18,13 +19,55 @@ nlohmann::json members_json(const std::vector<Member>& members) {
     return all;
 }
 
+// Between two looks at whether another run still lives.
+constexpr auto kPause = std::chrono::seconds(1);
+
+// A member without a number is its address, however it is called: a name that was corrected since makes no other member.
+bool are_same(const nlohmann::json& theirs, const std::vector<Member>& members) {
+    if (!theirs.is_object() || theirs.size() != members.size()) return false;
+    return std::ranges::all_of(members, [&](const Member& member) {
+        if (!member.number.empty())
+            return theirs.contains(member.name) && theirs.at(member.name) == member.address.address;
+        return std::ranges::any_of(theirs.items(),
+                                   [&](const auto& entry) { return entry.value() == member.address.address; });
+    });
+}
+
 }  // namespace
+
+// A claim may be continued or taken over only when the run that made it is gone. Waited for without the lease: that run may
+// need it to come to its end.
+Status Run::Work::check_other_runs(bool may_wait) {
+    const Cancel waiting = cancel.within_at_most(options.lock_timeout);
+    for (const auto& site : sites) {
+        if (!site->claim || site->claim->handover.empty()) continue;
+        if (options.handover && site->claim->handover == options.handover->run_id()) continue;
+        while (true) {
+            TRY(const bool lives, node::run_lives(*site->node, site->claim->handover, cancel));
+            if (!lives) break;
+            if (may_wait && waiting.pause(kPause)) continue;
+            TRY_VOID(cancel.check("waiting for another run"));
+            return fail(
+                Error{ErrorCode::conflict,
+                      fmt::format("{} \"{}\" was made by another run (id {}), which still works on this node",
+                                  identity.kind, identity.name, site->claim->id)}
+                    .at_host(site->member.name)
+                    .with_hint("wait until that run has ended; if its machine died, the node is free 60 s later"));
+        }
+    }
+    return {};
+}
 
 // Finds our unfinished claims, or makes new ones in memory; refuses everything else.
 Status Run::Work::prepare_claims() {
     const nlohmann::json members = members_json(options.members);
-    const bool any_unfinished = std::ranges::any_of(
+    // Killed between the last stores, some nodes say ready already; killed before the state was kept, all of them do, and
+    // none of them is handed over: one that is speaks for all.
+    const bool any_creating = std::ranges::any_of(
         sites, [](const auto& site) { return site->claim && site->claim->state == node::ClaimState::creating; });
+    const bool any_unfinished = any_creating || std::ranges::all_of(sites, [&](const auto& site) {
+                                    return !site->claim || Handover::is_open(*site->claim, options.handover.get());
+                                });
     for (const auto& site : sites) {
         if (!site->claim) continue;
         const node::Claim& claim = *site->claim;
@@ -47,7 +90,7 @@ Status Run::Work::prepare_claims() {
         }
         const nlohmann::json theirs =
             claim.facts.is_object() ? claim.facts.value("members", nlohmann::json()) : nlohmann::json();
-        if (theirs != members || claim.member != site->member.name) {
+        if (!are_same(theirs, options.members) || (!site->member.number.empty() && claim.member != site->member.name)) {
             return fail(
                 Error{ErrorCode::conflict,
                       fmt::format("an unfinished create of {} with other members is on this node (id {}, members {})",
@@ -67,7 +110,16 @@ Status Run::Work::prepare_claims() {
         identity.id = claim.id;
         is_resuming = true;
     }
-    if (is_resuming) warn(fmt::format("continues an unfinished create of {} \"{}\"", identity.kind, identity.name));
+    for (const auto& site : sites) {
+        for (const auto& [file, error] : site->node->damaged_claims())
+            warn(fmt::format("{}: {}: what it holds is not known", site->member.name, error.message));
+    }
+    if (is_resuming && any_creating) {
+        warn(fmt::format("continues an unfinished create of {} \"{}\"", identity.kind, identity.name));
+    } else if (is_resuming) {
+        warn(fmt::format("takes over {} \"{}\": the run that made it was killed before any state knew of it",
+                         identity.kind, identity.name));
+    }
     if (identity.id.empty()) identity.id = uuid4();
     for (SiteWork& work : works) {
         auto& claim = work.site->claim;
@@ -82,9 +134,14 @@ Status Run::Work::prepare_claims() {
         }
         if (!claim->facts.is_object()) claim->facts = nlohmann::json::object();
         claim->facts["members"] = members;
+        const std::string run_id = options.handover ? options.handover->run_id() : "";
         // Killed between the last stores: some nodes say ready already.
-        if (claim->state != node::ClaimState::creating) work.is_stored = false;
+        if (claim->state != node::ClaimState::creating || claim->handover != run_id ||
+            claim->member != work.site->member.name)
+            work.is_stored = false;
+        claim->member = work.site->member.name;
         claim->state = node::ClaimState::creating;
+        claim->handover = run_id;
     }
     return {};
 }
@@ -113,8 +170,12 @@ Status Run::Work::create(const Table& table) {
         return {};
     };
     TRY_VOID(check_claims());  // what cannot be is said before anybody is kept waiting
+    // The claims as the nodes have them: ours in memory are this run's already.
+    refresh_claims();
+    TRY_VOID(check_other_runs(true));
     TRY_VOID(take_lease(probes));
     refresh_claims();
+    TRY_VOID(check_other_runs(false));
     TRY_VOID(check_claims());
     for (const SiteWork& work : works) {
         const Site& site = *work.site;

@@ -81,6 +81,27 @@ TEST_F(RunTest, an_unfinished_create_with_other_members_is_not_ours) {
                 HasSubstr("t-1 (10.10.10.11): an unfinished create of test \"t\" with other members is on this node"));
 }
 
+TEST_F(RunTest, a_name_corrected_since_makes_no_other_member) {
+    const auto create = [&](const std::string& name, const std::string& unit) {
+        converge::Run machine(
+            RunOptions{.identity = {"machine", "10.10.10.11", ""},
+                       .members = {{.number = "", .name = name, .address = members[0].address}},
+                       .connect = [&](const auto& address, const auto& cancel) -> Result<node::NodePtr> {
+                           TRY(const auto node, machines[0]->connect(cancel, {}, address.address));
+                           return node;
+                       }},
+            Cancel::within(std::chrono::seconds(60)));
+        return machine.create(
+            {{.name = "unit", .items = [unit](const Site&) -> std::vector<ItemPtr> {
+                  return {std::make_shared<item::ServiceItem>(item::ServiceSpec{.unit = unit, .running = true})};
+              }}});
+    };
+    ASSERT_FALSE(create("10.10.10.11", "nowhere.service"));
+    const auto resumed = create("pg-test-1", "pigtest.service");
+    ASSERT_TRUE(resumed) << summary(resumed.error()) << detail(resumed.error());
+    EXPECT_THAT(sh(1, "cat /var/lib/pigsty/claims/machine-*.json"), HasSubstr("\"member\": \"pg-test-1\""));
+}
+
 TEST_F(RunTest, a_second_owner_of_a_port_is_refused_before_anything_is_written) {
     const std::string id = created();
     converge::Run other(RunOptions{.identity = {"other", "o", ""},

@@ -54,8 +54,13 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
     if (leave_out()) return {};
     journal.emplace("destroy", identity.kind, identity.name);
     for (SiteWork& work : works) {
-        if (work.site->claim->state == node::ClaimState::removing) continue;
-        work.site->claim->state = node::ClaimState::removing;
+        node::Claim& claim = *work.site->claim;
+        if (claim.state == node::ClaimState::removing) continue;
+        if (claim.state == node::ClaimState::creating) {
+            if (!claim.facts.is_object()) claim.facts = nlohmann::json::object();
+            claim.facts[kUnfinished] = true;
+        }
+        claim.state = node::ClaimState::removing;
         work.is_stored = false;
     }
     TRY_VOID(store_claims());
@@ -64,11 +69,7 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
             return fail(at_step(std::move(status).error(), i));
         if (before[i].act) TRY_VOID(act(before, i));
     }
-    const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
-        auto status = undo_site(works[i]);
-        if (!status) status.error().host = works[i].site->member.name;
-        return status;
-    });
+    const Errors errors = on_all(options.max_parallel_nodes, [&](SiteWork& work) { return undo_site(work); });
     if (!errors.empty()) return fail(at_step(first_of(errors), step_names.size() - 1));
     return {};
 }
@@ -87,8 +88,8 @@ Status Run::Work::undo_site(SiteWork& work) {
     std::map<std::string, std::string> journaled;
     for (const std::string& label : undo_order(claim)) {
         journaled[label] = "";
-        if (other_holder(label, claim, claims) != nullptr) continue;
         const node::ClaimedItem& entry = claim.items.at(label);
+        if (other_holder(label, claim, claims) != nullptr || may_be_held(site, label, entry)) continue;
         TRY(auto operations, item::undo(label, entry));
         for (auto& operation : operations) parts.push_back({"remove " + label, std::move(operation)});
         if (entry.undo.is_object())

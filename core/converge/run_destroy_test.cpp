@@ -152,5 +152,60 @@ TEST_F(RunTest, a_member_that_falls_silent_while_it_is_looked_at_is_as_one_that_
     EXPECT_THAT(nobody.error().message, HasSubstr("none of the members of test \"t\" answers (t-1, t-2)"));
 }
 
+TEST_F(RunTest, a_claim_that_cannot_be_read_stops_its_own_resource_alone) {
+    sh(1, "mkdir -p /var/lib/pigsty/claims; echo '{' > /var/lib/pigsty/claims/other-o.json");
+    auto first = run();
+    ASSERT_TRUE(first->create(table({})));
+    EXPECT_THAT(first->warnings(), ElementsAre(HasSubstr("other-o.json is damaged")));
+    const std::string id = first->identity().id;
+    auto destroy = run(id);
+    ASSERT_TRUE(destroy->destroy({}));
+    // Shared things stay where nobody knows who else holds them.
+    EXPECT_THAT(destroy->warnings(), testing::Contains(HasSubstr("/etc/pigtest stays: other-o.json cannot be read")));
+    EXPECT_EQ(sh(1, "ls -d /etc/pigtest; ls /etc/pigtest"), "/etc/pigtest\n");
+
+    sh(1, "echo '{' > /var/lib/pigsty/claims/test-t.json");
+    for (const Status& status : {run()->create(table({})), run(id)->destroy({})}) {
+        ASSERT_FALSE(status);
+        EXPECT_THAT(summary(status.error()), HasSubstr("test-t.json is damaged"));
+    }
+    EXPECT_EQ(claim_text(1), "{\n");
+}
+
+// What a failure at any step leaves is undone, as `release` does it, and then everything can be made.
+TEST_F(RunTest, a_create_that_failed_at_any_point_can_be_undone_and_begun_anew) {
+#ifndef PIGSTY_FAULT_POINTS
+    GTEST_SKIP() << "built without fault points";
+#endif
+    for (const std::string& point : fault_points(table({}))) {
+        setenv("PIGSTY_FAULT", (point + ":error").c_str(), 1);
+        const auto failed = run()->create(table({}));
+        unsetenv("PIGSTY_FAULT");
+        EXPECT_FALSE(failed) << point;
+        const auto claim = nodes.at("10.10.10.11")->claim("test", "t");
+        if (claim) {
+            const auto undone = run(claim->id)->destroy({});
+            ASSERT_TRUE(undone) << point << ": " << summary(undone.error()) << detail(undone.error());
+        }
+        EXPECT_EQ(sh(1, "for d in /etc/pigtest /run/units /var/lib/pigsty/claims; do ls $d 2>/dev/null; done"), "")
+            << point;
+        const std::string made = created();
+        ASSERT_TRUE(run(made)->destroy({})) << point;
+    }
+}
+
+TEST_F(RunTest, what_a_step_throws_is_the_error_of_its_member) {
+    Table throws = table({});
+    throws[3].act = [](Site& site, StepContext&) -> Status {
+        if (site.member.number == "2") throw std::runtime_error("an act that throws");
+        return {};
+    };
+    const Table acts{throws[0], throws[3]};
+    const auto status = run()->create(acts);
+    ASSERT_FALSE(status);
+    EXPECT_THAT(summary(status.error()), HasSubstr("t-2 (10.10.10.12)"));
+    EXPECT_THAT(summary(status.error()), HasSubstr("a fault of the provider: an act that throws"));
+}
+
 }  // namespace
 }  // namespace pigsty::converge

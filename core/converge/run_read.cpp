@@ -28,6 +28,7 @@ Result<Drift> Run::Work::read(const Table& table) {
     TRY_VOID(connect_once(true));
     Drift drift;
     std::mutex drift_mutex;
+    bool is_open = false;
     const Errors errors = for_all(sites, options.max_parallel_nodes, [&](Site& site) -> Status {
         const std::vector<Wanted> items = wanted(table, site);
         node::Probes probes;
@@ -37,6 +38,7 @@ Result<Drift> Run::Work::read(const Table& table) {
         const std::lock_guard lock(drift_mutex);
         if (const auto holder = site.node->lease_holder())
             drift.lease_holders.push_back(fmt::format("{}: {}", site.member.name, to_string(*holder)));
+        is_open = is_open || (is_ours && Handover::is_open(*site.claim, options.handover.get()));
         if (!is_ours)
             drift.sentences.push_back(
                 fmt::format("{}: no record of this {} on the node", site.member.name, identity.kind));
@@ -67,6 +69,12 @@ Result<Drift> Run::Work::read(const Table& table) {
     for (const auto& [name, error] : unreachable) {
         drift.unreachable.push_back(name);
         drift.why.emplace(name, error);
+    }
+    // Who reads it has it in a state, which settles the matter; a Read writes nothing, so the next apply says it.
+    if (is_open) {
+        drift.sentences.push_back(
+            fmt::format("{} claim: the run that made it was killed; that a state has it is not noted on its nodes yet",
+                        identity.name));
     }
     std::ranges::sort(drift.sentences);
     std::ranges::sort(drift.lease_holders);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/contained.h"
 #include "core/base/hash.h"
 #include "core/converge/entries.h"
 #include "core/converge/fault.h"
@@ -58,16 +59,13 @@ Status Run::Work::run_steps(const Table& table) {
     return {};
 }
 
+std::size_t Run::Work::index_of(const SiteWork& work) const { return static_cast<std::size_t>(&work - works.data()); }
+
 Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is_last) {
     std::vector<SitePlan> plans(works.size());
     const auto plan_all = [&]() -> Status {
-        const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
-            auto plan = plan_site(table, phase, works[i], is_last);
-            if (!plan) {
-                plan.error().host = works[i].site->member.name;
-                return fail(std::move(plan).error());
-            }
-            plans[i] = *std::move(plan);
+        const Errors errors = on_all(options.max_parallel_nodes, [&](SiteWork& work) -> Status {
+            TRY(plans[index_of(work)], plan_site(table, phase, work, is_last));
             return {};
         });
         if (!errors.empty())
@@ -91,24 +89,25 @@ Status Run::Work::converge_items(const Table& table, const Phase& phase, bool is
     if (one_at_a_time && !phase.serial)
         std::ranges::stable_partition(order, [&](std::size_t i) { return !plans[i].is_one_at_a_time(); });
     bool stopped = false;  // of one at a time only: a member that failed is the last that was touched
-    const auto on_site = [&](std::size_t i) -> Status {
+    const auto on_site = [&](SiteWork& work) -> Status {
+        SitePlan& plan = plans[index_of(work)];
         if (phase.serial) {
-            TRY(plans[i], plan_site(table, phase, works[i], is_last));
-            if (!is_leased && plans[i].writes()) {
+            TRY(plan, plan_site(table, phase, work, is_last));
+            if (!is_leased && plan.writes()) {
                 TRY_VOID(begin_changes());
-                works[i].is_fresh = false;
-                TRY(plans[i], plan_site(table, phase, works[i], is_last));
+                work.is_fresh = false;
+                TRY(plan, plan_site(table, phase, work, is_last));
             }
         }
-        return write_site(table, phase, plans[i]);
+        return write_site(table, phase, plan);
     };
     const Errors errors =
         for_all(works.size(), one_at_a_time ? 1 : options.max_parallel_nodes, [&](std::size_t turn) -> Status {
             if (one_at_a_time && stopped) return {};
-            const std::size_t i = order[turn];
-            auto status = on_site(i);
+            SiteWork& work = works[order[turn]];
+            auto status = contained([&] { return on_site(work); });
             if (status) return status;
-            status.error().host = works[i].site->member.name;
+            status.error().host = work.site->member.name;
             if (one_at_a_time) stopped = true;
             return status;
         });
@@ -304,8 +303,7 @@ Status Run::Work::begin_changes() {
 }
 
 Status Run::Work::store_claims() {
-    const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
-        SiteWork& work = works[i];
+    const Errors errors = on_all(options.max_parallel_nodes, [&](SiteWork& work) -> Status {
         Site& site = *work.site;
         if (work.is_stored || !site.claim) return {};
         TRY(const auto results, site.node->request({site.node->store_claim(*site.claim)}, cancel));

@@ -92,6 +92,12 @@ Status Run::Work::claims_for_update(const Table& table) {
         if (site.claim->state != node::ClaimState::ready) {
             // A destroy began and was given up: what it removed is drift, and comes back.
             site.claim->state = node::ClaimState::ready;
+            if (site.claim->facts.is_object()) site.claim->facts.erase(kUnfinished);
+            work.is_stored = false;
+        }
+        if (!site.claim->handover.empty()) {
+            // The run that made it was killed; that a state changes it now is what it waited for.
+            site.claim->handover.clear();
             work.is_stored = false;
         }
         std::vector<item::ItemPtr> items;
@@ -104,8 +110,9 @@ Status Run::Work::claims_for_update(const Table& table) {
         for (const std::string& label : undo_order(*site.claim)) {
             if (labels.contains(label)) continue;
             Removal removal{.label = label, .operations = {}};
-            if (other_holder(label, *site.claim, site.node->claims()) == nullptr) {
-                TRY(removal.operations, item::undo(label, site.claim->items.at(label)));
+            const node::ClaimedItem& entry = site.claim->items.at(label);
+            if (other_holder(label, *site.claim, site.node->claims()) == nullptr && !may_be_held(site, label, entry)) {
+                TRY(removal.operations, item::undo(label, entry));
             }
             work.removals.push_back(std::move(removal));
         }
@@ -128,7 +135,7 @@ Status Run::Work::update(const Table& table, const Planned& planned) {
     std::map<const Site*, node::Probes> probes;
     for (const auto& site : sites) {
         expects_changes = expects_changes || !site->claim || site->claim->state != node::ClaimState::ready ||
-                          site->claim->spec != options.spec;
+                          site->claim->spec != options.spec || !site->claim->handover.empty();
         for (const Wanted& wanted : wanted(table, *site)) {
             if (auto valid = wanted.item->valid(); !valid)
                 return fail(std::move(valid).error().at_host(site->member.name));
@@ -140,8 +147,7 @@ Status Run::Work::update(const Table& table, const Planned& planned) {
         TRY_VOID(take_lease(probes));
         refresh_claims();
     } else {
-        const Errors errors = for_all(works.size(), options.max_parallel_nodes, [&](std::size_t i) -> Status {
-            SiteWork& work = works[i];
+        const Errors errors = on_all(options.max_parallel_nodes, [&](SiteWork& work) -> Status {
             TRY(work.seen, work.site->node->observe_now(probes[work.site.get()], cancel));
             work.is_fresh = true;
             return {};

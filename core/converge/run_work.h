@@ -77,6 +77,8 @@ class Run::Work {
     Status send(const SitePlan& plan, const FrameInput& input);
     Status converse(SitePlan& plan);
     Status begin_changes();
+    // for_all over the works; every error carries its member.
+    Errors on_all(std::size_t most, const std::function<Status(SiteWork&)>& work);
     // Stores what is not stored yet.
     Status store_claims();
 
@@ -88,6 +90,8 @@ class Run::Work {
     // run_create.cpp, run_update.cpp, run_read.cpp, run_destroy.cpp
     Status create(const Table& table);
     Status prepare_claims();
+    // Error where another run that has to do with this resource still works on these nodes; first waits for its end.
+    Status check_other_runs(bool may_wait);
     Status update(const Table& table, const Planned& planned);
     Status claims_for_update(const Table& table);
     Status check_as_planned(const Table& table, const Planned& planned);
@@ -99,6 +103,7 @@ class Run::Work {
 
     [[nodiscard]] std::vector<Wanted> wanted(const Table& table, const Site& site) const;
     [[nodiscard]] SiteWork& work_of(const Site& site);
+    [[nodiscard]] std::size_t index_of(const SiteWork& work) const;
     [[nodiscard]] std::string title() const;  // "create pg_cluster pg-test"
     [[nodiscard]] std::string step_text(std::size_t step) const;
     [[nodiscard]] Error at_step(Error error, std::size_t step) const;
@@ -111,6 +116,8 @@ class Run::Work {
     void note_done(const Site& site, const item::Item& item);
     void warn(std::string sentence);
     [[nodiscard]] bool is_ignored(const std::string& key) const;
+    // Shared, and a claim on this node cannot be read: it may hold the item, too. Then it stays, and a warning says so.
+    bool may_be_held(const Site& site, const std::string& label, const node::ClaimedItem& entry);
     // What is to change of it: what differs, and in an update what the plan found due.
     [[nodiscard]] std::optional<item::Change> change_of(const SiteWork& work, const item::Item& item) const;
 

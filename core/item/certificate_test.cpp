@@ -216,17 +216,22 @@ TEST_F(CertificateTest, one_that_ends_with_its_authority_is_not_renewed_again_an
 TEST_F(CertificateTest, a_trusted_authority_comes_and_goes) {
     machine
         ->run(
-            "mkdir -p /usr/local/share/ca-certificates; printf '#!/bin/sh\\necho updated >> /var/tmp/updated\\n' > "
+            "mkdir -p /usr/local/share/ca-certificates; printf '#!/bin/sh\\necho updated >> /var/tmp/updated; mkdir -p "
+            "/etc/ssl/certs; for file in /usr/local/share/ca-certificates/*.crt; do [ ! -e $file ] || ln -sf $file "
+            "/etc/ssl/certs/$(basename $file .crt).pem; done\\n' > "
             "/usr/sbin/update-ca-certificates; "
             "chmod 0755 /usr/sbin/update-ca-certificates")
         .value();
     const TrustedCertificateItem item({.name = "pigsty-ca", .pem = authority->pem});
     EXPECT_TRUE(item.valid());
     EXPECT_EQ(TrustedCertificateItem({.name = "x", .pem = "no"}).valid().error().message,
-              "trusted certificate x: expected a certificate in PEM form, found something else");
+              "trusted certificate x: expected certificates of authorities (CA) in PEM form, found text without "
+              "\"-----BEGIN CERTIFICATE-----\"");
     const node::ClaimedItem entry = item.claimed(seen(item.probes()));
     for (const auto& result : done(item.operations({}))) EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_FALSE(item.compare(seen(item.probes()), nullptr));
+    machine->run("rm /etc/ssl/certs/pigsty-ca.pem").value();
+    EXPECT_EQ(item.compare(seen(item.probes()), nullptr)->reason, "not linked in /etc/ssl/certs");
     done(*undo(item.label(), entry));
     EXPECT_EQ(machine->run("cat /var/tmp/updated; ls /usr/local/share/ca-certificates | grep pigsty").value_or(""),
               "updated\nupdated\n");

@@ -101,7 +101,8 @@ Result<CertificateText> read_certificate(std::string_view pem) {
                            .not_before = moment(X509_get0_notBefore(certificate.get())),
                            .not_after = moment(X509_get0_notAfter(certificate.get())),
                            .fingerprint = sha256_hex(der_of(certificate.get())),
-                           .is_authority = X509_check_ca(certificate.get()) == 1};
+                           .is_authority = X509_check_ca(certificate.get()) == 1,
+                           .may_sign = X509_check_ca(certificate.get()) != 0};
 }
 
 Result<bool> is_signed_by(std::string_view pem, std::string_view authority_pem) {

@@ -20,6 +20,8 @@ struct CertificateText {
     std::chrono::sys_seconds not_before, not_after;
     std::string fingerprint;  // SHA-256 of the DER, 64 hex digits
     bool is_authority = false;
+    // What OpenSSL takes as an authority: also roots of version 1, and those whose key usage alone says so.
+    bool may_sign = false;
 };
 
 // The first certificate of the text.

@@ -88,9 +88,44 @@ TEST(PackageItem, keeps_what_is_installed_unless_a_version_is_named) {
     EXPECT_EQ(
         reason(PackageItem({.name = "etcd-server", .version = "3.5.16-4"}), Seen().package("etcd-server", "3.4.23-4")),
         "version 3.4.23-4, expected 3.5.16-4");
-    EXPECT_EQ(refused(PackageItem({.name = "x; reboot"})),
-              "package \"x; reboot\": expected a Debian package name (a-z 0-9 + - .)");
-    EXPECT_EQ(refused(PackageItem({.name = "x", .version = "1 2"})), "package x: \"1 2\" is not a Debian version");
+    EXPECT_EQ(reason(PackageItem({.name = "etcd-server", .version = "0:3.4.23-4"}),
+                     Seen().package("etcd-server", "3.4.23-4")),
+              "");
+}
+
+TEST(PackageItem, is_named_so_that_apt_reads_nothing_else) {
+    for (const std::string good :
+         {"htop", "g++", "libstdc++6", "memtest86+", "python3.11", "htop=3.2.2-2", "x2=1:2.0~rc1+b"})
+        EXPECT_TRUE(check_package(good)) << good;
+    const auto refused = [](const std::string& text) {
+        const auto status = check_package(text);
+        return status ? "" : status.error().message;
+    };
+    EXPECT_EQ(refused("htop-"),
+              "expected a package as NAME or NAME=VERSION, found \"htop-\", which tells apt to remove it");
+    EXPECT_EQ(refused("htop+"),
+              "expected a package as NAME or NAME=VERSION, found \"htop+\", which tells apt to install it");
+    for (const std::string bad : {"", "x", "x; reboot", "htop*", "^lib", "htop/bookworm", "htop:arm64", "Htop", "-y"})
+        EXPECT_EQ(refused(bad), "expected a package as NAME or NAME=VERSION, found \"" + bad + "\"");
+    EXPECT_EQ(refused("htop=3.*"), "expected a package as NAME or NAME=VERSION, found the version \"3.*\"");
+    EXPECT_FALSE(PackageItem({.name = "htop-"}).valid());
+}
+
+TEST(ChosenPackageItem, refuses_a_virtual_one_before_anything_is_written) {
+    const ChosenPackageItem item({.name = "mail-transport-agent"});
+    const std::string script = item.looks().begin()->key;
+    const auto refused = [&](const std::string& answer) {
+        node::Observation seen;
+        seen.set({node::ProbeKind::command, script}, answer);
+        const auto status = item.check(seen);
+        return status ? "" : status.error().message;
+    };
+    EXPECT_EQ(
+        refused("virtual mail-transport-agent exim4-daemon-light postfix\n"),
+        "expected a package that can be installed, found that mail-transport-agent is a virtual one, provided by: "
+        "exim4-daemon-light postfix");
+    EXPECT_EQ(refused("real mail-transport-agent\n"), "");
+    EXPECT_EQ(refused(""), "");
 }
 
 TEST(PackageItem, packages_of_one_step_are_one_apt_run) {
@@ -190,7 +225,10 @@ TEST(SysctlItem, compares_file_and_live_value_by_meaning) {
               "sysctl net.core.somaxconn: holds a control character (U+000A at byte 1), which a line of this file "
               "cannot: remove it");
     EXPECT_EQ(refused(SysctlItem({.name = "node", .values = {{"../x", "1"}}})),
-              "sysctl \"../x\": expected a name such as net.core.somaxconn");
+              "expected the name of a kernel setting such as net.core.somaxconn, found \"../x\"");
+    const SysctlItem ports({.name = "node", .values = {{"net/ipv4/ip_local_reserved_ports", "5432,5433,5434"}}});
+    EXPECT_EQ(reason(ports, Seen().file(path, ports.desired()).sysctl("net.ipv4.ip_local_reserved_ports", "5432-5434")),
+              "");
 }
 
 TEST(HostsBlockItem, sees_its_own_lines_only) {
@@ -215,16 +253,32 @@ TEST(CronFileItem, stores_lines_exactly) {
     EXPECT_EQ(cron.desired(), "# Jobs of pigsty; written whole\n0 1 * * * root /bin/date +\\%F\n");
     EXPECT_EQ(reason(cron, Seen().file("/etc/cron.d/pigsty-node", cron.desired(), "root:root 0666")),
               "mode 0666, expected 0644");
+    EXPECT_EQ(
+        refused(CronFileItem({.name = "pigsty-node", .lines = {"# x", "@dayly root true"}})),
+        "/etc/cron.d/pigsty-node: crontab[1]: expected one of @reboot, @yearly, @annually, @monthly, @weekly, @daily, "
+        "@midnight, @hourly, found @dayly");
     EXPECT_EQ(refused(CronFileItem({.name = "a.b", .lines = {}})),
               "/etc/cron.d/a.b: cron reads only files named with letters, digits, - and _");
 }
 
 TEST(HostNameItem, compares_now_and_after_a_reboot) {
     const HostNameItem name("pg-test-1");
-    EXPECT_EQ(reason(name, Seen().text("/etc/hostname", "pg-test-1\n").sysctl("kernel.hostname", "pg-test-1")), "");
-    EXPECT_EQ(reason(name, Seen().text("/etc/hostname", "vm\n").sysctl("kernel.hostname", "vm")),
+    const auto seen = [](const std::string& now, const std::string& hosts) {
+        return Seen().text("/etc/hostname", now + "\n").sysctl("kernel.hostname", now).text("/etc/hosts", hosts);
+    };
+    EXPECT_EQ(reason(name, seen("pg-test-1", "127.0.1.1 pg-test-1\n")), "");
+    EXPECT_EQ(reason(name, seen("vm", "127.0.1.1 pg-test-1\n")),
               "is vm, expected pg-test-1, /etc/hostname says \"vm\", expected \"pg-test-1\"");
-    EXPECT_EQ(refused(HostNameItem("a b")), "host name \"a b\": expected 1 to 63 letters, digits, - and .");
+    EXPECT_EQ(reason(name, seen("pg-test-1", "127.0.0.1 localhost\n")), "/etc/hosts gives it no address");
+    EXPECT_EQ(reason(HostNameItem("pg-test-1", true), seen("pg-test-1", "")), "");
+    EXPECT_EQ(
+        refused(HostNameItem("a b")),
+        "expected a host name of letters, digits, hyphens and dots with at most 63 bytes, found \"a b\" (3 bytes)");
+    for (const std::string& good : {std::string("pg-test-1"), std::string("a.b.c"), std::string(63, 'a')})
+        EXPECT_EQ(refused(HostNameItem(good)), "") << good;
+    for (const std::string& bad : {std::string(), std::string("-a"), std::string("a-"), std::string("a..b"),
+                                  std::string("a."), std::string("a_b"), std::string(64, 'a')})
+        EXPECT_NE(refused(HostNameItem(bad)), "") << bad;
 }
 
 TEST(TimeZoneItem, reads_the_link) {

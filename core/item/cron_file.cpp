@@ -6,7 +6,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
-#include "core/item/line_format.h"
+#include "core/item/cron_line.h"
 #include "core/item/path_state.h"
 
 namespace pigsty::item {
@@ -30,13 +30,22 @@ std::optional<Change> CronFileItem::compare(const node::Observation& seen, const
 }
 
 std::vector<node::Operation> CronFileItem::operations(const Change&) const {
-    return {
-        node::RunScript{
-            .text = fmt::format(
-                "if ! command -v cron >/dev/null && ! command -v crond >/dev/null; then\n  echo {} >&2; exit 1\nfi\n",
-                shell_quote(label() + ": no cron on this node: install package cron "
-                                      "(packages = [\"cron\"] of its pigsty_node)"))},
-        node::PutFile{.path = label(), .content = desired(), .keep_before = true}};
+    std::string script = fmt::format(
+        "if ! command -v cron >/dev/null && ! command -v crond >/dev/null; then\n  echo {} >&2; exit 1\nfi\n",
+        shell_quote(label() + ": no cron on this node: install package cron "
+                              "(packages = [\"cron\"] of its pigsty_node)"));
+    // cron ignores a file that names a user who is not there.
+    for (std::size_t i = 0; i < spec_.lines.size(); ++i) {
+        const auto user = cron_user(spec_.lines[i]);
+        if (!user) continue;
+        script +=
+            fmt::format("getent passwd {} >/dev/null || {{ echo {} >&2; exit 1; }}\n", shell_quote(*user),
+                        shell_quote(fmt::format("crontab[{}]: there is no user {} on this node, and cron would ignore "
+                                                "the whole file {}: name one who is there, or make it first",
+                                                i, *user, label())));
+    }
+    return {node::RunScript{.text = std::move(script)},
+            node::PutFile{.path = label(), .content = desired(), .keep_before = true}};
 }
 
 node::ClaimedItem CronFileItem::claimed(const node::Observation& seen) const {
@@ -60,8 +69,13 @@ Status CronFileItem::valid() const {
     if (!plain)
         return fail(ErrorCode::invalid,
                     fmt::format("{}: cron reads only files named with letters, digits, - and _", label()));
-    for (const std::string& line : spec_.lines)
-        TRY_VOID(check_line(label() + " line \"" + line.substr(0, 40) + "\"", line, true));
+    for (std::size_t i = 0; i < spec_.lines.size(); ++i) {
+        auto good = check_cron_line(spec_.lines[i]);
+        if (good) continue;
+        Error error = std::move(good).error();
+        error.message = fmt::format("{}: crontab[{}]: {}", label(), i, error.message);
+        return fail(std::move(error));
+    }
     return {};
 }
 

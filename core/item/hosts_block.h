@@ -1,4 +1,5 @@
 // HostsBlockItem: our lines in /etc/hosts, between two marks of their own for each resource; all other lines are not ours.
+// A block whose marks were damaged is drift in words; mending it takes nothing away that we did not write (hosts_file.h).
 //
 //     std::make_shared<HostsBlockItem>(HostsBlockSpec{.owner = "node pg-test-1", .lines = {"10.10.10.10 i.pigsty h.pigsty"}});
 #pragma once
@@ -33,7 +34,7 @@ class HostsBlockItem : public Item {
     [[nodiscard]] Status valid() const override;
     [[nodiscard]] std::string preview_text() const override { return desired(); }
 
-    static std::vector<node::Operation> undo(const std::string& owner);
+    static std::vector<node::Operation> undo(const std::string& owner, const node::ClaimedItem& claimed);
 
   private:
     HostsBlockSpec spec_;

@@ -144,12 +144,34 @@ TEST_F(LiveItem, a_service_is_enabled_and_started_and_taken_back) {
     EXPECT_EQ(reason_now(service), "disabled, expected enabled, inactive, expected active");
 }
 
+TEST_F(LiveItem, a_masked_service_is_unmasked) {
+    sh("mkdir -p /etc/systemd/system; : > /etc/systemd/system/pigmask.service; systemctl mask pigmask.service");
+    const ServiceItem service({.unit = "pigmask.service", .enabled = true, .running = true});
+    EXPECT_EQ(reason_now(service), "masked");
+    EXPECT_EQ(apply(service), "");
+    EXPECT_EQ(reason_now(service), "");
+}
+
 TEST_F(LiveItem, sysctl_says_what_this_node_cannot) {
     const SysctlItem possible({.name = "test", .values = {{"net.core.somaxconn", "1234"}}});
     EXPECT_EQ(apply(possible), "");
     EXPECT_EQ(reason_now(possible), "");
     EXPECT_EQ(read("/etc/sysctl.d/60-pigsty-test.conf"),
               "# Kernel settings of pigsty; written whole\nnet.core.somaxconn = 1234\n");
+    // The kernel answers in its own words, and one setting sets others.
+    const SysctlItem own_words(
+        {.name = "words",
+         .values = {{"net.ipv4.ip_local_reserved_ports", "5434,5432,5433"}, {"net/ipv4/conf/all/log_martians", "01"}}});
+    EXPECT_EQ(apply(own_words), "");
+    EXPECT_EQ(reason_now(own_words), "");
+    const SysctlItem resets({.name = "resets",
+                             .values = {{"net.ipv4.conf.lo.forwarding", "0"},
+                                        {"net.ipv4.conf.default.forwarding", "0"},
+                                        {"net.ipv4.ip_forward", "1"}}});
+    sh("echo 0 > /proc/sys/net/ipv4/ip_forward");
+    EXPECT_EQ(apply(resets), "");
+    EXPECT_EQ(reason_now(resets), "");
+    EXPECT_EQ(sh("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/lo/forwarding"), "1\n0\n");
     const SysctlItem unknown({.name = "test", .values = {{"net.core.no_such", "1"}, {"net.core.somaxconn", "2345"}}});
     EXPECT_EQ(apply(unknown), "sysctl net.core.no_such: this node's kernel does not have it\n");
     const SysctlItem refused(
@@ -182,6 +204,10 @@ TEST_F(LiveItem, cron_without_cron_names_the_package) {
               "pigsty_node)\n");
     sh("mkdir -p /etc/cron.d; printf '#!/bin/sh\\n' > /usr/sbin/cron; chmod 0755 /usr/sbin/cron");
     EXPECT_EQ(apply(cron), "");
+    EXPECT_EQ(reason_now(cron), "");
+    EXPECT_THAT(
+        apply(CronFileItem({.name = "pigsty-test", .lines = {"MAILTO=root", "@daily nobody-here true"}})),
+        HasSubstr("crontab[1]: there is no user nobody-here on this node, and cron would ignore the whole file"));
     EXPECT_EQ(reason_now(cron), "");
 }
 

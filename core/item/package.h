@@ -8,8 +8,10 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/item/item.h"
+#include "core/item/precondition.h"
 
 namespace pigsty::item {
 
@@ -19,6 +21,11 @@ struct PackageSpec {
     // At destroy: remove it if it was not there before us.
     bool remove_with_us = false;
 };
+
+// "NAME" or "NAME=VERSION" as a user writes it. Refuses what apt would read as something else: NAME-, NAME+, patterns,
+// NAME/RELEASE, NAME:ARCHITECTURE.
+Result<PackageSpec> read_package(std::string_view text);
+Status check_package(std::string_view text);
 
 class PackageItem : public Item {
   public:
@@ -43,6 +50,16 @@ class PackageItem : public Item {
 
   private:
     PackageSpec spec_;
+};
+
+// A package whose name a user chose, where the node's repositories are not about to change: that it is a virtual one is said
+// before anything is written. (install() refuses those in any case.)
+class ChosenPackageItem final : public PackageItem, public Precondition {
+  public:
+    using PackageItem::PackageItem;
+
+    [[nodiscard]] node::Probes looks() const override;
+    [[nodiscard]] Status check(const node::Observation& seen) const override;
 };
 
 }  // namespace pigsty::item

@@ -1,11 +1,13 @@
 #include "core/item/repository.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
+#include "core/item/key_text.h"
 #include "core/item/line_format.h"
 #include "core/item/path_state.h"
 #include "core/item/put_back.h"
@@ -16,6 +18,48 @@ namespace {
 
 std::string source_path(const std::string& name) { return "/etc/apt/sources.list.d/pigsty-" + name + ".sources"; }
 std::string key_path(const std::string& name) { return "/etc/apt/keyrings/pigsty-" + name + ".asc"; }
+
+// Prints "FILE<tab>SIGNED-BY" of the first source that has one of these URIs and suites with another key. apt then reads
+// nothing any more: "Conflicting values set for option Signed-By".
+constexpr std::string_view kFindConflict = R"(use strict; use warnings;
+my ($own, $key, $uris, $suites) = @ARGV;
+my %wanted;
+for my $uri (split ' ', $uris) { for my $suite (split ' ', $suites) { $wanted{$uri =~ s{/+\z}{}r . ' ' . $suite =~ s{/+\z}{}r} = 1 } }
+sub look {
+    my ($file, $signed, $uris, $suites) = @_;
+    $signed = join ' ', split ' ', $signed // '';
+    return if $signed eq $key;
+    for my $uri (split ' ', $uris // '') {
+        for my $suite (split ' ', $suites // '') {
+            next if !$wanted{$uri =~ s{/+\z}{}r . ' ' . $suite =~ s{/+\z}{}r};
+            print "$file\t", $signed =~ /BEGIN PGP/ ? 'a key of its own' : $signed, "\n";
+            exit 0;
+        }
+    }
+}
+for my $file (grep { $_ ne $own } sort '/etc/apt/sources.list', glob('/etc/apt/sources.list.d/*.list'), glob('/etc/apt/sources.list.d/*.sources')) {
+    open my $in, '<', $file or next;
+    my $text = do { local $/; <$in> } // '';
+    if ($file =~ /\.list\z/) {
+        for (split /\n/, $text) {
+            s/#.*//;
+            next if !/^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)/;
+            my ($options, $uri, $suite) = ($1 // '', $2, $3);
+            look($file, $options =~ /(?:^|\s)signed-by=(\S+)/ ? $1 : '', $uri, $suite);
+        }
+        next;
+    }
+    $text =~ s/^#.*\n?//mg;
+    for my $entry (split /\n[ \t]*\n+/, $text) {
+        my (%field, $name);
+        for (split /\n/, $entry) {
+            if (/^([A-Za-z-]+):\s*(.*)/) { $name = lc $1; $field{$name} = $2 }
+            elsif (defined $name) { $field{$name} .= " $_" }
+        }
+        look($file, @field{qw(signed-by uris suites)}) if lc($field{enabled} // 'yes') !~ /^(?:no|false|0|off)/;
+    }
+}
+)";
 
 std::string digest_text(const std::string& source, const std::string& key) {
     return fmt::format("source {} key {}", source, key.empty() ? "none" : key);
@@ -34,6 +78,30 @@ std::string RepositoryItem::source_text() const {
 }
 
 std::string RepositoryItem::desired() const { return source_text() + spec_.signed_by; }
+
+std::string RepositoryItem::find_conflict() const {
+    return fmt::format("perl -e {} -- {} {} {} {}\n", shell_quote(kFindConflict), shell_quote(source_path(spec_.name)),
+                       shell_quote(spec_.signed_by.empty() ? "" : key_path(spec_.name)),
+                       shell_quote(join(spec_.uris, " ")), shell_quote(join(spec_.suites, " ")));
+}
+
+node::Probes RepositoryItem::looks() const { return {{node::ProbeKind::command, find_conflict()}}; }
+
+Status RepositoryItem::check(const node::Observation& seen) const {
+    const std::string found = seen.command(find_conflict());
+    const std::size_t tab = found.find('\t');
+    if (tab == std::string::npos) return {};
+    const std::string file = found.substr(0, tab);
+    const std::string signed_by = found.substr(tab + 1, found.find('\n') - tab - 1);
+    return fail(
+        Error{ErrorCode::conflict,
+              fmt::format(
+                  "{}: expected no other source of it on the node, found {} with Signed-By {}, where {} has {}: apt "
+                  "reads nothing at all while two files disagree",
+                  label(), file, signed_by.empty() ? "left out" : signed_by, source_path(spec_.name),
+                  spec_.signed_by.empty() ? "none" : key_path(spec_.name))}
+            .with_hint(fmt::format("take {} away on the node, or leave this repository out: it has it already", file)));
+}
 
 node::Probes RepositoryItem::probes() const {
     return {{node::ProbeKind::path, source_path(spec_.name)}, {node::ProbeKind::path, key_path(spec_.name)}};
@@ -54,6 +122,14 @@ std::optional<Change> RepositoryItem::compare(const node::Observation& seen, con
 std::vector<node::Operation> RepositoryItem::operations(const Change&) const {
     const std::vector<std::string> paths = {source_path(spec_.name), key_path(spec_.name)};
     std::vector<node::Operation> operations;
+    operations.emplace_back(node::RunScript{
+        .text = fmt::format(
+            "found=$({})\nif [ -n \"$found\" ]; then printf '%s %s\\n' {} \"$(echo \"$found\" | tr '\\t' ' ')\" >&2; "
+            "exit 1; fi\n",
+            find_conflict(),
+            shell_quote(fmt::format("{} has another Signed-By than a file that the node has already (take that "
+                                    "away, or leave this repository out):",
+                                    source_path(spec_.name))))});
     operations.emplace_back(node::RunScript{.text = keep_script(paths) + "install -d -m 0755 /etc/apt/keyrings\n"});
     if (spec_.signed_by.empty()) {
         operations.emplace_back(node::RunScript{.text = fmt::format("rm -f -- {}\n", shell_quote(paths[1]))});
@@ -88,10 +164,21 @@ std::string RepositoryItem::state(const node::Observation& seen) const {
 
 Status RepositoryItem::valid() const {
     const std::string place = label();
+    // What apt takes as a file's name.
     const bool plain = !spec_.name.empty() && std::ranges::all_of(spec_.name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_.").contains(c);
     });
-    if (!plain) return fail(ErrorCode::invalid, fmt::format("{}: a name holds letters, digits, - and _ only", place));
+    if (!plain)
+        return fail(ErrorCode::invalid, fmt::format("{}: a name holds letters, digits, -, _ and . only", place));
+    if (!spec_.signed_by.empty()) {
+        const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+        if (auto good = check_signing_key(spec_.signed_by, now); !good) {
+            Error error = std::move(good).error();
+            error.message = fmt::format("{}: signed_by: {}", place, error.message);
+            return fail(std::move(error));
+        }
+    }
     for (const auto* words : {&spec_.types, &spec_.uris, &spec_.suites, &spec_.components, &spec_.architectures}) {
         for (const std::string& text : *words) {
             TRY_VOID(check_line(place, text));

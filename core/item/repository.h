@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/item/item.h"
+#include "core/item/precondition.h"
 
 namespace pigsty::item {
 
@@ -24,7 +25,7 @@ struct RepositorySpec {
     bool trusted = false;
 };
 
-class RepositoryItem : public Item {
+class RepositoryItem : public Item, public Precondition {
   public:
     explicit RepositoryItem(RepositorySpec spec) : spec_(std::move(spec)) {}
 
@@ -41,12 +42,17 @@ class RepositoryItem : public Item {
     [[nodiscard]] std::string state(const node::Observation& seen) const override;
     [[nodiscard]] Status valid() const override;
     [[nodiscard]] std::string preview_text() const override { return source_text(); }
+    // No other file has the same source with another key.
+    [[nodiscard]] node::Probes looks() const override;
+    [[nodiscard]] Status check(const node::Observation& seen) const override;
 
     static std::vector<node::Operation> undo(const std::string& name);
 
     [[nodiscard]] std::string source_text() const;  // of /etc/apt/sources.list.d/pigsty-NAME.sources
 
   private:
+    [[nodiscard]] std::string find_conflict() const;
+
     RepositorySpec spec_;
 };
 

@@ -106,6 +106,9 @@ std::vector<node::Operation> ServiceItem::undo(const std::string& unit, const no
     const std::string quoted = shell_quote(unit);
     const bool enabled = claimed.existed_before && claimed.undo.value("was_enabled", false);
     const bool running = claimed.existed_before && claimed.undo.value("was_running", false);
+    if (!enabled && !running)
+        return {node::RunScript{.text = stop_unit_function() + "stop_unit " + quoted + "\n",
+                                .stall = std::chrono::minutes(10)}};
     std::string script = fmt::format(
         "if [ \"$(systemctl show --property=LoadState --value -- {} 2>/dev/null)\" = not-found ]; then exit 0; fi\n",
         quoted);

@@ -2,12 +2,14 @@
 //
 //     std::make_shared<SysctlItem>(SysctlSpec{.name = "node", .values = {{"net.core.somaxconn", "1024"}}});
 //
-// What cannot be applied on this node (a container's read-only /proc/sys, a value that the kernel bends) is an error that
+// What cannot be applied on this node (a container's read-only /proc/sys, a value that the kernel bends or another one resets) is an error that
 // says so; file and values are then as before. Removing it leaves the live values: behaviour 8.
 #pragma once
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/item/item.h"
 
@@ -20,7 +22,7 @@ struct SysctlSpec {
 
 class SysctlItem : public Item {
   public:
-    explicit SysctlItem(SysctlSpec spec) : spec_(std::move(spec)) {}
+    explicit SysctlItem(SysctlSpec spec);
 
     static constexpr std::string_view kKind = "sysctl";
 
@@ -40,6 +42,7 @@ class SysctlItem : public Item {
     [[nodiscard]] std::string path() const { return "/etc/sysctl.d/60-pigsty-" + spec_.name + ".conf"; }
 
     SysctlSpec spec_;
+    std::vector<std::pair<std::string, std::string>> ordered_;
 };
 
 }  // namespace pigsty::item

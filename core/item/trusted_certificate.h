@@ -2,10 +2,13 @@
 //
 //     std::make_shared<TrustedCertificateItem>(TrustedCertificateSpec{.name = "pigsty-ca", .pem = ca_pem});
 //
-// Shared: two clusters on a node may trust the same CA; it goes with the last.
+// Shared: two clusters on a node may trust the same CA; it goes with the last. One certificate a file, since programs find
+// them by their hash, and only such files get one: a bundle becomes items of its own, bundle_items().
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/item/item.h"
 
@@ -34,12 +37,20 @@ class TrustedCertificateItem : public Item {
     [[nodiscard]] Status valid() const override;
     [[nodiscard]] std::string preview_text() const override { return spec_.pem; }
 
+    [[nodiscard]] const TrustedCertificateSpec& spec() const { return spec_; }
+    // Files of one step come together, with one run of update-ca-certificates.
+    static std::vector<node::Operation> install(std::span<const TrustedCertificateSpec> certificates);
     static std::vector<node::Operation> undo(const std::string& path);
 
   private:
-    [[nodiscard]] std::string path() const { return "/usr/local/share/ca-certificates/" + spec_.name + ".crt"; }
+    static std::string path_of(const std::string& name) { return "/usr/local/share/ca-certificates/" + name + ".crt"; }
+    [[nodiscard]] std::string path() const { return path_of(spec_.name); }
+    [[nodiscard]] std::string link() const;
 
     TrustedCertificateSpec spec_;
 };
+
+// NAME, NAME+2, NAME+3 …: a "+" is in no name that a user may give.
+std::vector<ItemPtr> bundle_items(const std::string& name, const std::string& pem);
 
 }  // namespace pigsty::item

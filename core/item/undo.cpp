@@ -33,7 +33,8 @@ Result<std::vector<node::Operation>> undo(const std::string& label, const node::
     if (kind == LinkItem::kKind) return LinkItem::undo(label, claimed);
     if (kind == CertificateItem::kKind) return CertificateItem::undo(label, claimed);
     if (kind == TrustedCertificateItem::kKind) return TrustedCertificateItem::undo(label);
-    if (kind == HostsBlockItem::kKind) return HostsBlockItem::undo(claimed.undo.value("owner", after_word(label)));
+    if (kind == HostsBlockItem::kKind)
+        return HostsBlockItem::undo(claimed.undo.value("owner", after_word(label)), claimed);
     if (kind == PackageItem::kKind) return PackageItem::undo(after_word(label), claimed);
     if (kind == RepositoryItem::kKind) return RepositoryItem::undo(after_word(label));
     if (kind == AccountItem::kKind) return AccountItem::undo(after_word(label), claimed);

@@ -36,11 +36,20 @@ Result<ClaimedItem> item_from_json(const json& value) {
                      .existed_before = value.value("existed_before", false),
                      .shared = value.value("shared", false),
                      .undo = value.value("undo", json())};
+    if (!item.undo.is_null() && !item.undo.is_object()) return fail(ErrorCode::failed, "`undo` is no object");
+    // Every reader of a claim sorts by it.
+    if (item.undo.is_object() && item.undo.contains("order") && !item.undo["order"].is_number_unsigned())
+        return fail(ErrorCode::failed, "`order` is no number");
     for (const auto& probe : value.value("probes", json::array())) {
         TRY(const auto kind, probe_kind(probe.at(0).get<std::string>()));
         item.probes.push_back({kind, probe.at(1)});
     }
     return item;
+}
+
+Error damaged(const std::string& file, const std::string& what) {
+    return Error{ErrorCode::failed, file + " is damaged: " + what}.with_hint(
+        "bring the file back from a backup of the node, or remove it and import the resource");
 }
 
 Result<Claim> read(const json& value, const std::string& file) {
@@ -56,14 +65,26 @@ Result<Claim> read(const json& value, const std::string& file) {
                 .member = value.value("member", std::string()),
                 .spec = value.value("spec", json()),
                 .items = {},
-                .facts = value.value("facts", json())};
+                .facts = value.value("facts", json()),
+                .handover = value.value("handover", std::string())};
     const std::string state = value.at("state");
     const auto* const known = std::find(kStates.begin(), kStates.end(), state);
-    if (known == kStates.end()) return fail(ErrorCode::failed, file + " names the unknown state \"" + state + "\"");
+    if (known == kStates.end()) return fail(damaged(file, "unknown state \"" + state + "\""));
+    if (claim.id.empty()) return fail(damaged(file, "it names no id"));
+    if (!claim.facts.is_null() && !claim.facts.is_object()) return fail(damaged(file, "`facts` is no object"));
+    if (!value.at("items").is_object()) return fail(damaged(file, "`items` is no object"));
     claim.state = static_cast<ClaimState>(known - kStates.begin());
     for (const auto& [label, item] : value.at("items").items()) {
-        TRY(auto parsed, item_from_json(item));
-        claim.items.emplace(label, std::move(parsed));
+        auto parsed = item_from_json(item);
+        if (!parsed) {
+            Error error = damaged(file, label + ": " + parsed.error().message);
+            // A kind of probe that we do not know was written by a newer version.
+            if (parsed.error().code == ErrorCode::unsupported)
+                error = Error{ErrorCode::unsupported, file + ": " + label + ": " + parsed.error().message}.with_hint(
+                    "use the newer version of the provider");
+            return fail(std::move(error));
+        }
+        claim.items.emplace(label, *std::move(parsed));
     }
     return claim;
 }
@@ -84,6 +105,7 @@ std::string to_json_text(const Claim& claim) {
                   {"spec", claim.spec},
                   {"items", json::object()},
                   {"facts", claim.facts}};
+    if (!claim.handover.empty()) value["handover"] = claim.handover;
     // Only what we put into `digest` is for the node to replace: a user's text that looks the same stays as it is.
     const std::string mark = uuid4();
     for (const auto& [label, item] : claim.items) {
@@ -101,8 +123,7 @@ Result<Claim> claim_from_json_text(std::string_view text, std::string_view file)
     try {
         return read(json::parse(text), std::string(file));
     } catch (const json::exception& problem) {
-        return fail(Error{ErrorCode::failed, std::string(file) + " is damaged: " + problem.what()}.with_hint(
-            "bring the file back from a backup of the node, or remove it and import the resource"));
+        return fail(damaged(std::string(file), problem.what()));
     }
 }
 

@@ -36,12 +36,15 @@ struct Claim {
 
     std::string kind;  // "node", "ca", "etcd_cluster", "pg_cluster"
     std::string name;  // resource's name
-    std::string id;    // uuid, the resource's `id`
+    std::string id{};  // uuid, the resource's `id`
     ClaimState state = ClaimState::creating;
-    std::string member;   // our member on this node: "pg-test-2"; empty where the resource has no members
-    nlohmann::json spec;  // without secrets
-    std::map<std::string, ClaimedItem> items;  // by item label
-    nlohmann::json facts{};                    // what the module keeps per node (system identifier, sizing, …)
+    std::string member{};   // our member on this node: "pg-test-2"; empty where the resource has no members
+    nlohmann::json spec{};  // without secrets
+    std::map<std::string, ClaimedItem> items{};  // by item label
+    nlohmann::json facts{};                      // what the module keeps per node (system identifier, sizing, …)
+    // The run that made it, for as long as nothing says that somebody's state knows of it (core/converge/handover.h):
+    // killed in between, a run leaves it in no state at all. Empty: handed over.
+    std::string handover{};
 
     [[nodiscard]] std::string file_name() const;  // "KIND-NAME.json", NAME percent-encoded
 };
@@ -50,7 +53,8 @@ struct Claim {
 std::string digest_on_node(std::string_view path);
 
 std::string to_json_text(const Claim& claim);
-// Error `unsupported` where the format is newer than ours, `failed` where the text is damaged; both name the file.
+// Error `unsupported` where the format is newer than ours, `failed` where the text is damaged or lacks a field; both
+// name the file. Nothing is thrown, whatever the text.
 Result<Claim> claim_from_json_text(std::string_view text, std::string_view file);
 
 }  // namespace pigsty::node

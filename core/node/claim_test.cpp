@@ -1,5 +1,9 @@
 #include "core/node/claim.h"
 
+#include <random>
+
+#include <gmock/gmock.h>
+
 #include "core/base/hash.h"
 #include "core/node/testing/node_test.h"
 
@@ -52,6 +56,47 @@ TEST(Claim, of_a_newer_version_or_damaged_is_an_error_with_its_file) {
     }
 }
 
+// Whatever somebody wrote into the file: an error of this file, nothing thrown.
+TEST(Claim, with_any_field_replaced_or_missing_is_read_or_refused) {
+    const auto whole = nlohmann::json::parse(to_json_text(sample()));
+    const std::vector<nlohmann::json> others = {nullptr, 7, -1, "x", true, nlohmann::json::array({1}), {{"a", 1}}};
+    const auto flat = whole.flatten();
+    for (const auto& [pointer, value] : flat.items()) {
+        for (nlohmann::json::json_pointer at(pointer); !at.empty(); at.pop_back()) {
+            for (const auto& other : others) {
+                auto changed = whole;
+                changed[at] = other;
+                const auto read = claim_from_json_text(changed.dump(), "x.json");
+                if (read) continue;
+                EXPECT_NE(read.error().message.find("x.json"), std::string::npos)
+                    << at.to_string() << ": " << read.error().message;
+            }
+            auto without = whole;
+            auto parent = at;
+            parent.pop_back();
+            if (without[parent].is_object()) without[parent].erase(at.back());
+            EXPECT_NO_THROW((void)claim_from_json_text(without.dump(), "x.json"));
+        }
+    }
+}
+
+TEST(Claim, of_any_bytes_is_read_or_refused) {
+    const std::string whole = to_json_text(sample());
+    std::minstd_rand random(1);
+    for (int round = 0; round < 3000; ++round) {
+        std::string text = whole;
+        for (int i = 0; i < 4; ++i) {
+            const std::size_t at = random() % text.size();
+            switch (random() % 3) {
+                case 0: text[at] = static_cast<char>(random() % 256); break;
+                case 1: text.erase(at, random() % 9); break;
+                default: text.insert(at, text.substr(random() % text.size(), random() % 9)); break;
+            }
+        }
+        EXPECT_NO_THROW((void)claim_from_json_text(text, "x.json")) << text;
+    }
+}
+
 using ClaimOnNode = NodeTest;
 
 TEST_F(ClaimOnNode, is_stored_with_keyed_digests_found_again_and_dropped) {
@@ -87,12 +132,29 @@ TEST_F(ClaimOnNode, is_stored_with_keyed_digests_found_again_and_dropped) {
     EXPECT_EQ(*machine->run("ls /var/lib/pigsty/claims"), "");
 }
 
-TEST_F(ClaimOnNode, that_is_damaged_stops_the_connection_with_its_name) {
-    ASSERT_TRUE(machine->run("mkdir -p /var/lib/pigsty/claims; echo '{' > /var/lib/pigsty/claims/ca-x.json"));
-    const auto connected = machine->connect(cancel);
-    ASSERT_FALSE(connected);
-    EXPECT_TRUE(connected.error().message.starts_with("/var/lib/pigsty/claims/ca-x.json is damaged"))
-        << connected.error().message;
+TEST_F(ClaimOnNode, that_is_damaged_is_the_trouble_of_its_own_resource) {
+    done({node->store_claim(sample())});
+    ASSERT_TRUE(
+        machine->run("cd /var/lib/pigsty/claims; echo '{' > ca-x.json; echo '{}' > node-y.json; "
+                     "cp pg_cluster-*.json pg_cluster-copied.json; printf '\\377' > etcd_cluster-z.json"));
+    const auto next = connect();
+    ASSERT_TRUE(next);
+    EXPECT_TRUE(next->check_claim("pg_cluster", "pg/tést"));
+    EXPECT_TRUE(next->claim("pg_cluster", "pg/tést"));
+    EXPECT_TRUE(next->check_claim("ca", "other"));
+    for (const auto& [kind, name] : {std::pair("ca", "x"), std::pair("node", "y"), std::pair("pg_cluster", "copied"),
+                                     std::pair("etcd_cluster", "z")}) {
+        const auto status = next->check_claim(kind, name);
+        ASSERT_FALSE(status) << name;
+        EXPECT_THAT(summary(status.error()), testing::HasSubstr("/var/lib/pigsty/claims/" + std::string(kind) + "-" +
+                                                                name + ".json is damaged"));
+        EXPECT_FALSE(next->claim(kind, name)) << name;
+    }
+    EXPECT_EQ(next->damaged_claims().size(), 4U);
+    // What is written over it is whole again.
+    EXPECT_TRUE(next->request({next->store_claim(Claim{.kind = "ca", .name = "x", .id = "1"})}, cancel, {}));
+    EXPECT_TRUE(next->check_claim("ca", "x"));
+    EXPECT_EQ(connect()->damaged_claims().size(), 3U);
 }
 
 }  // namespace

@@ -8,13 +8,15 @@ namespace pigsty::node {
 namespace {
 
 constexpr std::size_t kLongestHeader = 96;
+// Far above what any program on a node sends: a length beyond it is none, and would be waited for for ever.
+constexpr std::uint64_t kLongestFrame = 1U << 30;
 
 bool read_number(std::string_view text, std::uint64_t& number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc() && end == text.data() + text.size();
 }
 
-std::unexpected<Error> damaged(std::string_view bytes) {
+std::unexpected<Error> damaged_frame(std::string_view bytes) {
     // What ended the program spoke in its place: sudo, a shell.
     return fail(Error{ErrorCode::unreachable, "the program on the node broke off"}.with_output(bytes.substr(0, 400)));
 }
@@ -44,9 +46,10 @@ Result<std::vector<std::string_view>> split_fields(std::string_view fields) {
     while (!fields.empty()) {
         const auto colon = fields.substr(0, 20).find(':');
         std::uint64_t length = 0;
-        if (colon == std::string_view::npos || !read_number(fields.substr(0, colon), length)) return damaged(fields);
+        if (colon == std::string_view::npos || !read_number(fields.substr(0, colon), length))
+            return damaged_frame(fields);
         const auto rest = fields.substr(colon + 1);
-        if (length >= rest.size() || rest[length] != ',') return damaged(fields);
+        if (length >= rest.size() || rest[length] != ',') return damaged_frame(fields);
         found.push_back(rest.substr(0, length));
         fields = rest.substr(length + 1);
     }
@@ -63,7 +66,7 @@ Result<std::optional<Frame>> FrameReader::next() {
     const auto left = std::string_view(buffer_).substr(taken_);
     const auto end = left.substr(0, kLongestHeader).find('\n');
     if (end == std::string_view::npos) {
-        if (left.size() >= kLongestHeader) return damaged(left);
+        if (left.size() >= kLongestHeader) return damaged_frame(left);
         return std::optional<Frame>();
     }
     Frame frame;
@@ -77,8 +80,9 @@ Result<std::optional<Frame>> FrameReader::next() {
     };
     frame.type = word();
     const bool is_header = !frame.type.empty() && read_number(word(), frame.number) &&
-                           read_number(word(), frame.index) && read_number(word(), length) && header.empty();
-    if (!is_header) return damaged(left);
+                           read_number(word(), frame.index) && read_number(word(), length) && header.empty() &&
+                           length <= kLongestFrame;
+    if (!is_header) return damaged_frame(left);
     if (left.size() - end - 1 < length) return std::optional<Frame>();
     frame.bytes = left.substr(end + 1, length);
     taken_ += end + 1 + length;

@@ -1,5 +1,7 @@
 #include "core/node/frame.h"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace pigsty::node {
@@ -34,6 +36,44 @@ TEST(Frame, refuses_what_is_no_frame) {
         const auto next = reader.next();
         ASSERT_FALSE(next) << text;
         EXPECT_EQ(next.error().code, ErrorCode::unreachable);
+    }
+}
+
+// A length that no program sends would be waited for until the node is given up.
+TEST(Frame, refuses_a_length_that_cannot_be) {
+    FrameReader reader;
+    reader.feed("out 1 1 18446744073709551615\n");
+    EXPECT_FALSE(reader.next());
+}
+
+TEST(Frame, of_any_bytes_comes_out_or_is_refused) {
+    std::minstd_rand random(1);
+    const std::string whole =
+        frame_text("reply", 1, 0, join_fields({"done", join_fields({"0", "", "a"}), join_fields({"1", "no", "b"})}));
+    for (int round = 0; round < 5000; ++round) {
+        std::string text = whole + whole;
+        for (int i = 0; i < 3; ++i) {
+            const std::size_t at = random() % text.size();
+            if (random() % 2 == 0)
+                text[at] = static_cast<char>(random() % 256);
+            else
+                text.erase(at, random() % 5);
+        }
+        FrameReader reader;
+        std::size_t taken = 0;
+        while (!text.empty()) {
+            const std::size_t piece = 1 + random() % text.size();
+            reader.feed(std::string_view(text).substr(0, piece));
+            text.erase(0, piece);
+            auto next = reader.next();
+            for (; next && *next; next = reader.next()) {
+                taken += (*next)->bytes.size();
+                if (const auto fields = split_fields((*next)->bytes))
+                    for (const auto field : *fields) (void)split_fields(field);
+            }
+            if (!next) break;
+        }
+        EXPECT_LE(taken, 2 * whole.size());
     }
 }
 

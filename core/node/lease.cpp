@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "core/base/contained.h"
 #include "core/node/clock_text.h"
 #include "core/node/parallel.h"
 
@@ -41,10 +42,13 @@ Result<Attempt> try_all(const std::vector<LeaseWish>& wishes, const LeaseHolder&
                         const Cancel& cancel) {
     Attempt attempt;
     std::vector<std::optional<Result<LeaseAttempt>>> answers(wishes.size());
-    const auto ask = [&](std::size_t i) { answers[i] = wishes[i].node->try_lease(holder, wishes[i].probes, cancel); };
+    const auto ask = [&](std::size_t i) {
+        answers[i] = contained([&] { return wishes[i].node->try_lease(holder, wishes[i].probes, cancel); });
+        return Status{};
+    };
     ask(0);
     if (*answers[0] && !(*answers[0])->held_by)
-        in_parallel(wishes.size() - 1, limit, [&](std::size_t i) { ask(i + 1); });
+        in_parallel(wishes.size() - 1, limit, [&](std::size_t i) { return ask(i + 1); });
 
     std::optional<Error> failed;
     for (std::size_t i = 0; i < wishes.size(); ++i) {

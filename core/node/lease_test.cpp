@@ -119,6 +119,16 @@ TEST_F(LeaseTest, a_holder_that_hangs_is_ended) {
     EXPECT_EQ(late.error().code, ErrorCode::conflict);
 }
 
+TEST_F(LeaseTest, our_own_former_self_that_hangs_is_ended_at_once) {
+    auto hanging = connect(kImpatient);
+    auto held = lease(hanging);
+    ASSERT_TRUE(held);
+    EXPECT_FALSE(hanging->request({RunScript{.text = "kill -STOP $PPID; sleep 1000"}}, cancel, {}));
+    const auto again = hanging->request({RunScript{.text = ":"}}, cancel, {});
+    EXPECT_TRUE(again) << summary(again.error());
+    EXPECT_FALSE(lease(other));
+}
+
 TEST_F(LeaseTest, a_connection_that_broke_takes_its_lease_again) {
     auto held = lease(node);
     ASSERT_TRUE(held);

@@ -8,4 +8,11 @@ std::optional<Claim> Node::claim(const std::string& kind, const std::string& nam
     return std::nullopt;
 }
 
+Status Node::check_claim(const std::string& kind, const std::string& name) const {
+    const auto damaged = damaged_claims();
+    const auto found = damaged.find(Claim{.kind = kind, .name = name}.file_name());
+    if (found != damaged.end()) return fail(found->second);
+    return {};
+}
+
 }  // namespace pigsty::node

@@ -74,6 +74,11 @@ class Node {
     // Claims on this node: as read with the first request, corrected by what this process wrote.
     [[nodiscard]] virtual std::vector<Claim> claims() const = 0;
     [[nodiscard]] std::optional<Claim> claim(const std::string& kind, const std::string& name) const;
+    // Error where there is a claim of that name that cannot be read: then it is neither there nor absent. To be asked by
+    // whoever looks a claim up; all others go on without it.
+    [[nodiscard]] Status check_claim(const std::string& kind, const std::string& name) const;
+    // By file name ("KIND-NAME.json"), why each of those cannot be read. What they hold is not known.
+    [[nodiscard]] virtual std::map<std::string, Error> damaged_claims() const = 0;
 
     // What was seen of these probes; what is missing is fetched in one request, together with the probes of every claim.
     virtual Result<Observation> observe(const Probes& probes, const Cancel& cancel) = 0;

@@ -1,5 +1,6 @@
 #include "core/node/node_pool.h"
 
+#include "core/node/clock_text.h"
 #include "core/node/remote_node.h"
 #include "core/node/ssh_launcher.h"
 
@@ -18,8 +19,11 @@ struct NodePool::Entry {
     std::shared_ptr<SshLauncher> ssh;
     std::optional<Error> failed;
     Cancel::Clock::time_point failed_at;
+    ssh::Patience patience = ssh::Patience::one_try;
+    bool is_settled = false;
     // Under the pool's lock:
     NodePtr node;
+    std::optional<std::string> notice;
 };
 
 NodePool::NodePool(Connection connection) : NodePool(std::move(connection), nullptr) {}
@@ -41,14 +45,22 @@ Result<NodePtr> NodePool::node(const NodeAddress& address, const Cancel& cancel,
     }
     TRY(const auto turn, entry->strand.enter(cancel, "connecting to " + address.address));
     // Its later reconnections, too, are as patient as the most patient asked for.
-    if (entry->ssh && reach == Reach::change) entry->ssh->set_patience(ssh::Patience::until_connect_timeout);
+    if (reach == Reach::change) entry->patience = ssh::Patience::until_connect_timeout;
+    if (entry->ssh) entry->ssh->set_patience(entry->patience);
+    NodePtr known;
     {
         const std::lock_guard lock(mutex_);
-        if (entry->node) return entry->node;
+        known = entry->node;
     }
-    if (reach == Reach::read && entry->failed && Cancel::Clock::now() - entry->failed_at < kRemembered)
+    if (known && (reach == Reach::read || entry->is_settled)) return known;
+    if (!known && reach == Reach::read && entry->failed && Cancel::Clock::now() - entry->failed_at < kRemembered)
         return fail(*entry->failed);
-    auto node = connect(*entry, address, cancel, reach);
+    auto node = known ? Result<NodePtr>(known) : connect(*entry, address, cancel);
+    if (node && !known) {
+        const std::lock_guard lock(mutex_);
+        entry->node = *node;
+    }
+    if (node && reach == Reach::change) node = settle(*entry, *node, cancel);
     if (!node) {
         auto error = std::move(node).error();
         if (error.host.empty()) error.host = address.address;
@@ -63,13 +75,13 @@ Result<NodePtr> NodePool::node(const NodeAddress& address, const Cancel& cancel,
     return node;
 }
 
-Result<NodePtr> NodePool::connect(Entry& entry, const NodeAddress& address, const Cancel& cancel, Reach reach) {
+Result<NodePtr> NodePool::connect(Entry& entry, const NodeAddress& address, const Cancel& cancel) {
     std::shared_ptr<Launcher> launcher;
     if (make_launcher_) {
         launcher = make_launcher_(address);
     } else {
-        entry.ssh = std::make_shared<SshLauncher>(sessions_, route_to(address));
-        entry.ssh->set_patience(reach == Reach::change ? ssh::Patience::until_connect_timeout : ssh::Patience::one_try);
+        if (!entry.ssh) entry.ssh = std::make_shared<SshLauncher>(sessions_, route_to(address));
+        entry.ssh->set_patience(entry.patience);
         launcher = entry.ssh;
     }
     TRY(std::shared_ptr<Node> node, RemoteNode::connect({.address = address,
@@ -77,18 +89,70 @@ Result<NodePtr> NodePool::connect(Entry& entry, const NodeAddress& address, cons
                                                          .become = connection_.become,
                                                          .settings = connection_.settings},
                                                         cancel));
-    TRY_VOID(settle(*node, cancel, reach));
+    if (!make_launcher_) TRY_VOID(check_supported(node->facts()));
     return node;
 }
 
-Status NodePool::settle(Node& node, const Cancel& cancel, Reach reach) const {
-    if (!make_launcher_) TRY_VOID(check_supported(node.facts()));
-    if (reach == Reach::read || node.facts().cloud_init != "running") return {};
-    // Its status tells whether cloud-init itself failed, which need not matter to us: what matters shows in our own steps.
-    const RunScript wait{
-        .text = "cloud-init status --wait", .stall = kCloudInitStall, .may_fail = true, .writes = false};
-    TRY_VOID(node.request({wait}, cancel.within_at_most(connection_.route.connect_timeout)));
-    return {};
+Result<NodePtr> NodePool::settle(Entry& entry, NodePtr node, const Cancel& cancel) {
+    TRY(const bool waited, wait_for_cloud_init(*node, cancel));
+    // Facts and claims are those of a machine that was still being made: a new connection brings them anew.
+    if (waited) {
+        TRY(node, connect(entry, node->address(), cancel));
+    }
+    entry.is_settled = true;
+    std::string state = node->facts().cloud_init;
+    if (waited && state == "running") state = "failed: it ended without writing a result";
+    if (state.starts_with("failed")) {
+        const std::lock_guard lock(mutex_);
+        entry.notice =
+            node->address().address + ": cloud-init has " + state +
+            " (`cloud-init status --long` there tells more): what it did not come to is missing on the machine";
+    }
+    return node;
+}
+
+Result<bool> NodePool::wait_for_cloud_init(Node& node, const Cancel& cancel) const {
+    if (node.facts().cloud_init != "running") return false;
+    const std::string since = utc_now();
+    const auto begun = Cancel::Clock::now();
+    const std::string what = "cloud-init, which has not ended: waits since " + since;
+    // Ended: it wrote its result, or it says that it will not go on.
+    const RunScript wait{.text =
+                             "while [ ! -e /run/cloud-init/result.json ]; do\n"
+                             "  case \"$(cloud-init status 2>/dev/null | sed -n 's/^status: *//p')\" in\n"
+                             "    done | error* | disabled | degraded*) exit 0;;\n"
+                             "  esac\n"
+                             "  echo waiting\n"
+                             "  for second in 1 2 3 4 5; do [ -e /run/cloud-init/result.json ] || sleep 1; done\n"
+                             "done\n",
+                         .stall = kCloudInitStall,
+                         .may_fail = true,
+                         .writes = false};
+    const auto so_far = [&] {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(Cancel::Clock::now() - begun);
+    };
+    const auto told = [&](std::string_view) {
+        if (waits_) waits_(node.address().address, what, so_far());
+    };
+    told({});
+    const auto results = node.request({wait}, cancel.within_at_most(connection_.route.connect_timeout), told);
+    if (results) return true;
+    Error error = results.error();
+    if (error.code == ErrorCode::stalled && cancel.check("waiting for cloud-init"))
+        error =
+            Error{ErrorCode::stalled, "cloud-init has not ended within " +
+                                          std::to_string(connection_.route.connect_timeout.count()) +
+                                          " s (connect_timeout), waited for since " + since}
+                .with_hint(
+                    "`cloud-init status --long` and /var/log/cloud-init-output.log on the machine tell what it does; "
+                    "a machine that needs longer wants a longer connect_timeout");
+    return fail(std::move(error));
+}
+
+std::optional<std::string> NodePool::take_notice(const std::string& address) {
+    const std::lock_guard lock(mutex_);
+    const auto entry = entries_.find(address);
+    return entry == entries_.end() ? std::nullopt : std::exchange(entry->second->notice, std::nullopt);
 }
 
 ssh::Route NodePool::route_to(const NodeAddress& address) const {

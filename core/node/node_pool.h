@@ -7,11 +7,14 @@
 // (system without perl, unknown system), `unreachable`. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "core/node/node.h"
 #include "core/node/program_start.h"
@@ -42,18 +45,30 @@ class NodePool {
 
     Result<NodePtr> node(const NodeAddress& address, const Cancel& cancel, Reach reach = Reach::read);
 
+    // Who is told what is waited for before a node can be changed (cloud-init), and for how long already. Set before the
+    // first node is asked for; called from any thread.
+    using Waits =
+        std::function<void(const std::string& address, const std::string& what, std::chrono::milliseconds so_far)>;
+    void tell_waits(Waits waits) { waits_ = std::move(waits); }
+    // What whoever changes this node should know of it, as a sentence: that its cloud-init has failed. Once for each node.
+    std::optional<std::string> take_notice(const std::string& address);
+
     // Of all nodes reached so far, by address: what benches and tests assert on.
     [[nodiscard]] std::map<std::string, Counters> counters() const;
 
   private:
     struct Entry;
 
-    Result<NodePtr> connect(Entry& entry, const NodeAddress& address, const Cancel& cancel, Reach reach);
-    Status settle(Node& node, const Cancel& cancel, Reach reach) const;
+    Result<NodePtr> connect(Entry& entry, const NodeAddress& address, const Cancel& cancel);
+    // A node that a read has reached was not waited for: a change does that, whoever connected first.
+    Result<NodePtr> settle(Entry& entry, NodePtr node, const Cancel& cancel);
+    // True where there was something to wait for: what is known of the node is old then.
+    Result<bool> wait_for_cloud_init(Node& node, const Cancel& cancel) const;
     [[nodiscard]] ssh::Route route_to(const NodeAddress& address) const;
 
     const Connection connection_;
     const MakeLauncher make_launcher_;
+    Waits waits_;
     std::shared_ptr<ssh::SessionPool> sessions_;
     mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<Entry>> entries_;

@@ -54,6 +54,87 @@ TEST_F(NodePoolTest, a_read_does_not_knock_twice_in_a_row_and_a_change_does) {
     EXPECT_EQ(knocks, 2);
 }
 
+class CloudInitTest : public NodePoolTest {
+  protected:
+    void SetUp() override {
+        NodePoolTest::SetUp();
+        if (!node) return;
+        machine
+            ->run(
+                "mkdir -p /run/cloud-init; rm -f /run/cloud-init/result.json; printf '#!/bin/sh\\necho status: "
+                "running\\n' > "
+                "/usr/bin/cloud-init; chmod 0755 /usr/bin/cloud-init")
+            .value();
+    }
+    std::unique_ptr<NodePool> pool_with(std::chrono::seconds connect_timeout) {
+        Connection connection;
+        connection.route.connect_timeout = connect_timeout;
+        return std::make_unique<NodePool>(std::move(connection),
+                                          [this](const NodeAddress&) { return machine->launcher(); });
+    }
+    void end_with(const std::string& result) {
+        machine
+            ->run("printf '%s' '" + result +
+                  "' > /run/cloud-init/new && mv /run/cloud-init/new /run/cloud-init/result.json")
+            .value();
+    }
+    const NodeAddress address{.address = "10.10.10.11"};
+};
+
+TEST_F(CloudInitTest, is_waited_for_by_a_change_though_a_read_was_first) {
+    const auto pool = pool_with(60s);
+    std::vector<std::string> told;
+    pool->tell_waits([&](const std::string& where, const std::string& what, std::chrono::milliseconds) {
+        told.push_back(where + " " + what);
+        if (told.size() == 2) end_with(R"({"v1": {"datasource": "NoCloud", "errors": []}})");
+    });
+    const auto read = pool->node(address, cancel);
+    ASSERT_TRUE(read) << summary(read.error());
+    EXPECT_EQ((*read)->facts().cloud_init, "running");
+    EXPECT_TRUE(told.empty());
+    const auto change = pool->node(address, cancel, Reach::change);
+    ASSERT_TRUE(change) << summary(change.error());
+    // What was known before is of a machine that was still being made.
+    EXPECT_NE(*change, *read);
+    EXPECT_EQ((*change)->facts().cloud_init, "done");
+    ASSERT_GE(told.size(), 2U);
+    EXPECT_THAT(told[0], testing::StartsWith("10.10.10.11 cloud-init, which has not ended: waits since 20"));
+    EXPECT_EQ(pool->take_notice("10.10.10.11"), std::nullopt);
+    EXPECT_EQ(pool->node(address, cancel, Reach::change).value(), *change);
+    EXPECT_EQ(pool->node(address, cancel).value(), *change);
+}
+
+TEST_F(CloudInitTest, that_failed_is_said_once) {
+    end_with(R"({"v1": {"datasource": "NoCloud", "errors": ["runcmd: exit 1"]}})");
+    const auto pool = pool_with(60s);
+    ASSERT_TRUE(pool->node(address, cancel, Reach::change));
+    EXPECT_EQ(
+        pool->take_notice("10.10.10.11"),
+        "10.10.10.11: cloud-init has failed: \"runcmd: exit 1\" (`cloud-init status --long` there tells more): what it "
+        "did not come to is missing on the machine");
+    EXPECT_EQ(pool->take_notice("10.10.10.11"), std::nullopt);
+    EXPECT_EQ(pool->take_notice("10.10.10.12"), std::nullopt);
+}
+
+TEST_F(CloudInitTest, that_gave_up_is_not_waited_for) {
+    machine->run("printf '#!/bin/sh\\necho status: error\\n' > /usr/bin/cloud-init").value();
+    const auto pool = pool_with(60s);
+    ASSERT_TRUE(pool->node(address, cancel, Reach::change));
+    EXPECT_THAT(pool->take_notice("10.10.10.11").value_or(""),
+                testing::HasSubstr("cloud-init has failed: it ended without writing a result"));
+}
+
+TEST_F(CloudInitTest, that_does_not_end_is_an_error_that_says_since_when) {
+    const auto pool = pool_with(1s);
+    const auto change = pool->node(address, cancel, Reach::change);
+    ASSERT_FALSE(change);
+    EXPECT_THAT(
+        summary(change.error()),
+        testing::MatchesRegex("10.10.10.11: cloud-init has not ended within 1 s \\(connect_timeout\\), waited for "
+                              "since ....-..-..T..:..:..Z"));
+    EXPECT_TRUE(pool->node(address, cancel)) << "a read needs no machine that is finished";
+}
+
 TEST(Facts, name_the_systems_that_are_supported) {
     Facts facts;
     facts.os_id = "debian";

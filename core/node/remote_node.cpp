@@ -6,6 +6,16 @@
 #include "core/node/encode.h"
 
 namespace pigsty::node {
+namespace {
+
+// What a command answered; empty where it answered less.
+std::string field_of(const CommandResult& result, std::size_t index) {
+    return index < result.fields.size() ? result.fields[index] : std::string();
+}
+
+Error short_answer() { return Error{ErrorCode::internal, "the root end answered fewer commands than it was sent"}; }
+
+}  // namespace
 
 Result<std::shared_ptr<RemoteNode>> RemoteNode::connect(Options options, const Cancel& cancel) {
     std::shared_ptr<RemoteNode> node(new RemoteNode(std::move(options)));
@@ -55,6 +65,14 @@ std::vector<Claim> RemoteNode::claims() const {
     return found;
 }
 
+std::map<std::string, Error> RemoteNode::damaged_claims() const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, Error> found;
+    for (const auto& [path, error] : damaged_claims_)
+        found.emplace(path.substr(path.rfind('/') + 1), Error(error).at_host(options_.address.address));
+    return found;
+}
+
 Counters RemoteNode::counters() const {
     const std::lock_guard lock(mutex_);
     return {.requests = wire_->requests,
@@ -97,14 +115,15 @@ Status RemoteNode::ensure_connected(const Cancel& cancel) {
         TRY(const auto results, open->request({command("claims")}, cancel));
         if (results.empty() || results[0].status != 0)
             return fail(ErrorCode::failed, "the claims on the node cannot be read");
-        return take_claims(results[0].fields);
+        take_claims(results[0].fields);
+        return {};
     }
 
     std::vector<Command> first = {command("facts"), command("claims"), command("holder")};
     if (shares > 0) first.push_back(command("lease", {to_json_text(holder), lease_token_}));
     TRY(auto started, RootEnd::start(*options_.launcher, options_.become, options_.settings, first, wire_, cancel));
     TRY(auto results, started->first_answer(cancel));
-    if (shares > 0 && (results.size() != 4 || results[3].status != 0 || results[3].fields.at(0) != lease_token_))
+    if (shares > 0 && (results.size() != 4 || results[3].status != 0 || field_of(results[3], 0) != lease_token_))
         return fail(Error{ErrorCode::conflict,
                           "the connection broke while the node was being changed, and another process "
                           "has changed it since"}
@@ -127,22 +146,34 @@ Status RemoteNode::take_first_answer(std::vector<CommandResult> results) {
         // facts() hands out a reference: a node that was rebooted keeps the ones that this process began with.
         if (!has_facts_) facts_ = facts;
         has_facts_ = true;
-        foreign_holder_ = lease_holder_from_json_text(results[2].fields.at(0));
+        foreign_holder_ = lease_holder_from_json_text(field_of(results[2], 0));
     }
-    return take_claims(results[1].fields);
+    take_claims(results[1].fields);
+    return {};
 }
 
-Status RemoteNode::take_claims(const std::vector<std::string>& fields) {
+// One that cannot be read is the trouble of its resource alone: the others of the node go on.
+void RemoteNode::take_claims(const std::vector<std::string>& fields) {
     std::map<std::string, Claim> claims;
+    std::map<std::string, Error> damaged;
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
         const std::string path = options_.settings.base + "/claims/" + fields[i];
-        TRY(auto claim, claim_from_json_text(fields[i + 1], path));
-        claims.emplace(path, std::move(claim));
+        auto claim = claim_from_json_text(fields[i + 1], path);
+        if (claim && claim->file_name() != fields[i]) {
+            claim =
+                fail(Error{ErrorCode::failed, path + " is damaged: expected the claim of that name, found that of " +
+                                                  claim->kind + " \"" + claim->name + "\""}
+                         .with_hint("was it copied by hand? Remove the copy"));
+        }
+        if (claim)
+            claims.emplace(path, *std::move(claim));
+        else
+            damaged.emplace(path, std::move(claim).error());
     }
     const std::lock_guard lock(mutex_);
     claims_ = std::move(claims);
+    damaged_claims_ = std::move(damaged);
     claims_known_ = true;
-    return {};
 }
 
 Result<std::vector<CommandResult>> RemoteNode::send(const std::vector<Command>& commands, const Cancel& cancel,
@@ -158,7 +189,8 @@ Result<std::vector<CommandResult>> RemoteNode::send(const std::vector<Command>& 
 Result<Observation> RemoteNode::look(const Probes& probes, const Cancel& cancel) {
     if (probes.empty()) return Observation();
     TRY(const auto results, send({observe_command(probes)}, cancel));
-    TRY(const auto seen, read_observation(probes, results.at(0)));
+    if (results.empty()) return fail(short_answer());
+    TRY(const auto seen, read_observation(probes, results.front()));
     const std::lock_guard lock(mutex_);
     seen_.merge(seen);
     return seen;
@@ -235,12 +267,16 @@ void RemoteNode::remember_written(const std::vector<Operation>& operations, cons
         if (results[i].status != 0) continue;
         const auto* const put = std::get_if<PutFile>(&operations[i]);
         if (put && put->path.starts_with(folder) && results[i].fields.size() == 2) {
+            damaged_claims_.erase(put->path);
             if (auto claim = claim_from_json_text(results[i].fields[1], put->path))
                 claims_.insert_or_assign(put->path, *std::move(claim));
             else
                 claims_known_ = false;
         }
-        if (const auto* const removed = std::get_if<RemoveFile>(&operations[i])) claims_.erase(removed->path);
+        if (const auto* const removed = std::get_if<RemoveFile>(&operations[i])) {
+            claims_.erase(removed->path);
+            damaged_claims_.erase(removed->path);
+        }
     }
 }
 
@@ -272,10 +308,10 @@ Result<LeaseAttempt> RemoteNode::try_lease(const LeaseHolder& holder, const Prob
     if (!probes.empty()) commands.push_back(observe_command(probes));
     const auto results = send(commands, cancel);
     if (!results) return here(results.error());
-    const auto& taken = results->at(0);
+    if (results->empty()) return here(short_answer());
+    const auto& taken = results->front();
     if (taken.status == kLeaseHeld) {
-        attempt.held_by =
-            lease_holder_from_json_text(taken.fields.empty() ? "" : taken.fields[0]).value_or(LeaseHolder{});
+        attempt.held_by = lease_holder_from_json_text(field_of(taken, 0)).value_or(LeaseHolder{});
         return attempt;
     }
     if (taken.status != 0)
@@ -288,16 +324,18 @@ Result<LeaseAttempt> RemoteNode::try_lease(const LeaseHolder& holder, const Prob
         own_holder_ = holder;
         seen_ = {};
     }
-    if (auto known = take_claims(results->at(1).fields); !known) {
+    const auto give_back = [this](Error error) {
         leave_lease();
-        return here(std::move(known).error());
-    }
+        return here(std::move(error));
+    };
+    if (results->size() < 2 || (*results)[1].status != 0)
+        return give_back(Error{ErrorCode::failed, "the claims on the node cannot be read"}.with_output(
+            results->size() < 2 ? "" : (*results)[1].err));
+    take_claims((*results)[1].fields);
     if (probes.empty()) return attempt;
-    auto seen = read_observation(probes, results->at(2));
-    if (!seen) {
-        leave_lease();
-        return here(std::move(seen).error());
-    }
+    if (results->size() < 3) return give_back(short_answer());
+    auto seen = read_observation(probes, (*results)[2]);
+    if (!seen) return give_back(std::move(seen).error());
     attempt.seen = *std::move(seen);
     const std::lock_guard lock(mutex_);
     seen_.merge(attempt.seen);

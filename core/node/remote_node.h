@@ -34,6 +34,7 @@ class RemoteNode : public Node {
     [[nodiscard]] const NodeAddress& address() const override { return options_.address; }
     [[nodiscard]] const Facts& facts() const override { return facts_; }
     [[nodiscard]] std::vector<Claim> claims() const override;
+    [[nodiscard]] std::map<std::string, Error> damaged_claims() const override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] std::optional<LeaseHolder> lease_holder() const override;
 
@@ -54,7 +55,7 @@ class RemoteNode : public Node {
     // Inside the strand from here on.
     Status ensure_connected(const Cancel& cancel);
     Status take_first_answer(std::vector<CommandResult> results);
-    Status take_claims(const std::vector<std::string>& fields);
+    void take_claims(const std::vector<std::string>& fields);
     Result<std::vector<CommandResult>> send(const std::vector<Command>& commands, const Cancel& cancel,
                                             const Progress& progress = {});
     Result<Observation> look(const Probes& probes, const Cancel& cancel);
@@ -77,7 +78,8 @@ class RemoteNode : public Node {
     std::shared_ptr<Bridge> bridge_;
     Facts facts_;  // written once, before connect() returns
     bool has_facts_ = false;
-    std::map<std::string, Claim> claims_;  // by path on the node
+    std::map<std::string, Claim> claims_;          // by path on the node
+    std::map<std::string, Error> damaged_claims_;  // by path
     bool claims_known_ = false;
     Observation seen_;
     std::optional<LeaseHolder> foreign_holder_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -22,10 +23,10 @@ std::string request_text(std::uint64_t number, const std::vector<Command>& comma
 }
 
 std::string settings_text(const RootEndSettings& settings) {
-    return frame_text(
-        "settings", 0, 0,
-        join_fields({"base", settings.base, "run", settings.run, "silence", in_seconds(settings.silence), "touch",
-                     in_seconds(settings.touch), "grace", in_seconds(settings.grace), "path", settings.path}));
+    return frame_text("settings", 0, 0,
+                      join_fields({"base", settings.base, "run", settings.run, "silence", in_seconds(settings.silence),
+                                   "touch", in_seconds(settings.touch), "grace", in_seconds(settings.grace), "path",
+                                   settings.path, "run_id", settings.run_id}));
 }
 
 // Standard error is kept as a tail: an installation may print a lot of it, and its end tells the cause.
@@ -37,7 +38,10 @@ void append_tail(std::string& tail, std::string_view piece) {
 Status read_result(std::string_view bytes, CommandResult& result) {
     TRY(const auto fields, split_fields(bytes));
     if (fields.size() < 2) return fail(ErrorCode::internal, "the root end sent a result without status");
-    result.status = std::atoi(std::string(fields[0]).c_str());
+    // An answer that says nothing is no success.
+    const auto [end, error] = std::from_chars(fields[0].data(), fields[0].data() + fields[0].size(), result.status);
+    if (error != std::errc() || end != fields[0].data() + fields[0].size())
+        return fail(ErrorCode::internal, "the root end sent a result without status");
     append_tail(result.err, fields[1]);
     result.fields.assign(fields.begin() + 2, fields.end());
     return {};

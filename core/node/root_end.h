@@ -26,6 +26,7 @@ struct RootEndSettings {
     std::chrono::milliseconds touch{10000};    // between signs of life
     std::chrono::milliseconds grace{5000};     // between TERM and KILL
     std::string path{};                        // put before PATH of what the root end starts
+    std::string run_id{};                      // the run that this process is, as core/node/run_id.h looks for it
 };
 
 // "0.25": a bound as the programs on the node take it.

@@ -44,12 +44,6 @@ const StoredSecret* best_of(const std::vector<StoredSecrets>& found, const std::
     return best;
 }
 
-Status first_failure(const std::vector<Status>& statuses) {
-    for (const auto& status : statuses)
-        if (!status) return status;
-    return {};
-}
-
 }  // namespace
 
 Result<StoredSecrets> read_secrets(Node& node, const std::string& scope, const std::vector<std::string>& names,
@@ -74,15 +68,10 @@ Result<StoredSecrets> ensure_secrets(const std::vector<NodePtr>& nodes, const st
                                      const std::vector<std::string>& names, const Cancel& cancel,
                                      std::size_t max_parallel_nodes) {
     std::vector<StoredSecrets> found(nodes.size());
-    std::vector<Status> statuses(nodes.size());
-    in_parallel(nodes.size(), max_parallel_nodes, [&](std::size_t i) {
-        auto secrets = read_secrets(*nodes[i], scope, names, cancel);
-        if (secrets)
-            found[i] = *std::move(secrets);
-        else
-            statuses[i] = fail(std::move(secrets).error());
-    });
-    TRY_VOID(first_failure(statuses));
+    TRY_VOID(first_failure(in_parallel(nodes.size(), max_parallel_nodes, [&](std::size_t i) -> Status {
+        TRY(found[i], read_secrets(*nodes[i], scope, names, cancel));
+        return {};
+    })));
 
     StoredSecrets wanted;
     for (const auto& name : names) {
@@ -90,28 +79,26 @@ Result<StoredSecrets> ensure_secrets(const std::vector<NodePtr>& nodes, const st
         wanted.emplace(name, best ? *best : StoredSecret{.generation = 1, .value = Secret::generate()});
     }
     // The first node alone at first: a kill in between leaves one node with the value, never two with different ones.
-    const auto keep_missing = [&](std::size_t i) {
+    const auto keep_missing = [&](std::size_t i) -> Status {
         StoredSecrets missing;
         for (const auto& [name, secret] : wanted) {
             const auto held = found[i].find(name);
             if (held == found[i].end() || !(held->second == secret)) missing.emplace(name, secret);
         }
-        if (!missing.empty()) statuses[i] = keep(*nodes[i], scope, missing, cancel);
+        if (missing.empty()) return {};
+        return keep(*nodes[i], scope, missing, cancel);
     };
     if (nodes.empty()) return wanted;
-    keep_missing(0);
-    TRY_VOID(first_failure(statuses));
-    in_parallel(nodes.size() - 1, max_parallel_nodes, [&](std::size_t i) { keep_missing(i + 1); });
-    TRY_VOID(first_failure(statuses));
+    TRY_VOID(keep_missing(0));
+    TRY_VOID(first_failure(
+        in_parallel(nodes.size() - 1, max_parallel_nodes, [&](std::size_t i) { return keep_missing(i + 1); })));
     return wanted;
 }
 
 Status store_secrets(const std::vector<NodePtr>& nodes, const std::string& scope, const StoredSecrets& secrets,
                      const Cancel& cancel, std::size_t max_parallel_nodes) {
-    std::vector<Status> statuses(nodes.size());
-    in_parallel(nodes.size(), max_parallel_nodes,
-                [&](std::size_t i) { statuses[i] = keep(*nodes[i], scope, secrets, cancel); });
-    return first_failure(statuses);
+    return first_failure(in_parallel(nodes.size(), max_parallel_nodes,
+                                     [&](std::size_t i) { return keep(*nodes[i], scope, secrets, cancel); }));
 }
 
 }  // namespace pigsty::node

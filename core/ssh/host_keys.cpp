@@ -28,12 +28,16 @@ Error cannot_record(const std::string& path, int cause) {
 std::string expected_keys(const std::vector<KnownHost>& known) {
     std::string text;
     for (const auto& entry : known) {
-        if (entry.revoked) continue;
+        if (entry.revoked || entry.authority) continue;
         if (!text.empty()) text += " or ";
         text += entry.key.type + " " + entry.key.fingerprint() + " (" + entry.origin + ")";
     }
     return text;
 }
+
+constexpr std::uint16_t kSshPort = 22;
+
+bool is_of_host(const KnownHost& entry) { return !entry.revoked && !entry.authority; }
 
 }  // namespace
 
@@ -49,7 +53,7 @@ Result<std::vector<KnownHost>> HostKeys::entries_of(const std::string& host, std
             if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
             auto key = parse_public_key(line);
             if (!key) return fail(std::move(key.error().at_step("host_keys[\"" + address + "\"]")));
-            found.push_back({name, *std::move(key), false, "host_keys"});
+            found.push_back({.names = name, .key = *std::move(key), .origin = "host_keys"});
         }
     }
     if (!found.empty()) return found;
@@ -64,10 +68,14 @@ Result<std::vector<KnownHost>> HostKeys::entries_of(const std::string& host, std
 
 Result<std::vector<std::string>> HostKeys::known_types(const std::string& host, std::uint16_t port) const {
     const std::lock_guard lock(mutex_);
-    TRY(const auto known, entries_of(host, port));
+    TRY(auto known, entries_of(host, port));
+    if (std::ranges::none_of(known, is_of_host) && port != kSshPort) {
+        TRY(known, entries_of(host, kSshPort));
+    }
     std::vector<std::string> types;
     for (const auto& entry : known)
-        if (!entry.revoked && std::ranges::find(types, entry.key.type) == types.end()) types.push_back(entry.key.type);
+        if (is_of_host(entry) && std::ranges::find(types, entry.key.type) == types.end())
+            types.push_back(entry.key.type);
     return types;
 }
 
@@ -84,12 +92,23 @@ Status HostKeys::verify(const std::string& host, std::uint16_t port, const Publi
                           .message = "the host key " + found_text + " is revoked (" + revoked->origin + ")"}
                         .at_host(host)
                         .with_hint("give the machine a new host key, or take the @revoked line away"));
-    if (std::ranges::any_of(known, [&](const auto& e) { return !e.revoked && same_key(e); })) return {};
+    if (std::ranges::any_of(known, [&](const auto& e) { return is_of_host(e) && same_key(e); })) return {};
 
     const std::string expected = expected_keys(known);
+    // As ssh does: a host whose port has no line of its own is known by its line without a port, should the key be the same.
+    if (expected.empty() && port != kSshPort) {
+        TRY(const auto plain, entries_of(host, kSshPort));
+        if (std::ranges::any_of(plain, [&](const auto& e) { return is_of_host(e) && same_key(e); }) &&
+            std::ranges::none_of(plain, [&](const auto& e) { return e.revoked && same_key(e); }))
+            return {};
+    }
+    const bool has_type =
+        std::ranges::any_of(known, [&](const auto& e) { return is_of_host(e) && e.key.type == found.type; });
     if (!expected.empty())
         return fail(Error{.code = ErrorCode::denied,
-                          .message = "the host key changed: expected " + expected + ", found " + found_text}
+                          .message = (has_type ? "the host key changed: expected "
+                                               : "the host is known by another type of key: expected ") +
+                                     expected + ", found " + found_text}
                         .at_host(host)
                         .with_hint("either another machine answers at this address, or this one was installed anew. "
                                    "Compare with `ssh-keygen -lf /etc/ssh/ssh_host_" +
@@ -104,17 +123,34 @@ Status HostKeys::verify(const std::string& host, std::uint16_t port, const Publi
 
     std::string where = "host_keys";
     for (const auto& file : options_.files) where += ", " + file;
+    std::string but;
+    if (const auto authority = std::ranges::find_if(known, &KnownHost::authority); authority != known.end()) {
+        but = "; " + authority->origin + " is a @cert-authority line, and certificates of hosts are not supported";
+    } else {
+        TRY(but, known_at_another_port(host));
+    }
     return fail(Error{.code = ErrorCode::denied,
                       .message = "the host key is not known: expected an entry for " + name + " in " + where +
-                                 ", found " + found_text}
+                                 ", found " + found_text + but}
                     .at_host(host)
                     .with_hint("if the machine shows that fingerprint (`ssh-keygen -lf "
                                "/etc/ssh/ssh_host_…_key.pub` there), set host_keys = { \"" +
                                name + "\" = \"" + found.line() + "\" }, or host_key_policy = \"accept_new\""));
 }
 
+Result<std::string> HostKeys::known_at_another_port(const std::string& host) const {
+    const std::string part = known_hosts_name(host, 0);  // "[host]:0"
+    for (const auto& file : options_.files) {
+        TRY(const auto entries, read_known_hosts(file));
+        for (const KnownHost& entry : entries)
+            if (("," + entry.names).contains("," + part.substr(0, part.size() - 1)))
+                return "; " + entry.origin + " knows it at another port";
+    }
+    return std::string();
+}
+
 Status HostKeys::record(const std::string& name, const PublicKey& key) {
-    remembered_.push_back({name, key, false, "accepted in this run"});
+    remembered_.push_back({.names = name, .key = key, .origin = "accepted in this run"});
     if (options_.files.empty()) return {};
     const std::string& path = options_.files.front();
     std::error_code ignored;  // open() says what is wrong with the folder

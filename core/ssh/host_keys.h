@@ -6,7 +6,8 @@
 //
 // A pinned address is compared with its pins only. Otherwise all files count, a @revoked line refuses, and a host with
 // no line is refused (strict) or recorded in the first file (accept_new). A host that is known by one type of key is
-// never accepted with a key of another type. Files are read at each connection, so that what other processes accepted
+// never accepted with a key of another type. A port without a line of its own is known by the host's line without a port, as
+// ssh has it. Files are read at each connection, so that what other processes accepted
 // counts at once. Thread-safe.
 #pragma once
 
@@ -45,6 +46,8 @@ class HostKeys {
   private:
     // Believed and revoked keys of this host, pins or files.
     [[nodiscard]] Result<std::vector<KnownHost>> entries_of(const std::string& host, std::uint16_t port) const;
+    // "; FILE line 3 knows it at another port", or nothing. (Hashed names tell no such thing.)
+    [[nodiscard]] Result<std::string> known_at_another_port(const std::string& host) const;
     [[nodiscard]] Status record(const std::string& name, const PublicKey& key);
 
     const Options options_;

@@ -64,6 +64,39 @@ TEST(HostKeys, a_key_of_another_type_does_not_pass_as_new) {
                                                   " (accepted in this run), found ssh-rsa"));
 }
 
+TEST(HostKeys, a_line_without_a_port_holds_for_any_port_as_in_ssh) {
+    const TestFolder folder;
+    const std::string file = folder.path("known_hosts");
+    write_text(file, "10.0.0.1 " + key("ed25519").line() + "\n");
+    HostKeys keys({.files = {file}});
+    EXPECT_TRUE(keys.verify("10.0.0.1", 2222, key("ed25519")));
+    EXPECT_THAT(keys.known_types("10.0.0.1", 2222).value(), ElementsAre("ssh-ed25519"));
+    EXPECT_FALSE(keys.verify("10.0.0.1", 2222, key("rsa")));
+}
+
+TEST(HostKeys, what_the_files_have_instead_is_named) {
+    const TestFolder folder;
+    const std::string file = folder.path("known_hosts");
+    write_text(file, "[10.0.0.1]:2222 " + key("ed25519").line() + "\n@cert-authority 10.0.0.2 " +
+                         key("ed25519").line() + "\n10.0.0.3 " + key("rsa").line() + "\n");
+    HostKeys keys({.files = {file}});
+    EXPECT_THAT(keys.verify("10.0.0.1", 22, key("ed25519")).error().message,
+                HasSubstr("; " + file + " line 1 knows it at another port"));
+    EXPECT_THAT(keys.verify("10.0.0.2", 22, key("ed25519")).error().message,
+                HasSubstr(file + " line 2 is a @cert-authority line, and certificates of hosts are not supported"));
+    EXPECT_THAT(keys.verify("10.0.0.3", 22, key("ed25519")).error().message,
+                HasSubstr("the host is known by another type of key: expected ssh-rsa "));
+}
+
+TEST(HostKeys, a_private_key_as_a_pin_is_not_shown) {
+    const auto status = check_public_keys("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n");
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().message,
+              "expected an SSH public key like \"ssh-ed25519 AAAAC3Nza…\", found a private key (not shown)");
+    EXPECT_TRUE(check_public_keys(key("ed25519").line() + "\n" + key("rsa").line() + "\n"));
+    EXPECT_FALSE(check_public_keys(" \n"));
+}
+
 TEST(HostKeys, accepted_keys_are_appended_line_by_line) {
     const TestFolder folder;
     const std::string file = folder.path("known_hosts");

@@ -93,14 +93,19 @@ Result<std::vector<KnownHost>> read_known_hosts(const std::string& path) {
         std::string encoded;
         if (!(words >> names) || names.starts_with('#')) continue;
         const bool revoked = names == "@revoked";
+        const bool authority = names == "@cert-authority";
         if (names.starts_with('@')) {
-            if (!revoked) continue;
+            if (!revoked && !authority) continue;
             words >> names;
         }
         words >> type >> encoded;
         auto key = parse_public_key(type + " " + encoded);
         if (!key) continue;
-        entries.push_back({names, *std::move(key), revoked, path + " line " + std::to_string(number)});
+        entries.push_back({.names = names,
+                           .key = *std::move(key),
+                           .revoked = revoked,
+                           .authority = authority,
+                           .origin = path + " line " + std::to_string(number)});
     }
     return entries;
 }

@@ -4,7 +4,7 @@
 //     for (const auto& entry : entries)
 //         if (entry.matches(known_hosts_name("10.10.10.11", 22))) …
 //
-// @cert-authority lines are skipped: host certificates are not supported.
+// @cert-authority lines are kept to be named in errors: host certificates are not supported.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ struct KnownHost {
     std::string names;  // the first field as it stands: "pg-test-1,10.10.10.11", "|1|salt|hash", "*.example.com,!x"
     PublicKey key;
     bool revoked = false;
-    std::string origin;  // "/home/me/.ssh/known_hosts line 12"
+    bool authority = false;  // signs host keys, and is none
+    std::string origin{};    // "/home/me/.ssh/known_hosts line 12"
 
     // `name` as known_hosts_name() gives it.
     [[nodiscard]] bool matches(std::string_view name) const;

@@ -10,7 +10,7 @@ namespace {
 const std::string kKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsvUGGFpNbQzKWBDRyl5qtMcIPlu/PcN7rZsjXrmTfz";
 
 bool matches(const std::string& names, const std::string& host, std::uint16_t port = 22) {
-    return KnownHost{names, {}, false, ""}.matches(known_hosts_name(host, port));
+    return KnownHost{.names = names, .key = {}}.matches(known_hosts_name(host, port));
 }
 
 TEST(KnownHosts, names_match_as_ssh_matches_them) {
@@ -59,11 +59,12 @@ TEST(KnownHosts, reads_marks_comments_and_skips_what_it_cannot_read) {
                          "\nbroken ssh-ed25519 AAAA\nhost " + kKey + " with a comment");
     const auto entries = read_known_hosts(file);
     ASSERT_TRUE(entries);
-    ASSERT_EQ(entries->size(), 2U);
+    ASSERT_EQ(entries->size(), 3U);
     EXPECT_TRUE((*entries)[0].revoked);
     EXPECT_EQ((*entries)[0].origin, file + " line 3");
-    EXPECT_EQ((*entries)[1].names, "host");
-    EXPECT_EQ((*entries)[1].key.line(), kKey);
+    EXPECT_TRUE((*entries)[1].authority);
+    EXPECT_EQ((*entries)[2].names, "host");
+    EXPECT_EQ((*entries)[2].key.line(), kKey);
 }
 
 TEST(KnownHosts, no_file_is_an_empty_one) {

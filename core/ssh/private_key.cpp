@@ -41,7 +41,19 @@ void describe_openssh(std::string_view text, PrivateKey& key) {
 
 }  // namespace
 
+Status check_file_path(std::string_view path) {
+    if (!path.contains("-----BEGIN") && path.find_first_of("\n\r") == std::string_view::npos) return {};
+    return fail(Error{.code = ErrorCode::invalid,
+                      .message = "expected the path of a file, found what looks like a file's content (not shown)"}
+                    .with_hint("write the path; a key's text belongs into private_key"));
+}
+
 Result<std::string> read_credential_file(const std::string& path, std::string_view attribute) {
+    if (auto good = check_file_path(path); !good) {
+        Error error = std::move(good).error();
+        error.message = std::string(attribute) + ": " + error.message;
+        return fail(std::move(error));
+    }
     errno = 0;
     std::error_code unknown;  // a path that cannot be examined cannot be opened either
     const bool folder = std::filesystem::is_directory(path, unknown);

@@ -19,6 +19,9 @@ struct PrivateKey {
     bool encrypted = false;
 };
 
+// A path, and not the content of a file: somebody who pasted a key would find it in messages.
+Status check_file_path(std::string_view path);
+
 // `denied` when the file cannot be read, `invalid` when it holds no private key.
 Result<PrivateKey> read_private_key(const Credentials& credentials);
 // The whole text of a file; `denied` with the reason when it cannot be read.

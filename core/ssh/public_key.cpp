@@ -61,6 +61,13 @@ Result<PublicKey> parse_public_key(std::string_view line) {
     words >> type >> encoded;
     const auto blob = base64_decode(encoded);
     const auto key = blob ? public_key_from_blob(*blob) : std::nullopt;
+    if (line.contains("PRIVATE KEY"))
+        return fail(
+            Error{.code = ErrorCode::invalid,
+                  .message = "expected an SSH public key like \"ssh-ed25519 AAAAC3Nza…\", found a private key (not "
+                             "shown)"}
+                .with_hint("copy the line of the machine's /etc/ssh/ssh_host_ed25519_key.pub; the private key stays "
+                           "on the machine"));
     if (!key || key->type != type) {
         return fail(Error{.code = ErrorCode::invalid,
                           .message = "expected an SSH public key like \"ssh-ed25519 AAAAC3Nza…\", found \"" +
@@ -68,6 +75,19 @@ Result<PublicKey> parse_public_key(std::string_view line) {
                         .with_hint("copy the line of the machine's /etc/ssh/ssh_host_ed25519_key.pub"));
     }
     return *key;
+}
+
+Status check_public_keys(std::string_view lines) {
+    if (lines.contains("PRIVATE KEY")) return fail(parse_public_key(lines).error());
+    std::istringstream stream{std::string(lines)};
+    bool any = false;
+    for (std::string line; std::getline(stream, line);) {
+        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        any = true;
+        if (auto key = parse_public_key(line); !key) return fail(std::move(key).error());
+    }
+    if (!any) return fail(parse_public_key("").error());
+    return {};
 }
 
 }  // namespace pigsty::ssh

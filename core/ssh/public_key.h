@@ -24,6 +24,8 @@ struct PublicKey {
 
 // "TYPE BASE64 [comment]", one line of an authorized_keys or .pub file.
 Result<PublicKey> parse_public_key(std::string_view line);
+// What host_keys takes for a host: such lines, at least one. The error shows no private key.
+Status check_public_keys(std::string_view lines);
 // The type comes from the blob; nothing when its first field is cut short.
 std::optional<PublicKey> public_key_from_blob(std::string_view blob);
 

@@ -61,6 +61,7 @@ Status Session::log_in(FileDescriptor socket, const Route& route, HostKeys& host
             error.code = ErrorCode::unreachable;
             error.message += " (" + std::to_string(kLoginBound.count()) + " s)";
         }
+        if (proxy_ && error.hint == kTurnedAway) error.hint.clear();  // the command ended, which says nothing of sshd
         if (error.code == ErrorCode::unreachable) explain(error);
         if (error.host.empty()) error.host = endpoint.host;
         return fail(std::move(error));

@@ -6,11 +6,14 @@
 #include <optional>
 #include <utility>
 
+#include "core/ssh/transport.h"
+
 namespace pigsty::ssh {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{500};
 constexpr std::chrono::milliseconds kLongestPause{5000};
+constexpr int kMostTurnedAway = 4;
 
 }  // namespace
 
@@ -73,11 +76,15 @@ Result<std::shared_ptr<Session>> SessionPool::obtain(const Route& route, const C
 Result<std::shared_ptr<Session>> SessionPool::connect(const Route& route, const Cancel& cancel, Patience patience) {
     const Cancel bound = cancel.within_at_most(route.connect_timeout);
     std::string before;  // why the attempt before this one failed
+    int times_turned_away = 0;
     for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
         auto session = connect_once(route, bound);
         if (session) return session;
         const ErrorCode code = session.error().code;
-        if (code == ErrorCode::unreachable && patience == Patience::until_connect_timeout && bound.pause(pause)) {
+        // A server that has too many logins under way turns some away at random: that says nothing about the next try.
+        const bool turned_away = session.error().hint == kTurnedAway && ++times_turned_away <= kMostTurnedAway;
+        if (code == ErrorCode::unreachable && (patience == Patience::until_connect_timeout || turned_away) &&
+            bound.pause(pause)) {
             before = session.error().message;
             continue;
         }

@@ -150,8 +150,11 @@ Status Transport::wait(const Cancel& cancel, std::string_view doing) {
 Status Transport::handshake(const std::vector<std::string>& first_types, const Cancel& cancel) {
     const std::string algorithms = host_key_algorithms(first_types);
     libssh2_session_method_pref(ssh_, LIBSSH2_METHOD_HOSTKEY, algorithms.c_str());
-    TRY(const int code, complete([this] { return libssh2_session_handshake(ssh_, socket_.get()); }, cancel,
-                                 "waiting for sshd's greeting and keys"));
+    auto done = complete([this] { return libssh2_session_handshake(ssh_, socket_.get()); }, cancel,
+                         "waiting for sshd's greeting and keys");
+    if (!done && broken() && libssh2_session_banner_get(ssh_) == nullptr)
+        done.error().with_hint(std::string(kTurnedAway));
+    TRY(const int code, std::move(done));
     if (code == 0) return {};
     const char* version = libssh2_session_banner_get(ssh_);
     return fail(Error{.code = ErrorCode::unsupported,

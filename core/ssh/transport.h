@@ -27,6 +27,12 @@
 
 namespace pigsty::ssh {
 
+// What to do where a server ends the connection before it has said who it is.
+inline constexpr std::string_view kTurnedAway =
+    "sshd there turns connections away: too many logins at once (MaxStartups, and MaxStartups of a bastion), or it "
+    "bars this "
+    "address for a while (PerSourcePenalties, fail2ban); its own log tells which";
+
 class Transport {
   public:
     Transport(FileDescriptor socket, std::string host, Counters& counters);

@@ -1,5 +1,7 @@
 #include "provider/configuration/attributes.h"
 
+#include "core/ssh/private_key.h"
+#include "core/ssh/public_key.h"
 #include "provider/framework/validators.h"
 
 namespace pigsty::provider {
@@ -22,6 +24,7 @@ Attributes<BastionConfig> bastion_attributes() {
         attribute("user", &BastionConfig::user).optional().description("Login there. Not set: the login of the nodes."),
         attribute("private_key_file", &BastionConfig::private_key_file)
             .optional()
+            .validate(framework::follows("the path of a file", ssh::check_file_path))
             .description("Key for the bastion. Nothing set: the key of the nodes."),
         attribute("private_key", &BastionConfig::private_key).optional().sensitive().description(kKeyRule),
         attribute("passphrase", &BastionConfig::passphrase)
@@ -30,6 +33,7 @@ Attributes<BastionConfig> bastion_attributes() {
             .description("Of an encrypted private key."),
         attribute("certificate_file", &BastionConfig::certificate_file)
             .optional()
+            .validate(framework::follows("the path of a file", ssh::check_file_path))
             .description("OpenSSH user certificate that belongs to the key."),
         attribute("password", &BastionConfig::password)
             .optional()
@@ -51,6 +55,7 @@ Attributes<SshConfig> ssh_attributes() {
             .description("SSH port of the nodes."),
         attribute("private_key_file", &SshConfig::private_key_file)
             .optional()
+            .validate(framework::follows("the path of a file", ssh::check_file_path))
             .example("\"~/.ssh/id_ed25519\"")
             .description(
                 "Private key: ed25519, ECDSA or RSA. Nothing set: `PIGSTY_SSH_PRIVATE_KEY_FILE`, else the SSH agent "
@@ -62,6 +67,7 @@ Attributes<SshConfig> ssh_attributes() {
             .description("Of an encrypted private key."),
         attribute("certificate_file", &SshConfig::certificate_file)
             .optional()
+            .validate(framework::follows("the path of a file", ssh::check_file_path))
             .description("OpenSSH user certificate that belongs to the key."),
         attribute("password", &SshConfig::password)
             .optional()
@@ -70,10 +76,12 @@ Attributes<SshConfig> ssh_attributes() {
         attribute("agent", &SshConfig::agent).fixed_default(false).description("Ask the SSH agent for keys."),
         attribute("known_hosts_file", &SshConfig::known_hosts_file)
             .optional()
+            .validate(framework::follows("the path of a file", ssh::check_file_path))
             .description(
                 "Host keys that are believed. Not set: `PIGSTY_SSH_KNOWN_HOSTS_FILE`, else `~/.ssh/known_hosts`."),
         attribute("host_keys", &SshConfig::host_keys)
             .optional()
+            .validate(framework::each(framework::follows("lines of public keys", ssh::check_public_keys)))
             .example("{ \"10.10.10.11\" = \"ssh-ed25519 AAAA…\" }")
             .description("Pinned host keys by address; a cloud provider's output fits here. A pinned address believes "
                          "its pins only."),

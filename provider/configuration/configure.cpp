@@ -133,7 +133,18 @@ Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Envi
                                           std::shared_ptr<converge::ProgressSink> progress) {
     TRY(auto connection, connection_from(config, environment));
     auto fleet = std::make_shared<Fleet>();
+    connection.settings.run_id = fleet->handover->run_id();
     fleet->nodes = std::make_shared<node::NodePool>(std::move(connection));
+    if (progress != nullptr)
+        fleet->nodes->tell_waits(
+            [progress](const std::string& address, const std::string& what, std::chrono::milliseconds so_far) {
+                progress->event({.operation = "connect " + address,
+                                 .member = address,
+                                 .what = "cloud-init",
+                                 .state = converge::ProgressState::moving,
+                                 .took = so_far,
+                                 .detail = what});
+            });
     fleet->sessions = std::make_shared<module::pgsql::Sessions>(
         [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel, node::Reach reach) {
             return nodes->node(address, cancel, reach);

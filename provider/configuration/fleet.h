@@ -13,6 +13,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
+#include "core/converge/handover.h"
 #include "core/converge/progress.h"
 #include "core/module/pgsql/session.h"
 #include "core/node/node.h"
@@ -27,6 +28,8 @@ struct Fleet {
     std::shared_ptr<node::NodePool> nodes;
     std::shared_ptr<module::pgsql::Sessions> sessions;  // SQL: one connection a cluster
     std::shared_ptr<converge::ProgressSink> progress;
+    // What this run made, until it ends in order; never null.
+    std::shared_ptr<converge::Handover> handover = std::make_shared<converge::Handover>();
     std::size_t max_parallel_nodes = 32;
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
     bool forget_unreachable = false;  // a destroy goes on without machines that are gone for good

@@ -161,6 +161,7 @@ void reach_all(const PgCluster& cluster, const Fleet& fleet, const Cancel& cance
 
 Result<node::Claim> cluster_claim(const node::Node& node, const std::string& name) {
     const std::string& address = node.address().address;
+    TRY_VOID(node.check_claim(module::pgsql::kKind, name));
     const auto claim = node.claim(module::pgsql::kKind, name);
     if (!claim) {
         return fail(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/utf8.h"
 #include "provider/framework/validators.h"
 
 namespace pigsty::framework {
@@ -105,6 +106,8 @@ Attributes<CommonState> common_attributes(CommonOptions options) {
 }
 
 std::vector<std::string> noted_drift(std::vector<std::string> sentences, const std::vector<std::string>& ignore) {
+    // What a node or a server said may be any bytes, and a state holds UTF-8 alone.
+    for (std::string& sentence : sentences) sentence = replace_invalid_utf8(sentence);
     std::erase_if(sentences, [&](const std::string& sentence) {
         const std::string_view subject = std::string_view(sentence).substr(0, sentence.find(": "));
         return std::any_of(ignore.begin(), ignore.end(),

@@ -56,6 +56,10 @@ void FrameworkServer::stop() {
     run_.request_stop();
 }
 
+void FrameworkServer::ended_in_order() {
+    if (const auto data = provider_data()) provider_->ended_in_order(data);
+}
+
 // --- schemas ---
 
 const Schema& FrameworkServer::provider_schema() { return catalog_->provider_schema(); }

@@ -38,6 +38,7 @@ class FrameworkServer final : public ProviderServer {
     Diagnostics validate_provider_config(const Value& config) override;
     Diagnostics configure(const ConfigureRequest& request) override;
     void stop() override;
+    void ended_in_order() override;
 
     Diagnostics validate_resource(const ValidateRequest& request) override;
     UpgradeStateResponse upgrade_state(const UpgradeStateRequest& request) override;

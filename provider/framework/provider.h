@@ -45,6 +45,9 @@ class Provider {
     virtual void validate_object(const Value& config, Diagnostics& diagnostics) const = 0;
     virtual Result<std::shared_ptr<void>> configure_object(const Value& config, Call& call) const = 0;
 
+    // ProviderServer::ended_in_order(), with what configure_object() made.
+    virtual void ended_in_order(const std::shared_ptr<void>& /*data*/) const {}
+
     [[nodiscard]] virtual std::vector<Entry<Resource>> resources() const { return {}; }
     [[nodiscard]] virtual std::vector<Entry<DataSource>> data_sources() const { return {}; }
     [[nodiscard]] virtual std::vector<Entry<Function>> functions() const { return {}; }

@@ -280,6 +280,9 @@ class ProviderServer {
     virtual Diagnostics configure(const ConfigureRequest& request) = 0;
     // The user pressed Ctrl-C: return at once; running operations end early on their own.
     virtual void stop() = 0;
+    // The host ends this run in order: it has had every answer and keeps it. Called once, when the host takes leave, before
+    // the process ends; the host kills the process two seconds after it said so.
+    virtual void ended_in_order() {}
 
     // --- Managed resources ---
     virtual Diagnostics validate_resource(const ValidateRequest& request) = 0;

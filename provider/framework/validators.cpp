@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <memory>
 #include <mutex>
@@ -57,23 +58,6 @@ bool has_bits_behind_prefix(const Network& network) {
     return false;
 }
 
-bool is_label(std::string_view label) {
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
-    return std::all_of(label.begin(), label.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-    });
-}
-
-bool is_host_name(std::string_view text) {
-    if (text.empty() || text.size() > 253) return false;
-    while (true) {
-        const auto dot = text.find('.');
-        if (!is_label(text.substr(0, dot))) return false;
-        if (dot == std::string_view::npos) return true;
-        text.remove_prefix(dot + 1);
-    }
-}
-
 bool has_control_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -112,6 +96,23 @@ Validator text_rule(const std::string& expected, std::function<bool(std::string_
 }
 
 Validator follows(const TextRule& rule) { return text_rule(std::string(rule.expected), rule.holds); }
+
+void refuse_with(const Checked& checked, const Error& error, Diagnostics& diagnostics) {
+    const auto sentence = [](std::string text) {
+        if (!text.empty()) text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+        return text.empty() ? text : text + ".";
+    };
+    std::string detail = sentence(error.message);
+    if (!error.hint.empty()) detail += " What to do: " + error.hint + ".";
+    diagnostics.add_error("Invalid value of " + checked.path.to_string(), std::move(detail), checked.path);
+}
+
+Validator follows(const std::string& text, std::function<Status(std::string_view)> rule) {
+    return {text, [rule = std::move(rule)](const Checked& checked, Diagnostics& diagnostics) {
+                if (const auto good = rule(checked.value.as_string()); !good)
+                    refuse_with(checked, good.error(), diagnostics);
+            }};
+}
 
 Validator one_of(std::vector<std::string> allowed) {
     std::string expected = allowed.size() == 1 ? quoted_list(allowed) : "one of " + quoted_list(allowed);
@@ -171,11 +172,6 @@ Validator no_control_characters() {
                 if (!has_control_character(checked.value.as_string())) return;
                 checked.refuse(diagnostics, expected, "The file that it is written to has no way to escape them.");
             }};
-}
-
-Validator host_name() {
-    return text_rule("a host name of letters, digits, hyphens and dots, at most 253 long with parts of at most 63",
-                     is_host_name);
 }
 
 Validator member_key() {

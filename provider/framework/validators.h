@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/base/constraint.h"
+#include "core/base/result.h"
 #include "provider/framework/attribute.h"
 
 namespace pigsty::framework {
@@ -41,14 +42,17 @@ Validator length_between(std::size_t least, std::size_t most);
 Validator not_empty();  // text, lists, sets, maps
 // For line formats, which have no escape for them: cron, hosts, sysctl, HBA, HAProxy, pgbouncer's lists.
 Validator no_control_characters();
-// DNS name of a host: labels of letters, digits and hyphens.
-Validator host_name();
 // Key of a member, instance or node: a number without leading zeros.
 Validator member_key();
 // Any rule in two words: `expected` continues "expected …"; `good` sees the text.
 // What the core asks, too, before it writes the value.
 Validator follows(const TextRule& rule);
 Validator text_rule(const std::string& expected, std::function<bool(std::string_view)> good);
+
+// A rule of the core: the message is the error's own, which shows of the value what may be shown. `text` ends "Must be …".
+Validator follows(const std::string& text, std::function<Status(std::string_view)> rule);
+// The error of a core's rule as a diagnostic of the value that was checked.
+void refuse_with(const Checked& checked, const Error& error, Diagnostics& diagnostics);
 
 // --- numbers ---
 Validator between(std::int64_t least, std::int64_t most);

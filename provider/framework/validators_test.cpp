@@ -78,13 +78,6 @@ TEST(Validators, durations) {
                 ElementsAre("Expected a duration as \"30s\", \"5m\" or \"1h30m\", found \"5\"."));
 }
 
-TEST(Validators, host_names) {
-    for (const char* good : {"pg-test-1", "a.b.c", "1", "X"}) EXPECT_TRUE(accepts(host_name(), good)) << good;
-    for (const char* bad : {"", "-a", "a-", "a..b", "a.", "a_b", "a b"}) EXPECT_FALSE(accepts(host_name(), bad)) << bad;
-    EXPECT_TRUE(accepts(host_name(), std::string(63, 'a')));
-    EXPECT_FALSE(accepts(host_name(), std::string(64, 'a')));
-}
-
 TEST(Validators, member_keys) {
     for (const char* good : {"0", "1", "10"}) EXPECT_TRUE(accepts(member_key(), good)) << good;
     for (const char* bad : {"", "01", "-1", "a", "1 "}) EXPECT_FALSE(accepts(member_key(), bad)) << bad;

@@ -2,9 +2,9 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include "core/base/utf8.h"
 #include "provider/plugin/provider_service.h"
 #include "provider/plugin/wire_schema.h"
-#include "provider/value/utf8.h"
 
 namespace pigsty::plugin {
 
@@ -57,7 +57,7 @@ std::expected<std::vector<Value>, framework::FunctionError> read_arguments(
 }
 
 void write_function_error(const framework::FunctionError& error, tfplugin6::FunctionError* message) {
-    message->set_text(value::replace_invalid_utf8(error.text));
+    message->set_text(replace_invalid_utf8(error.text));
     if (error.argument) message->set_function_argument(*error.argument);
 }
 
@@ -207,7 +207,7 @@ grpc::Status ProviderService::ListResource(ServerContext*, const tfplugin6::List
         if (call.failed()) return;
         server_.list(list, [&](const framework::ListEvent& event) {
             tfplugin6::ListResource::Event out;
-            out.set_display_name(value::replace_invalid_utf8(event.display_name));
+            out.set_display_name(replace_invalid_utf8(event.display_name));
             write_diagnostics(event.diagnostics, out.mutable_diagnostic());
             call.write_identity(event.identity, name, [&] { return out.mutable_identity(); });
             if (event.resource_object) {
@@ -264,7 +264,7 @@ grpc::Status ProviderService::InvokeAction(ServerContext*, const tfplugin6::Invo
             if (call.failed()) return;
             call.add(server_.invoke_action(action, [&](const std::string& message) {
                 tfplugin6::InvokeAction::Event event;
-                event.mutable_progress()->set_message(value::replace_invalid_utf8(message));
+                event.mutable_progress()->set_message(replace_invalid_utf8(message));
                 writer->Write(event);
             }));
         });

@@ -73,6 +73,8 @@ class Listener {
     void end(ProcessGuard::Reason reason) {
         spdlog::debug("ending: {}", reason == ProcessGuard::Reason::kHostGone ? "the host is gone" : "asked to");
         server_.stop();
+        // A host that is gone, or a signal that it did not send, says nothing of what became of our answers.
+        if (reason == ProcessGuard::Reason::kAskedByHost) server_.ended_in_order();
         if (!provider_.wait_until_idle(kFarewell)) {
             // gRPC would wait for these calls for ever.
             spdlog::error("a call still runs {} s after it was told to end: leaving it", kFarewell.count());

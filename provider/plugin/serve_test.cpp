@@ -218,6 +218,20 @@ TEST(Serve, ends_when_the_host_is_killed) {
     close(host->err);
 }
 
+TEST(Serve, only_a_host_that_takes_leave_ends_the_run_in_order) {
+    for (const bool takes_leave : {true, false}) {
+        Host host(kBinary, {.tls = true, .environment = {{"TF_LOG", "DEBUG"}}, .arguments = {}});
+        host.read_data("test_fact", R"({"name": "x"})");
+        if (takes_leave) {
+            EXPECT_EQ(host.process().shut_down(), 0);
+        } else {
+            kill(host.process().pid(), SIGTERM);
+            EXPECT_EQ(host.process().wait_for_exit(std::chrono::seconds(10)), 0);
+        }
+        EXPECT_EQ(host.process().log().find("ended in order") != std::string::npos, takes_leave);
+    }
+}
+
 TEST(Serve, a_running_call_ends_early_and_is_answered_when_asked_to_stop) {
     Host host(kServedBinary);
     const Plan plan = host.plan("test_thing", R"({"name": "slow"})");

@@ -172,6 +172,8 @@ void TestServer::stop() {
     stopping_.notify_all();
 }
 
+void TestServer::ended_in_order() { spdlog::debug("ended in order"); }
+
 Diagnostics TestServer::validate_resource(const framework::ValidateRequest& request) {
     obey(request.config);
     return complaint_about(request.config);

@@ -25,6 +25,7 @@ class TestServer final : public framework::ProviderServer {
     framework::Diagnostics validate_provider_config(const value::Value& config) override;
     framework::Diagnostics configure(const framework::ConfigureRequest& request) override;
     void stop() override;
+    void ended_in_order() override;
 
     framework::Diagnostics validate_resource(const framework::ValidateRequest& request) override;
     framework::UpgradeStateResponse upgrade_state(const framework::UpgradeStateRequest& request) override;

@@ -1,8 +1,8 @@
 #include "provider/plugin/wire_value.h"
 
+#include "core/base/utf8.h"
 #include "provider/value/json.h"
 #include "provider/value/msgpack.h"
-#include "provider/value/utf8.h"
 
 namespace pigsty::plugin {
 
@@ -32,9 +32,9 @@ void write_path(const Path& path, tfplugin6::AttributePath* message) {
     for (const Path::Step& step : path.steps()) {
         tfplugin6::AttributePath::Step* out = message->add_steps();
         if (const auto* attribute = std::get_if<Path::Attribute>(&step)) {
-            out->set_attribute_name(value::replace_invalid_utf8(attribute->name));
+            out->set_attribute_name(replace_invalid_utf8(attribute->name));
         } else if (const auto* key = std::get_if<Path::Key>(&step)) {
-            out->set_element_key_string(value::replace_invalid_utf8(key->key));
+            out->set_element_key_string(replace_invalid_utf8(key->key));
         } else {
             out->set_element_key_int(std::get<Path::Index>(step).index);
         }
@@ -83,8 +83,8 @@ std::string detail_with_path(const Diagnostic& diagnostic) {
 void write_diagnostic(const Diagnostic& diagnostic, tfplugin6::Diagnostic* message) {
     message->set_severity(diagnostic.severity == Severity::kError ? tfplugin6::Diagnostic::ERROR
                                                                   : tfplugin6::Diagnostic::WARNING);
-    message->set_summary(value::replace_invalid_utf8(diagnostic.summary));
-    message->set_detail(value::replace_invalid_utf8(detail_with_path(diagnostic)));
+    message->set_summary(replace_invalid_utf8(diagnostic.summary));
+    message->set_detail(replace_invalid_utf8(detail_with_path(diagnostic)));
     // An empty path would point at nothing; unset, Terraform shows the whole block.
     if (diagnostic.path && !diagnostic.path->is_root())
         write_path(shown_by_the_host(*diagnostic.path), message->mutable_attribute());

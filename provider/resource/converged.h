@@ -23,6 +23,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/unknown.h"
+#include "core/converge/fault.h"
 #include "core/converge/plan.h"
 #include "core/converge/run.h"
 #include "core/converge/step.h"
@@ -31,6 +32,7 @@
 #include "provider/framework/typed_resource.h"
 #include "provider/resource/claimed_common.h"
 #include "provider/resource/observed.h"
+#include "provider/resource/releases.h"
 
 namespace pigsty::provider {
 
@@ -39,15 +41,6 @@ using framework::CommonState;
 using framework::Declaration;
 using framework::Plan;
 using framework::Updated;
-
-// What can undo a create that did not finish and that nobody wants to finish (`terraform-provider-pigsty release`).
-class Releases {
-  public:
-    virtual ~Releases() = default;
-    // False where this machine holds no unfinished create of that name and of this kind. Members are those of the claim.
-    virtual Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet,
-                                 const Cancel& cancel) const = 0;
-};
 
 template <class S>
 class Converged : public framework::TypedResource<S>,
@@ -97,12 +90,16 @@ class Converged : public framework::TypedResource<S>,
         converge::Run run(writing_elsewhere(run_options(state, fleet, node::Reach::change), state, fleet, call.cancel),
                           call.cancel);
         TRY_VOID(run.connect());
+        for (const converge::Member& member : members(state))
+            if (const auto notice = fleet.nodes->take_notice(member.address.address))
+                call.diagnostics.add_warning(*notice, "");
         TRY_VOID(decide(state, run, call));
         run.set_spec(spec_of(state));
         TRY_VOID(run.create(table(state, &fleet)));
         state.common.id = run.identity().id;
         TRY_VOID(complete(state, run, call));
         settle(state, run, call);
+        run.note_made();
         return state;
     }
 
@@ -166,6 +163,7 @@ class Converged : public framework::TypedResource<S>,
     Result<bool> release(const std::string& name, const node::NodeAddress& at, const Fleet& fleet,
                          const Cancel& cancel) const final {
         TRY(const node::NodePtr node, fleet.connect(at, cancel, node::Reach::change));
+        TRY_VOID(node->check_claim(claim_kind(), name));
         const auto claim = node->claim(claim_kind(), name);
         if (!claim || claim->state == node::ClaimState::ready) return false;
         TRY(S state, state_of(claim->spec));
@@ -174,6 +172,10 @@ class Converged : public framework::TypedResource<S>,
                           cancel);
         TRY_VOID(run.destroy(before_destroy(state, &fleet)));
         return true;
+    }
+
+    [[nodiscard]] std::vector<std::string> fault_points() const final {
+        return converge::fault_points(table(S(), nullptr));
     }
 
     framework::Forecast forecast(const Plan<S>& plan) const final {
@@ -201,6 +203,7 @@ class Converged : public framework::TypedResource<S>,
         TRY(const ImportTarget target, import_target(key));
         const Fleet& fleet = *call.provider<Fleet>();
         TRY(const node::NodePtr node, fleet.connect({.address = target.address}, call.cancel));
+        if (!target.name.empty()) TRY_VOID(node->check_claim(claim_kind(), target.name));
         for (const node::Claim& claim : node->claims()) {
             if (claim.kind != claim_kind() || (!target.name.empty() && claim.name != target.name)) continue;
             if (!target.id.empty() && claim.id != target.id) {
@@ -263,7 +266,8 @@ class Converged : public framework::TypedResource<S>,
                 .progress = fleet.progress,
                 .max_parallel_nodes = fleet.max_parallel_nodes,
                 .lock_timeout = fleet.lock_timeout,
-                .import_id = import_id(state)};
+                .import_id = import_id(state),
+                .handover = fleet.handover};
     }
 
     // A machine that does not answer is not written to either.

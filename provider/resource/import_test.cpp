@@ -57,6 +57,7 @@ TEST_F(ImportTest, finds_by_id_what_only_configures_the_resource) {
                                                          {"delete", Value::null()}})}});
     Session made(machine, "pigsty_ca");
     ASSERT_FALSE(made.host.apply(config).diagnostics.has_error());
+    made.server.ended_in_order();
 
     Session imported(machine, "pigsty_ca");
     EXPECT_THAT(texts(imported.host.import({"pigsty_ca", "pigsty-ca@10.10.10.11", std::nullopt, {}}).diagnostics),
@@ -67,8 +68,10 @@ TEST_F(ImportTest, finds_by_id_what_only_configures_the_resource) {
 TEST_F(ImportTest, finds_it_after_an_apply_that_changed_nothing_else) {
     Session made(machine, "pigsty_ca");
     ASSERT_FALSE(made.host.apply(ca()).diagnostics.has_error());
+    made.server.ended_in_order();
     const Value config = ca({{"deletion_protection", Value::boolean(false)}});
     ASSERT_FALSE(made.host.apply(config).diagnostics.has_error());
+    made.server.ended_in_order();
     expect_empty_plan(made.host, config);
 
     Session imported(machine, "pigsty_ca");
@@ -85,6 +88,7 @@ TEST_F(ImportTest, finds_it_after_an_apply_that_changed_nothing_else) {
 TEST_F(ImportTest, reads_claims_that_do_not_know_it_yet) {
     Session made(machine, "pigsty_ca");
     ASSERT_FALSE(made.host.apply(ca({{"deletion_protection", Value::boolean(false)}})).diagnostics.has_error());
+    made.server.ended_in_order();
     // As this provider wrote claims before.
     const std::string file = "/var/lib/pigsty/claims/ca-pigsty-ca.json";
     EXPECT_THAT(machine->read(file), HasSubstr("deletion_protection"));
@@ -97,9 +101,24 @@ TEST_F(ImportTest, reads_claims_that_do_not_know_it_yet) {
     expect_empty_plan(imported.host, ca());
 }
 
+// The CLI was killed after the create: who imports it instead has it in a state, and the next apply notes that.
+TEST_F(ImportTest, of_what_a_killed_run_made_is_confirmed_by_the_next_apply) {
+    Session made(machine, "pigsty_ca");
+    ASSERT_FALSE(made.host.apply(ca()).diagnostics.has_error());
+    Session imported(machine, "pigsty_ca");
+    imported.host.import({"pigsty_ca", "pigsty-ca@10.10.10.11", std::nullopt, {}});
+    EXPECT_THAT(texts(imported.host.refresh().diagnostics), IsEmpty());
+    EXPECT_NE(imported.host.plan(ca()).planned_state, imported.host.state());
+    ASSERT_FALSE(imported.host.apply(ca()).diagnostics.has_error());
+    Session again(machine, "pigsty_ca");
+    again.host.import({"pigsty_ca", "pigsty-ca@10.10.10.11", std::nullopt, {}});
+    expect_empty_plan(again.host, ca());
+}
+
 TEST_F(ImportTest, finds_by_identity) {
     Session made(machine, "pigsty_ca");
     ASSERT_FALSE(made.host.apply(ca()).diagnostics.has_error());
+    made.server.ended_in_order();
     const Value id = made.host.state().get("id");
     EXPECT_EQ(made.host.identity(),
               Value::object({{"name", Value::string("pigsty-ca")}, {"id", id}, {"address", Value::null()}}))
@@ -118,6 +137,7 @@ TEST_F(ImportTest, finds_by_identity) {
 TEST_F(ImportTest, refuses_another_one_of_the_same_name) {
     Session made(machine, "pigsty_ca");
     ASSERT_FALSE(made.host.apply(ca()).diagnostics.has_error());
+    made.server.ended_in_order();
     const std::string id = made.host.state().get("id").as_string();
     EXPECT_THAT(
         texts(made.server.import_state({"pigsty_ca", "", ca_identity(Value::string("another")), {}}).diagnostics),
@@ -128,6 +148,7 @@ TEST_F(ImportTest, a_node_is_its_address) {
     const Value config = machine_of_ours({{"drift_ignore", Value::list({Value::string("10.10.10.11 host name")})}});
     Session made(machine, "pigsty_node");
     ASSERT_FALSE(made.host.apply(config).diagnostics.has_error());
+    made.server.ended_in_order();
     const Value address = Value::string(kAddress);
     EXPECT_EQ(made.host.identity(), identity({{"address", address}}, made.host.state().get("id")));
 

@@ -1,6 +1,13 @@
 #include "provider/resource/node.h"
 
+#include <chrono>
+
 #include "core/base/json_fields.h"
+#include "core/item/cron_line.h"
+#include "core/item/host_name.h"
+#include "core/item/key_text.h"
+#include "core/item/package.h"
+#include "core/item/sysctl_value.h"
 #include "core/module/node/table.h"
 #include "provider/configuration/attributes.h"
 #include "provider/framework/validators.h"
@@ -18,6 +25,52 @@ using framework::not_empty;
 using framework::within;
 using module::machine::Machine;
 using module::machine::Repository;
+
+std::chrono::sys_seconds this_second() {
+    return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// Settings of the kernel together: what cannot hold beside another.
+framework::Validator sysctl_settings() {
+    return {"settings that can hold together",
+            [](const framework::Checked& checked, framework::Diagnostics& diagnostics) {
+                std::map<std::string, std::string> values;
+                for (const auto& [key, value] : checked.value.members())
+                    if (value.is_known() && !value.is_null()) values.emplace(key, value.as_string());
+                if (const auto good = item::check_sysctl_settings(values); !good)
+                    framework::refuse_with(checked, good.error(), diagnostics);
+            }};
+}
+
+std::vector<std::string> texts_of(const framework::Value& list) {
+    std::vector<std::string> texts;
+    if (!list.is_known() || list.is_null()) return texts;
+    for (const framework::Value& text : list.elements())
+        if (text.is_known() && !text.is_null()) texts.push_back(text.as_string());
+    return texts;
+}
+
+// Each repository has a key file of its own: apt reads nothing where two files name different keys for one source.
+framework::Validator sources_once() {
+    return {"each a source of its own", [](const framework::Checked& checked, framework::Diagnostics& diagnostics) {
+                std::map<std::string, std::string> seen;
+                for (const auto& [name, repository] : checked.value.members()) {
+                    if (!repository.is_known() || repository.is_null()) continue;
+                    for (std::string uri : texts_of(repository.get("uris"))) {
+                        while (uri.ends_with('/')) uri.pop_back();
+                        for (const std::string& suite : texts_of(repository.get("suites"))) {
+                            const auto [other, is_new] = seen.try_emplace(uri + " " + suite, name);
+                            if (is_new || other->second == name) continue;
+                            diagnostics.add_error("Two repositories of one source",
+                                                  "Expected each URI and suite in one repository, found " + uri + " " +
+                                                      suite + " in \"" + other->second + "\" and \"" + name +
+                                                      "\". Put their components into one of them.",
+                                                  checked.path.key(name));
+                        }
+                    }
+                }
+            }};
+}
 
 Attributes<Repository> repository_attributes() {
     return {
@@ -43,7 +96,11 @@ Attributes<Repository> repository_attributes() {
             .description("Components; none where the suite is a path."),
         attribute("signed_by", &Repository::signed_by)
             .optional()
-            .description("Armoured public key of whoever signs it. Not set: the keys that apt already trusts."),
+            .validate(framework::follows("an armoured OpenPGP public key",
+                                         [](std::string_view text) { return item::check_signing_key(text, this_second()); }))
+            .example("file(\"example.asc\")")
+            .description(
+                "Armoured public key of whoever signs it, one block. Not set: the keys that apt already trusts."),
         attribute("architectures", &Repository::architectures)
             .optional()
             .validate(each(no_control_characters()))
@@ -59,9 +116,11 @@ Attributes<Machine> machine_attributes() {
         within(&Machine::address, node_address_attributes(kIpAddress, true)),
         attribute("name", &Machine::name)
             .optional()
-            .validate(framework::host_name())
+            .validate(framework::follows("a host name of at most 63 bytes", item::check_host_name))
             .example("\"pg-test-1\"")
-            .description("Host name, now and after a reboot."),
+            .description(
+                "Host name, now and after a reboot. Where `hosts` gives it no address, `/etc/hosts` gets the line "
+                "`127.0.1.1 NAME` that Debian's installer writes."),
         attribute("hosts", &Machine::hosts)
             .optional()
             .validate(keys(framework::ip_address()))
@@ -72,10 +131,11 @@ Attributes<Machine> machine_attributes() {
         nested("repositories", &Machine::repositories, repository_attributes())
             .optional()
             .validate(keys(framework::matches("[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, `_`, `.` and `-`")))
+            .validate(sources_once())
             .description("Package repositories by name, each a deb822 file of its own."),
         attribute("packages", &Machine::packages)
             .optional()
-            .validate(each(framework::matches("[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?", "`name` or `name=version`")))
+            .validate(each(framework::follows("`name` or `name=version`", item::check_package)))
             .example("[\"htop\"]")
             .description("Packages to install, as `name` or `name=version`. They stay at the version first installed, "
                          "and stay when "
@@ -87,24 +147,26 @@ Attributes<Machine> machine_attributes() {
             .description("Time zone."),
         attribute("sysctl", &Machine::sysctl)
             .optional()
-            .validate(keys(framework::matches("[A-Za-z0-9_./-]+", "a setting's name with dots")))
+            .validate(keys(framework::follows("a setting's name as sysctl takes it", item::check_sysctl_key)))
             .validate(each(no_control_characters()))
+            .validate(sysctl_settings())
             .example("{ \"net.core.somaxconn\" = \"4096\" }")
-            .description("Kernel settings: a file of ours and the live values. Live values stay when this is removed."),
+            .description(
+                "Kernel settings: a file of ours and the live values. Live values stay when this is removed. They are "
+                "compared as the kernel reads them, and what sets others is written first."),
         attribute("crontab", &Machine::crontab)
             .optional()
-            .validate(each(no_control_characters()))
+            .validate(each(framework::follows("a line of a system crontab", item::check_cron_line)))
             .example("[\"00 01 * * * postgres /pg/bin/pg-backup full\"]")
             .description("Lines of a file of ours in `/etc/cron.d`, with the user column."),
         attribute("trusted_certificates", &Machine::trusted_certificates)
             .optional()
             .validate(keys(framework::matches("[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, `_`, `.` and `-`")))
-            .validate(each(framework::text_rule("a certificate in PEM form",
-                                                [](std::string_view text) {
-                                                    return text.find("-----BEGIN CERTIFICATE-----") !=
-                                                           std::string_view::npos;
-                                                })))
-            .description("CA certificates (PEM) by name that the whole machine trusts."),
+            .validate(
+                each(framework::follows("certificates of authorities in PEM form",
+                                        [](std::string_view text) { return item::check_authorities(text, this_second()); })))
+            .example("{ company = file(\"company-ca.pem\") }")
+            .description("CA certificates (PEM) by name that the whole machine trusts. A text may hold several."),
     };
 }
 

@@ -22,9 +22,10 @@ std::set<std::string> keys_of(const std::optional<std::string>& text, const char
 }  // namespace
 
 std::string observed_to_text(const converge::Drift& drift) {
+    // What nodes said may be any bytes.
     return nlohmann::json{
         {"observed", drift.observed}, {"keys", drift.keys}, {"due", drift.due}, {"sentences", drift.sentences}}
-        .dump();
+        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::map<std::string, std::string> observed_from_text(const std::optional<std::string>& text) {

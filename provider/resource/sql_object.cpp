@@ -86,6 +86,7 @@ Result<SqlImport> sql_import(const framework::ImportKey& key, framework::Call& c
     }
     const Fleet& fleet = fleet_of(call);
     TRY(const node::NodePtr node, fleet.connect({.address = address}, call.cancel));
+    TRY_VOID(node->check_claim(module::pgsql::kKind, cluster));
     const auto claim = node->claim(module::pgsql::kKind, cluster);
     if (!claim) {
         return fail(

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/utf8.h"
 #include "provider/value/json_tree.h"
 #include "provider/value/path_trail.h"
-#include "provider/value/utf8.h"
 
 namespace pigsty::value {
 

@@ -2,10 +2,10 @@
 #include <cmath>
 #include <utility>
 
+#include "core/base/utf8.h"
 #include "provider/value/msgpack.h"
 #include "provider/value/msgpack_reader.h"
 #include "provider/value/path_trail.h"
-#include "provider/value/utf8.h"
 
 namespace pigsty::value {
 

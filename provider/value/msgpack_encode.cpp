@@ -2,9 +2,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/base/utf8.h"
 #include "provider/value/msgpack.h"
 #include "provider/value/path_trail.h"
-#include "provider/value/utf8.h"
 
 namespace pigsty::value {
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "provider/value/path.h"
-#include "provider/value/utf8.h"
 
 namespace pigsty::value {
 namespace {
@@ -112,27 +111,6 @@ TEST(Path, looks_up_parts_of_a_value) {
     const Value outer = Value::object(
         {{"d", Value::dynamic(Type::object({{"k", Type::string()}}), Value::object({{"k", Value::string("v")}}))}});
     EXPECT_EQ(Path::of("d").attribute("k").look_up(outer).as_string(), "v");
-}
-
-TEST(Utf8, accepts_well_formed_text_only) {
-    EXPECT_TRUE(is_utf8(""));
-    EXPECT_TRUE(is_utf8("é€😀\0x"));
-    EXPECT_FALSE(is_utf8("\x80"));
-    EXPECT_FALSE(is_utf8("\xc3"));
-    EXPECT_FALSE(is_utf8("\xc0\xaf"));
-    EXPECT_FALSE(is_utf8("\xe0\x80\xaf"));
-    EXPECT_FALSE(is_utf8("\xed\xa0\x80"));
-    EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));
-    EXPECT_FALSE(is_utf8("\xc3x"));
-    EXPECT_FALSE(is_utf8("\xff"));
-}
-
-TEST(Utf8, replaces_what_belongs_to_no_character) {
-    EXPECT_EQ(replace_invalid_utf8("a\xff"
-                                   "b\xc3"),
-              "a\xEF\xBF\xBD"
-              "b\xEF\xBF\xBD");
-    EXPECT_EQ(replace_invalid_utf8("é€😀"), "é€😀");
 }
 
 }  // namespace

@@ -70,13 +70,15 @@ class RunTest : public testing::Test {
                     const auto index = static_cast<std::size_t>(address.address.back() - '1');
                     if (down == static_cast<int>(index) + 1)
                         return fail(ErrorCode::unreachable, "SSH port did not answer");
-                    TRY(const auto node, machines.at(index)->connect(cancel, {}, address.address));
+                    const node::RootEndSettings settings{.run_id = handover ? handover->run_id() : ""};
+                    TRY(const auto node, machines.at(index)->connect(cancel, settings, address.address));
                     const std::lock_guard lock(mutex);
                     nodes[address.address] = node;
                     return node;
                 },
                 .progress = sink,
-                .lock_timeout = std::chrono::seconds(5)},
+                .lock_timeout = lock_timeout,
+                .handover = handover},
             Cancel::within(std::chrono::seconds(60)));
     }
 
@@ -156,6 +158,8 @@ class RunTest : public testing::Test {
     std::mutex mutex;
     Managed state;
     int down = 0;
+    std::chrono::milliseconds lock_timeout = std::chrono::seconds(5);
+    std::shared_ptr<Handover> handover;  // of the process that run() imitates; null: it has none
 };
 
 }  // namespace pigsty::converge

@@ -14,10 +14,12 @@
 #include "core/item/package.h"
 #include "core/item/reservation.h"
 #include "core/item/service.h"
+#include "core/item/shell_parts.h"
 #include "core/module/ca/signer.h"
 #include "core/module/etcd/administration.h"
 #include "core/module/etcd/repair.h"
 #include "core/module/platform/platform.h"
+#include "core/module/platform/required_version.h"
 #include "core/render/etcd.h"
 #include "core/render/unit.h"
 
@@ -67,7 +69,7 @@ Items reservations(const EtcdCluster& cluster) {
 }
 
 Items packages(const platform::Platform& platform) {
-    Items items;
+    Items items{std::make_shared<platform::RequiredVersionsItem>(std::vector{platform::Component::etcd}, platform)};
     for (const std::string& name : platform.packages(platform::Component::etcd))
         items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
     return items;
@@ -197,9 +199,9 @@ converge::Table removal_of(const EtcdCluster& cluster) {
     step.act_when = converge::When::always;
     step.act = [shared](Site& site, StepContext& context) -> Status {
         // Only what this member's own etcd made: its folder is removed by name, not whatever stands at data_dir.
-        const std::string script = "systemctl disable --now " + std::string(kUnit) +
-                                   " >/dev/null 2>&1 || true\nrm -rf -- " + shell_quote(shared->data_dir + "/member") +
-                                   " " + shell_quote(secrets_folder(shared->name)) + "\n";
+        const std::string script = item::stop_unit_function() + "stop_unit " + kUnit + " || exit 1\nrm -rf -- " +
+                                   shell_quote(shared->data_dir + "/member") + " " +
+                                   shell_quote(secrets_folder(shared->name)) + "\n";
         TRY_VOID(context.request(site, {node::RunScript{.text = script}}));
         return {};
     };

@@ -1,5 +1,6 @@
 #include "core/module/node/table.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -20,16 +21,8 @@ using converge::Step;
 using item::ItemPtr;
 using Items = std::vector<ItemPtr>;
 
-// "name=version" pins; apt's names hold no '='.
-item::PackageSpec package_of(const std::string& text) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos) return {.name = text};
-    return {.name = text.substr(0, equals), .version = text.substr(equals + 1)};
-}
-
 Items identity_items(const Machine& machine) {
     Items items;
-    if (machine.name) items.push_back(std::make_shared<item::HostNameItem>(*machine.name));
     if (machine.timezone) items.push_back(std::make_shared<item::TimeZoneItem>(*machine.timezone));
     if (!machine.hosts.empty()) {
         item::HostsBlockSpec block{.owner = std::string(kKind) + " " + machine.address.address, .lines = {}};
@@ -40,14 +33,20 @@ Items identity_items(const Machine& machine) {
         }
         items.push_back(std::make_shared<item::HostsBlockItem>(std::move(block)));
     }
+    // After the lines of `hosts`, which may give the name its address.
+    if (machine.name) {
+        const bool is_named = std::ranges::any_of(machine.hosts, [&](const auto& line) {
+            return std::ranges::find(line.second, *machine.name) != line.second.end();
+        });
+        items.push_back(std::make_shared<item::HostNameItem>(*machine.name, is_named));
+    }
     return items;
 }
 
 Items trust_items(const Machine& machine) {
     Items items;
     for (const auto& [name, pem] : machine.trusted_certificates)
-        items.push_back(
-            std::make_shared<item::TrustedCertificateItem>(item::TrustedCertificateSpec{.name = name, .pem = pem}));
+        for (auto& item : item::bundle_items(name, pem)) items.push_back(std::move(item));
     return items;
 }
 
@@ -69,8 +68,14 @@ Items repository_items(const Machine& machine) {
 
 Items package_items(const Machine& machine) {
     Items items;
-    for (const std::string& package : machine.packages)
-        items.push_back(std::make_shared<item::PackageItem>(package_of(package)));
+    for (const std::string& text : machine.packages) {
+        // What is not one was refused at plan; an unknown text while planning is kept as a name.
+        const item::PackageSpec spec = item::read_package(text).value_or(item::PackageSpec{.name = text});
+        if (machine.repositories.empty())
+            items.push_back(std::make_shared<item::ChosenPackageItem>(spec));
+        else
+            items.push_back(std::make_shared<item::PackageItem>(spec));
+    }
     return items;
 }
 

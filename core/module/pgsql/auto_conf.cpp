@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/base/quote.h"
+#include "core/base/utf8.h"
 #include "core/item/path_state.h"
 #include "core/item/reservation.h"
 #include "core/module/pgsql/dcs.h"
@@ -71,7 +72,8 @@ std::set<std::string> owned_parameters(const PgCluster& cluster, const Instance&
 }
 
 std::string sentence_of(const std::string& member, const std::string& name, const std::string& value) {
-    return member + " " + std::string(kFile) + ": " + name + std::string(kIs) + value;
+    // A state holds UTF-8 alone; the server's own files need not.
+    return replace_invalid_utf8(member + " " + std::string(kFile) + ": " + name + std::string(kIs) + value);
 }
 
 }  // namespace

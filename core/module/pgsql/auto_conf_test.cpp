@@ -49,6 +49,11 @@ TEST(AutoConf, shows_what_shadows_a_setting_of_the_cluster_or_of_the_member) {
     EXPECT_THAT(drift_of("Log_Timezone = 'CET'\n"), ElementsAre("pg-test-1 postgresql.auto.conf: Log_Timezone is CET"));
 }
 
+TEST(AutoConf, of_other_bytes_than_utf8_is_shown_as_a_state_can_hold_it) {
+    EXPECT_THAT(drift_of("work_mem = 'caf\xe9'\n"),
+                ElementsAre("pg-test-1 postgresql.auto.conf: work_mem is caf\xEF\xBF\xBD"));
+}
+
 TEST(AutoConf, leaves_alone_what_is_not_ours) {
     EXPECT_THAT(drift_of(""), IsEmpty());
     EXPECT_THAT(drift_of("statement_timeout = '1h'\nprimary_conninfo = 'host=10.10.10.12 password=secret'\n"

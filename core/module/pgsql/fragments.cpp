@@ -269,16 +269,9 @@ Status put_fragments(ClusterSession& session, const Fragments& wanted, bool resu
     }
     TRY(const node::Leased leased,
         node::lease_all(std::move(wishes), operation.name, operation.lock_timeout, cancel, kMembersAtATime));
-    std::optional<Error> problem;
-    std::mutex mutex;
-    node::in_parallel(members.size(), kMembersAtATime, [&](std::size_t i) {
-        auto written =
-            write_member(members[i], wanted, resumed, leased.seen.at(members[i].node->address().address), cancel);
-        const std::lock_guard lock(mutex);
-        if (!written && !problem) problem = std::move(written).error();
-    });
-    if (problem) return fail(std::move(*problem));
-    return {};
+    return node::first_failure(node::in_parallel(members.size(), kMembersAtATime, [&](std::size_t i) {
+        return write_member(members[i], wanted, resumed, leased.seen.at(members[i].node->address().address), cancel);
+    }));
 }
 
 Result<std::vector<std::string>> fragment_drift(const ClusterSession& session, const Fragments& wanted,

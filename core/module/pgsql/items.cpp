@@ -20,6 +20,7 @@
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
 #include "core/module/pgsql/serving.h"
+#include "core/module/platform/required_version.h"
 #include "core/render/haproxy.h"
 #include "core/render/hba.h"
 #include "core/render/patroni.h"
@@ -154,7 +155,7 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
     for (const render::Extension& extension : cluster.default_extensions.value_or(render::default_extensions()))
         if (auto name = platform.extension_package(extension.name, cluster.version.value_or(0)))
             names.insert(std::move(*name));
-    Items items;
+    Items items{std::make_shared<platform::RequiredVersionsItem>(components, platform)};
     for (const std::string& name : names)
         items.push_back(std::make_shared<item::PackageItem>(item::PackageSpec{.name = name}));
     return items;

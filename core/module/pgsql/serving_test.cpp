@@ -8,7 +8,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-PgCluster one_and_two_standbys() {
+PgCluster serving_three() {
     PgCluster cluster;
     cluster.name = "pg-test";
     cluster.instances = {{"1", {.node = {.address = "10.10.10.11"}, .role = "primary"}},
@@ -35,18 +35,16 @@ Moment whole() {
             .streaming = std::set<std::string>{"pg-test-1", "pg-test-10"}};
 }
 
-TEST(Serving, a_failover_that_ended_is_no_drift) {
-    EXPECT_THAT(not_serving(one_and_two_standbys(), whole()), IsEmpty());
-}
+TEST(Serving, a_failover_that_ended_is_no_drift) { EXPECT_THAT(not_serving(serving_three(), whole()), IsEmpty()); }
 
 TEST(Serving, a_member_serves_when_the_leader_says_so_whatever_it_says_itself) {
     Moment moment = whole();
     moment.streaming = {"pg-test-10"};
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment),
+    EXPECT_THAT(not_serving(serving_three(), moment),
                 ElementsAre("pg-test-1 postgresql: does not stream from the leader"));
     // One that Patroni lost from sight, as one that starts again and again: the same words, so that they do not flap.
     moment.patroni.members.erase(moment.patroni.members.begin());
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment),
+    EXPECT_THAT(not_serving(serving_three(), moment),
                 ElementsAre("pg-test-1 postgresql: does not stream from the leader"));
 }
 
@@ -54,7 +52,7 @@ TEST(Serving, a_machine_that_does_not_answer_may_serve_all_the_same) {
     Moment moment = whole();
     moment.streaming = std::set<std::string>();
     moment.reached = {"pg-test-2", "pg-test-10"};
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment),
+    EXPECT_THAT(not_serving(serving_three(), moment),
                 ElementsAre("pg-test-10 postgresql: does not stream from the leader"));
 }
 
@@ -62,10 +60,10 @@ TEST(Serving, without_the_leaders_word_the_members_own_has_to_do) {
     Moment moment = whole();
     moment.streaming.reset();
     moment.reached = {"pg-test-1", "pg-test-10"};
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment), IsEmpty());
+    EXPECT_THAT(not_serving(serving_three(), moment), IsEmpty());
     moment.patroni.members[0].state = "start failed";
     moment.patroni.members[2].timeline = 2;
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment),
+    EXPECT_THAT(not_serving(serving_three(), moment),
                 ElementsAre("pg-test-1 postgresql: does not stream from the leader",
                             "pg-test-10 postgresql: does not stream from the leader"));
 }
@@ -73,17 +71,17 @@ TEST(Serving, without_the_leaders_word_the_members_own_has_to_do) {
 TEST(Serving, a_leader_that_takes_no_connections_or_none_at_all_is_said_without_its_name) {
     Moment moment = whole();
     moment.streaming.reset();
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment),
+    EXPECT_THAT(not_serving(serving_three(), moment),
                 ElementsAre("pg-test postgresql: the leader takes no connections"));
     moment.patroni.members[1].role = "replica";
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment), ElementsAre("pg-test postgresql: no member leads"));
+    EXPECT_THAT(not_serving(serving_three(), moment), ElementsAre("pg-test postgresql: no member leads"));
     // Somebody works on it.
     moment.patroni.paused = true;
-    EXPECT_THAT(not_serving(one_and_two_standbys(), moment), IsEmpty());
+    EXPECT_THAT(not_serving(serving_three(), moment), IsEmpty());
 }
 
 TEST(Serving, knows_its_own_sentences) {
-    const PgCluster cluster = one_and_two_standbys();
+    const PgCluster cluster = serving_three();
     EXPECT_FALSE(is_about_serving(cluster, {"pg-test-1 /pg/conf/pg_hba.conf: content differs", "pg-test dcs: ttl is 1",
                                             "pg-test-11 postgresql: does not stream from the leader"}));
     EXPECT_TRUE(is_about_serving(cluster, {"pg-test-10 postgresql: does not stream from the leader"}));

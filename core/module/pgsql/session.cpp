@@ -319,6 +319,10 @@ Result<std::shared_ptr<ClusterSession>> Sessions::find(const Connection& connect
             last = std::move(node).error();
             continue;
         }
+        if (auto readable = (*node)->check_claim(kKind, connection.name); !readable) {
+            last = std::move(readable).error();  // another member may have it whole
+            continue;
+        }
         auto claim = (*node)->claim(kKind, connection.name);
         if (!claim || claim->id != connection.id) continue;
         // Each member wrote down by itself which cluster it became part of.

@@ -5,6 +5,7 @@
 
 #include "core/converge/handlers.h"
 #include "core/module/pgsql/items.h"
+#include "core/module/pgsql/layout.h"
 #include "core/node/testing/node_test.h"
 
 namespace pigsty::module::pgsql {
@@ -42,9 +43,10 @@ class OneMember final : public converge::StepContext {
 
 class TableTest : public node::NodeTest {
   protected:
-    Status act(const converge::Table& table, const std::string& name) {
+    Status act(const converge::Table& table, const std::string& name, const nlohmann::json& facts = {}) {
         const auto step = std::ranges::find(table, name, &Step::name);
         const auto site = std::make_shared<Site>(Site{.member = {}, .node = node});
+        if (!facts.is_null()) site->claim = node::Claim{.kind = kKind, .name = cluster.name, .id = "1", .facts = facts};
         OneMember context(site);
         return step->act(*site, context);
     }
@@ -78,6 +80,72 @@ TEST_F(TableTest, verifiers_of_a_disabled_pgbouncer_do_not_outlive_the_cluster) 
     machine->run("echo x > /etc/pgbouncer/userlist.txt").value();
     EXPECT_TRUE(act(removal_of(cluster, "", {}), "remove data"));
     EXPECT_EQ(machine->read("/etc/pgbouncer/userlist.txt"), "x\n");
+}
+
+// Whatever there is goes, and no package is needed to prove it: a control file begins with the system identifier.
+TEST_F(TableTest, data_goes_when_its_own_control_file_says_so) {
+    cluster.name = "pg-test";
+    cluster.version = 17;
+    const std::string data = cluster_folder(cluster) + "/data";
+    const auto initialised = [&] {
+        machine
+            ->run("mkdir -p " + data + "/global " + data +
+                  ".failed/base && printf '\\052\\0\\0\\0\\0\\0\\0\\0rest' > " + data +
+                  "/global/pg_control && echo x > " + data + "/PG_VERSION")
+            .value();
+    };
+    const auto left = [&] {
+        return machine->run("ls " + cluster_folder(cluster) + " 2>/dev/null | xargs; true").value();
+    };
+    const auto removed = [&](const std::string& stated, const nlohmann::json& facts) {
+        const auto status = act(removal_of(cluster, stated, {}), "remove data", facts);
+        return status ? std::string() : status.error().output;
+    };
+    initialised();
+    EXPECT_THAT(removed("43", {}), testing::HasSubstr("expected the data of the cluster with system identifier 43"));
+    EXPECT_THAT(removed("42", {{"system_identifier", "43"}}), testing::HasSubstr("found 42"));
+    // A claim that was lost and made anew knows nothing, and neither does the state: then nothing is proved.
+    EXPECT_THAT(removed("", nlohmann::json::object()), testing::HasSubstr("neither a claim, nor the state, nor etcd says"));
+    EXPECT_EQ(left(), "data data.failed\n");
+    EXPECT_EQ(removed("43", {{"system_identifier", "42"}}), "");
+    EXPECT_EQ(left(), "\n");
+    initialised();
+    EXPECT_EQ(removed("42", {}), "");
+    // A create that ended before it knew itself, and one that ended in initdb.
+    initialised();
+    EXPECT_EQ(removed("", {{converge::kUnfinished, true}}), "");
+    EXPECT_EQ(left(), "\n");
+    initialised();
+    machine->run(": > " + data + "/global/pg_control").value();
+    EXPECT_EQ(removed("", nlohmann::json::object()), "");
+    EXPECT_EQ(left(), "\n");
+    EXPECT_EQ(removed("42", {}), "") << "nothing is there any more";
+}
+
+TEST_F(TableTest, a_server_without_its_patroni_is_stopped_and_a_pid_file_alone_stops_nobody) {
+    cluster.name = "pg-test";
+    cluster.version = 17;
+    const std::string data = cluster_folder(cluster) + "/data";
+    const auto pid = [&] { return machine->run("head -n 1 " + data + "/postmaster.pid").value(); };
+    // It lives as a server does: in its data folder, until it is told to end. Not a shell: what a shell starts in the
+    // background ignores SIGINT, and another shell cannot take that back.
+    machine
+        ->run("mkdir -p " + data + " && cd " + data +
+              R"sh( && (perl -e '$SIG{INT} = sub { exit 0 };
+open my $file, ">", "postmaster.pid"; print {$file} "$$\n"; close $file;
+sleep 1 while 1' >/dev/null 2>&1 </dev/null &) && until [ -s postmaster.pid ]; do sleep 0.05; done)sh")
+        .value();
+    const std::string process = pid();
+    const auto refused = act(removal_of(cluster, "42", {}), "remove data");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().output, testing::HasSubstr("PostgreSQL still runs"));
+    EXPECT_TRUE(act(removal_of(cluster, "42", {}), "stop leader"));
+    EXPECT_EQ(machine->run("kill -0 " + process.substr(0, process.size() - 1) + " 2>/dev/null || echo gone").value(),
+              "gone\n");
+    // Its file is left, and its number may be anybody's.
+    machine->run("echo $$ > " + data + "/postmaster.pid").value();
+    EXPECT_TRUE(act(removal_of(cluster, "42", {}), "stop leader"));
+    EXPECT_TRUE(act(removal_of(cluster, "42", {}), "remove data"));
 }
 
 TEST_F(TableTest, a_reload_of_haproxy_that_bound_nothing_brings_the_old_service_back) {

@@ -17,12 +17,12 @@ struct Minimum {
 
 const Minimum& minimum_of(Setting setting) {
     static const std::vector<Minimum> minimums{
-        {Setting::pgbouncer_max_prepared_statements, Component::pgbouncer, {1, 21}},
-        {Setting::patroni_failsafe_mode, Component::patroni, {3, 0}},
-        {Setting::patroni_primary_start_timeout, Component::patroni, {3, 0}},
-        {Setting::patroni_allowlist_include_members, Component::patroni, {2, 1}},
-        {Setting::haproxy_fd_hard_limit, Component::haproxy, {2, 6}},
-        {Setting::etcd_auth_status, Component::etcd, {3, 5}},
+        {Setting::pgbouncer_max_prepared_statements, Component::pgbouncer, "1.21"},
+        {Setting::patroni_failsafe_mode, Component::patroni, "3.0"},
+        {Setting::patroni_primary_start_timeout, Component::patroni, "3.0"},
+        {Setting::patroni_allowlist_include_members, Component::patroni, "2.1"},
+        {Setting::haproxy_fd_hard_limit, Component::haproxy, "2.6"},
+        {Setting::etcd_auth_status, Component::etcd, "3.5"},
     };
     return *std::find_if(minimums.begin(), minimums.end(), [&](const Minimum& m) { return m.setting == setting; });
 }
@@ -67,37 +67,37 @@ const std::vector<Platform>& platforms() {
          "trixie",
          "Debian 13",
          {17},
-         {{Component::patroni, {4, 0, 7}},
-          {Component::etcd, {3, 5, 16}},
-          {Component::pgbouncer, {1, 24, 1}},
-          {Component::haproxy, {3, 0, 11}}}},
+         {{Component::patroni, "4.0.7"},
+          {Component::etcd, "3.5.16"},
+          {Component::pgbouncer, "1.24.1"},
+          {Component::haproxy, "3.0.11"}}},
         {"debian",
          "12",
          "bookworm",
          "Debian 12",
          {15},
-         {{Component::patroni, {3, 0, 2}},
-          {Component::etcd, {3, 4, 23}},
-          {Component::pgbouncer, {1, 18, 0}},
-          {Component::haproxy, {2, 6, 12}}}},
+         {{Component::patroni, "3.0.2"},
+          {Component::etcd, "3.4.23"},
+          {Component::pgbouncer, "1.18.0"},
+          {Component::haproxy, "2.6.12"}}},
         {"ubuntu",
          "24.04",
          "noble",
          "Ubuntu 24.04",
          {16},
-         {{Component::patroni, {3, 2, 2}},
-          {Component::etcd, {3, 4, 30}},
-          {Component::pgbouncer, {1, 22, 0}},
-          {Component::haproxy, {2, 8, 5}}}},
+         {{Component::patroni, "3.2.2"},
+          {Component::etcd, "3.4.30"},
+          {Component::pgbouncer, "1.22.0"},
+          {Component::haproxy, "2.8.5"}}},
         {"ubuntu",
          "22.04",
          "jammy",
          "Ubuntu 22.04",
          {14},
-         {{Component::patroni, {2, 1, 2}},
-          {Component::etcd, {3, 3, 25}},
-          {Component::pgbouncer, {1, 16, 1}},
-          {Component::haproxy, {2, 4, 24}}}},
+         {{Component::patroni, "2.1.2"},
+          {Component::etcd, "3.3.25"},
+          {Component::pgbouncer, "1.16.1"},
+          {Component::haproxy, "2.4.24"}}},
     };
     return table;
 }
@@ -118,7 +118,17 @@ Result<const Platform*> platform_of(const node::Facts& facts) {
                     .with_hint("use a machine with one of these systems"));
 }
 
-bool supports(Setting setting, const Version& version) { return at_least(version, minimum_of(setting).version); }
+bool supports(Setting setting, std::string_view version) { return at_least(version, minimum_of(setting).version); }
+
+const RequiredVersion* required_version(Component component) {
+    static const std::map<Component, RequiredVersion> table{
+        {Component::patroni, {"3.0", "failsafe_mode and primary_start_timeout"}},
+        {Component::haproxy, {"2.6", "fd-hard-limit"}},
+        {Component::etcd, {"3.4", "its API of version 3 by default"}},
+    };
+    const auto found = table.find(component);
+    return found == table.end() ? nullptr : &found->second;
+}
 
 bool Platform::offers(Setting setting) const { return supports(setting, versions.at(minimum_of(setting).component)); }
 
@@ -151,12 +161,12 @@ std::vector<std::string> known_bad_pairs(const std::map<Component, Version>& ins
     const auto etcd = installed.find(Component::etcd);
     const auto patroni = installed.find(Component::patroni);
     // etcd 3.5.28 answers requests without a token differently; Patroni understands that since 4.0.8.
-    if (etcd != installed.end() && patroni != installed.end() && at_least(etcd->second, {3, 5, 28}) &&
-        !at_least(patroni->second, {4, 0, 8}))
+    if (etcd != installed.end() && patroni != installed.end() && at_least(etcd->second, "3.5.28") &&
+        !at_least(patroni->second, "4.0.8"))
         sentences.push_back(
             fmt::format("etcd {} with authentication needs Patroni 4.0.8 or newer, found {}: keep etcd at "
                         "3.5.27 or take a newer Patroni",
-                        to_string(etcd->second), to_string(patroni->second)));
+                        etcd->second, patroni->second));
     return sentences;
 }
 

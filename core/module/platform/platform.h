@@ -37,7 +37,14 @@ enum class Setting {
 };
 
 // Whether that version of the setting's own component knows it.
-bool supports(Setting setting, const Version& version);
+bool supports(Setting setting, std::string_view version);
+
+// Below it a component does not run with what we write.
+struct RequiredVersion {
+    Version version;
+    std::string_view reason;  // what needs it
+};
+const RequiredVersion* required_version(Component component);  // null: any
 
 struct Platform {
     std::string os_id;    // os-release ID

@@ -1,21 +1,21 @@
-// Versions as packages carry them, compared by what upstream calls them.
+// Versions as packages carry them, compared with what upstream calls them in Debian's order (core/item/deb_version.h).
 //
-//     parse_version("1:3.5.16-4+deb13u1") < parse_version("3.5.28")      // true
+//     at_least("1:3.5.16-4+deb13u1", "3.5.28")       // false
+//     at_least("3.5.28~rc1-1", "3.5.28")             // false
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "core/item/deb_version.h"
 
 namespace pigsty::module::platform {
 
-// Numbers of the upstream version: "1:4.0.7-3~deb13u1" → {4, 0, 7}. What follows the last number is left out (~beta1).
-using Version = std::vector<int>;
+using Version = std::string;
 
-Version parse_version(std::string_view text);
-std::string to_string(const Version& version);
-// {3, 5} and {3, 5, 0} are the same.
-int compare(const Version& a, const Version& b);
-inline bool at_least(const Version& version, const Version& minimum) { return compare(version, minimum) >= 0; }
+// An epoch is the packager's, not upstream's: it does not count.
+inline bool at_least(std::string_view version, std::string_view minimum) {
+    return item::compare_deb_versions(item::upstream_version(version), minimum) >= 0;
+}
 
 }  // namespace pigsty::module::platform

@@ -13,7 +13,7 @@ use POSIX ();
 
 my ($received, $outgoing) = ('', '');
 my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
-my %settings = (base => '/var/lib/pigsty', run => '/run/pigsty', silence => 60, touch => 10, grace => 5, path => '');
+my %settings = (base => '/var/lib/pigsty', run => '/run/pigsty', silence => 60, touch => 10, grace => 5, path => '', run_id => '');
 
 # Seconds on a clock that nobody sets: the wall clock of a fresh machine jumps.
 sub now { return (POSIX::times())[0] / $ticks }

@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 
-my ($lease_lock, $lease_holder, $lease_touched, %watched);
+my ($lease_lock, $lease_holder, $lease_token, $lease_touched, %watched);
 
 sub lease_file { return "$settings{run}/lease.json" }
 
@@ -11,7 +11,7 @@ sub write_lease {
     return if !$lease_lock;
     my $running = join ',', map { "[$_->{pid},$_->{start}]" } sort { $a->{pid} <=> $b->{pid} } grep { $_->{start} } values %processes;
     my $start = (process_table($$))[0]{start};
-    my $text = qq({"holder":$lease_holder,\n"pid":$$,"start":$start,\n"running":[$running]}\n);
+    my $text = qq({"holder":$lease_holder,\n"pid":$$,"start":$start,\n"token":"$lease_token",\n"running":[$running]}\n);
     my $path = lease_file();
     if (open my $file, '>:raw', "$path.new") {
         print {$file} $text;
@@ -83,7 +83,9 @@ sub take_lease {
     if (!$lease_lock) {
         sysopen my $lock, "$settings{run}/lease.lock", O_RDWR | O_CREAT, 0600 or die "open $settings{run}/lease.lock: $!\n";
         my $taken = flock $lock, LOCK_EX | LOCK_NB;
-        if (!$taken && holder_is_silent()) {
+        # With this token it is our own former self, whose connection broke without its noticing.
+        my $is_ours = (read_file(lease_file()) // '') =~ /^"token":"\Q$token\E",$/m;
+        if (!$taken && ($is_ours || holder_is_silent())) {
             end_former_holder();
             $taken = flock $lock, LOCK_EX | LOCK_NB;
         }
@@ -92,7 +94,7 @@ sub take_lease {
         end_former_holder();
         $lease_lock = $lock;
     }
-    $lease_holder = $holder;
+    ($lease_holder, $lease_token) = ($holder, $token);
     write_lease();
     eval { prove_room(); remove_old_journals(); 1 } or do {
         my $cause = $@;

@@ -155,6 +155,10 @@ sub look_at_node {
     my $cloud_init = !-e '/usr/bin/cloud-init' || !-d '/run/cloud-init' ? ''
                    : -e '/etc/cloud/cloud-init.disabled' || -e '/run/cloud-init/disabled' ? ''
                    : -e '/run/cloud-init/result.json' ? 'done' : 'running';
+    # {"v1": {"datasource": …, "errors": ["…"]}}
+    if ($cloud_init eq 'done' && (read_file('/run/cloud-init/result.json') // '') =~ /"errors"\s*:\s*\[\s*(\S.*?)\s*\]/s && $1 ne '') {
+        $cloud_init = 'failed: ' . substr($1 =~ s/\s+/ /gr, 0, 500);
+    }
     my %facts = (
         host_name => $name, kernel => $kernel, machine => $machine, cloud_init => $cloud_init,
         os_release => read_file('/etc/os-release'), machine_id => read_file('/etc/machine-id'),

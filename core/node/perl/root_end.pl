@@ -108,7 +108,11 @@ my %commands = (
 
 sub take_frame {
     my ($type, $number, undef, $bytes) = @_;
-    if ($type eq 'settings') { apply_settings($bytes) }
+    if ($type eq 'settings') {
+        apply_settings($bytes);
+        # Other runs must be able to see that this one still lives (core/node/run_id.h).
+        $0 = "pigsty-root-end $settings{run_id}" if $settings{run_id} =~ /^[0-9a-f-]+$/;
+    }
     elsif ($type eq 'request') {
         my @given = map { [split_fields($_)] } split_fields($bytes);
         push @queue, {number => $number, commands => \@given, results => [], outcome => 'done'};

@@ -5,6 +5,7 @@
 //     Session down(machine, "pigsty_node", {{kAddress, ErrorCode::unreachable}});   // that address does not answer
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,6 +62,11 @@ class Machines final : public framework::TypedProvider<NoConfig> {
                 return machine->launcher();
             });
         return std::shared_ptr<void>(std::move(fleet));
+    }
+    void ended_in_order(const std::shared_ptr<void>& data) const override {
+        const auto errors =
+            static_cast<Fleet*>(data.get())->handover->confirm(Cancel::within(std::chrono::seconds(10)));
+        EXPECT_TRUE(errors.empty());
     }
     std::vector<framework::Entry<framework::Resource>> resources() const override {
         return {framework::entry<framework::Resource, NodeResource>("pigsty_node"),

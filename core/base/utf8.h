@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-namespace pigsty::value {
+namespace pigsty {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 // Each byte that belongs to no character becomes U+FFFD: for messages, where losing a byte is better than losing all.
 [[nodiscard]] std::string replace_invalid_utf8(std::string_view text);
 
-}  // namespace pigsty::value
+}  // namespace pigsty

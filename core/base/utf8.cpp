@@ -1,9 +1,9 @@
-#include "provider/value/utf8.h"
+#include "core/base/utf8.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace pigsty::value {
+namespace pigsty {
 
 namespace {
 
@@ -66,4 +66,4 @@ std::string replace_invalid_utf8(std::string_view text) {
     return out;
 }
 
-}  // namespace pigsty::value
+}  // namespace pigsty
