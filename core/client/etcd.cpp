@@ -30,11 +30,11 @@ std::string etcd_environment(const std::vector<std::string>& endpoints) {
            " ETCDCTL_CERT=" + kEtcdClientCertificate + " ETCDCTL_KEY=" + kEtcdClientKey + "\n";
 }
 
-// Who we are is asked after the quorum was: both refusals prove it. A silent endpoint is not waited for by the minute.
+// etcdctl refuses a flag whose variable is set. Who we are is asked after the quorum was: both refusals prove it. A silent endpoint is not waited for by the minute.
 std::string etcd_reads_function() {
     return R"sh(reads() (
   unset ETCDCTL_USER ETCDCTL_PASSWORD
-  said=$(etcdctl --endpoints="$1" --dial-timeout=5s --command-timeout=5s get health 2>&1) && exit 0
+  said=$(ETCDCTL_ENDPOINTS=$1 etcdctl --dial-timeout=5s --command-timeout=5s get health 2>&1) && exit 0
   case $said in *"user name is empty"* | *"permission denied"*) exit 0 ;; esac
   printf '%s: %s\n' "$1" "$(printf '%s' "$said" | tail -n 1)" >&2
   exit 1
@@ -146,7 +146,7 @@ Status Etcd::compact(std::uint64_t revision, const std::vector<std::string>& end
                        " 2>&1) || case $said in *compacted*) ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac\n";
     // A member answers nobody while it writes its file anew.
     for (const std::string& endpoint : endpoints)
-        body += "etcdctl --endpoints=" + shell_quote(endpoint) + " --command-timeout=10m defrag >/dev/null\n";
+        body += "ETCDCTL_ENDPOINTS=" + shell_quote(endpoint) + " etcdctl --command-timeout=10m defrag >/dev/null\n";
     const node::RunScript script{.text = exports(true) + body,
                                  .input = std::string(target_.root_password.reveal()) + "\n",
                                  .stall = std::chrono::minutes(10),
