@@ -20,6 +20,7 @@
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
 #include "core/module/pgsql/serving.h"
+#include "core/module/pgsql/serving.h"
 #include "core/module/platform/required_version.h"
 #include "core/render/haproxy.h"
 #include "core/render/hba.h"
@@ -262,7 +263,8 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                       .group = kOwner,
                       .mode = 0600,
                       .handlers = {reload_postgresql(cluster.port)}}),
-                auto_conf_item(),  // so that the one look at a node shows it
+                auto_conf_item(),    // so that the one look at a node shows it
+                data_folder_item(),  // the same
                 file({.path = render::kPatroniUnit,
                       .content = render::render_patroni_unit(),
                       .handlers = {item::Handler::daemon_reload()}})};

@@ -85,8 +85,8 @@ TEST(ClusterRules, know_the_templates) {
     EXPECT_THAT(after([](PgCluster& c) { c.template_name = "crit", c.checksum = false; }),
                 ElementsAre("checksum: template crit has checksums in any case"));
     EXPECT_THAT(after([](PgCluster& c) { c.version = 12; }), ElementsAre("version: expected 13 to 18, found 12"));
-    EXPECT_THAT(after([](PgCluster& c) { c.max_connections = 10; }),
-                ElementsAre("max_connections: expected 25 to 262143, found 10"));
+    EXPECT_THAT(after([](PgCluster& c) { c.max_connections = 20; }),
+                ElementsAre("max_connections: expected 25 to 262143, found 20"));
 }
 
 TEST(ClusterRules, check_hba_rules_in_all_four_lists) {

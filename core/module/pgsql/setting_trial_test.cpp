@@ -54,7 +54,7 @@ TEST_F(SettingTrialOnAServer, shows_what_would_not_start) {
                     HasSubstr("unrecognized configuration parameter \"work_memm\""));
         EXPECT_THAT(trial("huge_pages = 'maybe'\n", {}, data), HasSubstr("Available values: off, on, try."));
         EXPECT_THAT(trial("shared_buffers = '999TB'\n", {}, data), HasSubstr("shared_buffers"));
-        EXPECT_THAT(trial("shared_buffers = '8TB'\n", {}, data),
+        EXPECT_THAT(trial("shared_buffers = '7TB'\n", {}, data),
                     HasSubstr("MB of shared memory, which is all there is here"));
         EXPECT_THAT(trial("", {"nosuchlib"}, data), HasSubstr("/lib/nosuchlib.so, found no such file"));
     }

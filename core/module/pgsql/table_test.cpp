@@ -105,7 +105,8 @@ TEST_F(TableTest, data_goes_when_its_own_control_file_says_so) {
     EXPECT_THAT(removed("43", {}), testing::HasSubstr("expected the data of the cluster with system identifier 43"));
     EXPECT_THAT(removed("42", {{"system_identifier", "43"}}), testing::HasSubstr("found 42"));
     // A claim that was lost and made anew knows nothing, and neither does the state: then nothing is proved.
-    EXPECT_THAT(removed("", nlohmann::json::object()), testing::HasSubstr("neither a claim, nor the state, nor etcd says"));
+    EXPECT_THAT(removed("", nlohmann::json::object()),
+                testing::HasSubstr("neither a claim, nor the state, nor etcd says"));
     EXPECT_EQ(left(), "data data.failed\n");
     EXPECT_EQ(removed("43", {{"system_identifier", "42"}}), "");
     EXPECT_EQ(left(), "\n");
@@ -140,8 +141,10 @@ sleep 1 while 1' >/dev/null 2>&1 </dev/null &) && until [ -s postmaster.pid ]; d
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().output, testing::HasSubstr("PostgreSQL still runs"));
     EXPECT_TRUE(act(removal_of(cluster, "42", {}), "stop leader"));
-    EXPECT_EQ(machine->run("kill -0 " + process.substr(0, process.size() - 1) + " 2>/dev/null || echo gone").value(),
-              "gone\n");
+    EXPECT_EQ(machine->run("readlink /proc/" + process.substr(0, process.size() - 1) + "/cwd 2>/dev/null || echo gone")
+                  .value(),
+              "gone\n")
+        << "ended, though its parent may not have collected it yet";
     // Its file is left, and its number may be anybody's.
     machine->run("echo $$ > " + data + "/postmaster.pid").value();
     EXPECT_TRUE(act(removal_of(cluster, "42", {}), "stop leader"));
