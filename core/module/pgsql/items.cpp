@@ -20,7 +20,6 @@
 #include "core/module/pgsql/layout.h"
 #include "core/module/pgsql/services.h"
 #include "core/module/pgsql/serving.h"
-#include "core/module/pgsql/serving.h"
 #include "core/module/platform/required_version.h"
 #include "core/render/haproxy.h"
 #include "core/render/hba.h"
