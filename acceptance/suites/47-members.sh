@@ -102,7 +102,7 @@ END
   local number
   tf apply -target=pigsty_node.test
   expect_status 1
-  expect_output "did not answer"
+  expect_output "no answer within 10 s"
   for number in 1 2 3; do
     [[ pg-test-$number == "$down" ]] || expect on "pg-test-$number" grep -q elsewhere /etc/hosts
   done
