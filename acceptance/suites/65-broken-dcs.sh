@@ -55,7 +55,7 @@ test_authentication_that_is_off_is_seen_and_switched_on() {
   run on pg-test-2 env ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/ca.crt \
     --cert=/etc/etcd/client.crt --key=/etc/etcd/client.key get --prefix /pg
   ((status != 0)) || failure "etcd answers somebody who did not log in"
-  expect_output "user name is empty"
+  expect_output "permission denied"
 }
 
 test_the_clusters_own_user_is_looked_after() {

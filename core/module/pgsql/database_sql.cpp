@@ -89,6 +89,9 @@ std::string plain_locale(std::string_view name) {
     return plain.append(name.substr(at));
 }
 
+// The builtin provider takes one spelling, where libc takes any.
+std::string builtin_locale(const std::string& locale) { return same_locale(locale, "C.UTF-8") ? "C.UTF-8" : locale; }
+
 }  // namespace
 
 bool valid_default_privilege(std::string_view text) { return parse_default_grant(text).has_value(); }
@@ -145,7 +148,8 @@ Statement create_database_statement(const PgDatabase& wanted, const Catalog& cat
     if (differs && asked.ctype) text += " LC_CTYPE " + sql_literal(*asked.ctype);
     if (differs && catalog.server_version >= 150000) text += " LOCALE_PROVIDER " + asked.provider.value_or(kLibc);
     if (differs && asked.locale)
-        text += (asked.provider == kIcu ? " ICU_LOCALE " : " BUILTIN_LOCALE ") + sql_literal(*asked.locale);
+        text += asked.provider == kIcu ? " ICU_LOCALE " + sql_literal(*asked.locale)
+                                       : " BUILTIN_LOCALE " + sql_literal(builtin_locale(*asked.locale));
     if (wanted.tablespace) text += " TABLESPACE " + sql_identifier(*wanted.tablespace);
     return {.text = text};
 }

@@ -69,7 +69,7 @@ TEST(DatabaseSql, a_copy_has_the_locale_of_its_template) {
     EXPECT_EQ(create_database_statement(wanted, catalog).text,
               R"(CREATE DATABASE "app" OWNER "app" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US')");
     wanted.locale_provider = "builtin";
-    wanted.locale = "C.UTF-8";
+    wanted.locale = "C.utf8";
     EXPECT_EQ(
         create_database_statement(wanted, catalog).text,
         R"(CREATE DATABASE "app" OWNER "app" TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8')");
