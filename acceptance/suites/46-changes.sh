@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Every attribute is changed in place and brought back: the plan says update, the node has it, and the plan is empty again.
 # with: tofu
-# also on: bookworm
 # takes: 320
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
