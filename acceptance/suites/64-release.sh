@@ -44,6 +44,11 @@ undone_after_each_step() {
       continue
     fi
     expect_output "a fault was asked for: ${point%:*}:$member:$place"
+    # The first step of a cluster only reserves: it writes nothing, not even a claim, so that there is nothing to undo.
+    if [[ $point == reservations:* ]] && on pg-test-1 test ! -e "/var/lib/pigsty/claims/$claim.json"; then
+      "$check" "$point"
+      continue
+    fi
     releases "$name"
     no_claim "$claim"
     "$check" "$point"
