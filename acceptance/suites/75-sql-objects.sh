@@ -32,7 +32,7 @@ test_memberships_follow_inherit() {
   expect sql pg-test-1 "GRANT pg_monitor TO member WITH INHERIT FALSE"
   tf plan -detailed-exitcode -var member_inherits=true
   expect_status 2
-  expect_output 'roles: "pg_monitor" is granted without inherit'
+  expect_output 'roles: \"pg_monitor\" is granted without inherit'
   tf apply -var member_inherits=true
   expect_status 0
   expect_equal "$(sql pg-test-1 "$members")" "2|2"
@@ -168,7 +168,7 @@ test_a_stranger_with_its_name_is_not_dropped() {
   expect on pg-test-1 systemctl start pgbouncer
   tf plan -detailed-exitcode
   expect_status 2
-  expect_output 'name: is "app_old" on the server, where another database is called "app"'
+  expect_output 'name: is \"app_old\" on the server, where another database is called \"app\"'
   tf apply -var app=false
   expect_status 0
   expect_equal "$(sql pg-test-1 "SELECT string_agg(datname, ',') FROM pg_database WHERE datname LIKE 'app%'")" app

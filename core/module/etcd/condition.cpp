@@ -29,7 +29,7 @@ std::string look_script(const EtcdCluster& cluster) {
 if said=$(etcdctl --dial-timeout=5s --command-timeout=5s get health 2>&1); then
   echo read open
 else
-  case $said in *"user name is empty"* | *"permission denied"*) echo read ;; esac
+  case $said in *"user name is empty"* | *"permission denied"*) echo read ;; *"tls: "* | *"x509: "*) echo barred ;; esac
 fi
 wait
 )sh";
@@ -70,6 +70,7 @@ MemberCondition member_condition(std::string_view look) {
         if (line == "data") condition.has_data = true;
         if (line == "read" || line == "read open") condition.reads = true;
         if (line == "read open") condition.is_open = true;
+        if (line == "barred") condition.is_barred = true;
         if (!line.starts_with("status ")) continue;
         for (const client::EtcdStatus& status : client::etcd_status_from_json(line.substr(7)))
             condition.alarms.insert(status.alarms.begin(), status.alarms.end());
@@ -80,16 +81,19 @@ MemberCondition member_condition(std::string_view look) {
 std::vector<std::string> condition_drift(const EtcdCluster& cluster, const std::vector<MemberLook>& looks) {
     std::vector<std::string> sentences;
     const bool any_reads = std::ranges::any_of(looks, [](const MemberLook& look) { return look.condition.reads; });
+    const bool any_barred = std::ranges::any_of(looks, [](const MemberLook& look) { return look.condition.is_barred; });
     for (const MemberLook& look : looks) {
         if (!look.condition.has_data) sentences.push_back(sentence(look.member, kLost));
         // One that does not run is told by its unit, one without data by that.
-        if (any_reads && look.is_running && look.condition.has_data && !look.condition.reads)
+        if (any_reads && look.is_running && look.condition.has_data && !look.condition.reads &&
+            !look.condition.is_barred)
             sentences.push_back(sentence(look.member, kSilent));
         if (look.condition.is_open) sentences.push_back(sentence(cluster.name, kAuthentication));
         if (look.condition.alarms.contains("NOSPACE")) sentences.push_back(sentence(cluster.name, kNoSpace));
         if (look.condition.alarms.contains("CORRUPT")) sentences.push_back(sentence(cluster.name, kCorrupt));
     }
-    if (!any_reads && !looks.empty()) sentences.push_back(sentence(cluster.name, kQuorum));
+    // Where nobody was let in to ask, the certificate's own drift says so.
+    if (!any_reads && !any_barred && !looks.empty()) sentences.push_back(sentence(cluster.name, kQuorum));
     std::ranges::sort(sentences);
     const auto twice = std::ranges::unique(sentences);
     sentences.erase(twice.begin(), twice.end());

@@ -28,8 +28,9 @@ node::Probe condition_probe(const EtcdCluster& cluster);
 
 struct MemberCondition {
     bool has_data = false;
-    bool reads = false;    // it answers a read that a quorum agrees in
-    bool is_open = false;  // … of somebody who did not log in
+    bool reads = false;      // it answers a read that a quorum agrees in
+    bool is_open = false;    // … of somebody who did not log in
+    bool is_barred = false;  // TLS let nobody in who could ask: the certificate is drift of its own
     std::set<std::string> alarms{};
 };
 MemberCondition member_condition(std::string_view look);

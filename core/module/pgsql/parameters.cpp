@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, 4> kFileLists{"local_preload_libraries", 
                                                      "shared_preload_libraries", "unix_socket_directories"};
 constexpr std::array<std::string_view, 2> kNameLists{"search_path", "temp_tablespaces"};
 
-bool among(const auto& lists, std::string_view name) {
+bool is_listed(const auto& lists, std::string_view name) {
     return std::ranges::any_of(lists, [&](std::string_view list) { return same_name(list, name); });
 }
 
@@ -79,22 +79,22 @@ std::vector<Element> split(std::string_view value, bool keeps_case) {
 
 bool same_setting(std::string_view a, std::string_view b) { return same_name(present_name(a), present_name(b)); }
 
-bool is_list_parameter(std::string_view name) { return among(kFileLists, name) || among(kNameLists, name); }
+bool is_list_parameter(std::string_view name) { return is_listed(kFileLists, name) || is_listed(kNameLists, name); }
 
 std::vector<std::string> list_elements(std::string_view name, std::string_view value) {
     std::vector<std::string> elements;
-    for (Element& element : split(value, among(kFileLists, name))) elements.push_back(std::move(element.text));
+    for (Element& element : split(value, is_listed(kFileLists, name))) elements.push_back(std::move(element.text));
     return elements;
 }
 
 std::optional<std::string> list_problem(std::string_view name, std::string_view value) {
     if (!is_list_parameter(name)) return std::nullopt;
-    const auto elements = split(value, among(kFileLists, name));
+    const auto elements = split(value, is_listed(kFileLists, name));
     const bool has_gap = std::ranges::any_of(
         elements, [](const Element& element) { return element.text.empty() && !element.is_quoted; });
     if (has_gap && elements.size() > 1) return "a list must not have an empty place between commas";
     const bool has_empty = std::ranges::any_of(elements, [](const Element& element) { return element.text.empty(); });
-    if (has_empty && among(kFileLists, name))
+    if (has_empty && is_listed(kFileLists, name))
         return "an empty name is none of a file: PostgreSQL would look for it at every login";
     return std::nullopt;
 }
