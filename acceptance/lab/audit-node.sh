@@ -128,8 +128,10 @@ settings = local.copy()
 settings["patronictl"] = True
 settings.setdefault("name", "audit")
 config = get_dcs(settings).get_cluster().config
+# Patroni 3 calls it otherwise.
+revision = config and (config.modify_version if hasattr(config, "modify_version") else config.modify_index)
 print("patroni", f"{settings['scope']} dynamic configuration",
-      f"revision={config.modify_version} digest={hashlib.sha256(repr(config.data).encode()).hexdigest()}" if config else "absent",
+      f"revision={revision} digest={hashlib.sha256(repr(config.data).encode()).hexdigest()}" if config else "absent",
       sep="\0", end="\0")
 sys.stdout.flush()
 os._exit(0)
