@@ -126,10 +126,13 @@ Result<std::vector<std::string>> EtcdClusterResource::more_drift(const EtcdState
     const node::Probe unit{node::ProbeKind::unit, module::etcd::kUnit};
     for (const auto& site : run.sites()) {
         // Part of what the run has just looked at: answered from memory.
-        TRY(const auto seen, site->node->observe({condition, unit}, call.cancel));
+        node::Probes probes = module::etcd::certificate_probes();
+        probes.insert({condition, unit});
+        TRY(const auto seen, site->node->observe(probes, call.cancel));
         looks.push_back({.member = site->member.name,
                          .is_running = node::is_running(seen.unit(unit.key)),
                          .condition = module::etcd::member_condition(seen.command(condition.key))});
+        looks.back().condition.is_barred = module::etcd::is_barred(seen);
     }
     return module::etcd::condition_drift(state.cluster, looks);
 }

@@ -5,6 +5,7 @@
 
 #include "core/base/quote.h"
 #include "core/client/etcd.h"
+#include "core/item/certificate_text.h"
 #include "core/item/reservation.h"
 #include "core/render/etcd.h"
 
@@ -29,7 +30,7 @@ std::string look_script(const EtcdCluster& cluster) {
 if said=$(etcdctl --dial-timeout=5s --command-timeout=5s get health 2>&1); then
   echo read open
 else
-  case $said in *"user name is empty"* | *"permission denied"*) echo read ;; *"tls: "* | *"x509: "*) echo barred ;; esac
+  case $said in *"user name is empty"* | *"permission denied"*) echo read ;; esac
 fi
 wait
 )sh";
@@ -63,6 +64,20 @@ item::ItemPtr condition_item(const EtcdCluster& cluster) {
 
 node::Probe condition_probe(const EtcdCluster& cluster) { return {node::ProbeKind::command, look_script(cluster)}; }
 
+node::Probes certificate_probes() {
+    return {{node::ProbeKind::text, client::kEtcdClientCertificate},
+            {node::ProbeKind::text, render::kEtcdServerCertificate},
+            {node::ProbeKind::clock, ""}};
+}
+
+bool is_barred(const node::Observation& seen) {
+    const auto has_ended = [&](const char* path) {
+        const auto certificate = item::read_certificate(seen.text(path).value_or(""));
+        return certificate && certificate->not_after <= seen.clock();
+    };
+    return has_ended(client::kEtcdClientCertificate) || has_ended(render::kEtcdServerCertificate);
+}
+
 MemberCondition member_condition(std::string_view look) {
     MemberCondition condition;
     std::istringstream lines{std::string(look)};
@@ -70,7 +85,6 @@ MemberCondition member_condition(std::string_view look) {
         if (line == "data") condition.has_data = true;
         if (line == "read" || line == "read open") condition.reads = true;
         if (line == "read open") condition.is_open = true;
-        if (line == "barred") condition.is_barred = true;
         if (!line.starts_with("status ")) continue;
         for (const client::EtcdStatus& status : client::etcd_status_from_json(line.substr(7)))
             condition.alarms.insert(status.alarms.begin(), status.alarms.end());

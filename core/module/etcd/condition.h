@@ -34,6 +34,9 @@ struct MemberCondition {
     std::set<std::string> alarms{};
 };
 MemberCondition member_condition(std::string_view look);
+// For MemberCondition::is_barred: whether a certificate that the look needs has ended. Certificates' own items look at them, too.
+node::Probes certificate_probes();
+bool is_barred(const node::Observation& seen);
 
 // What was seen of one member.
 struct MemberLook {
