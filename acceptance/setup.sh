@@ -3,7 +3,7 @@
 #
 #   acceptance/setup.sh [PART…]         all parts, or these; does nothing, in under two seconds, when all is there
 #   acceptance/setup.sh --background [PART…]
-#                                       the same, but leaves the builds of tofu and terraform running in the background;
+#                                       the same, but leaves the builds of Go programs running in the background;
 #                                       the next acceptance/setup.sh waits for them
 #   acceptance/setup.sh --packages [PART…]
 #                                       only what apt installs of it
@@ -14,6 +14,7 @@
 # Parts: build   compiler and libraries      lint   clang-format, clang-tidy       unit   what unit tests start
 #        lab     what the nodes need         clis   tofu and terraform, or tofu, or terraform, or
 #        cli     one of them, whichever there is
+#        minio   the MinIO server, which Debian lacks: with it the lab's nodes are offered a package `minio`
 #
 # PIGSTY_DEPS   prefix of libssh2, libpq and libpqxx     (default /var/tmp/pigsty-deps/<debian codename>)
 # PIGSTY_CACHE  sources, logs and built tofu, terraform  (default /var/tmp/pigsty-cache)
@@ -114,23 +115,24 @@ mode=
 while [[ ${1:-} == --* ]]; do
     case $1 in
         --print-env | --background | --packages | --progress) mode=${1#--} ;;
-        *) die "usage: setup.sh [--background | --packages | --progress | --print-env] [build | lint | unit | lab | clis | cli | tofu | terraform]…" ;;
+        *) die "usage: setup.sh [--background | --packages | --progress | --print-env] [build | lint | unit | lab | clis | cli | tofu | terraform | minio]…" ;;
     esac
     shift
 done
 parts=("$@")
-((${#parts[@]})) || parts=(build lint unit lab clis)
+((${#parts[@]})) || parts=(build lint unit lab clis minio)
 for part in "${parts[@]}"; do
-    [[ $part =~ ^(build|lint|unit|lab|clis|cli|tofu|terraform)$ ]] || die "no part named '$part': build, lint, unit, lab, clis, cli, tofu, terraform"
+    [[ $part =~ ^(build|lint|unit|lab|clis|cli|tofu|terraform|minio)$ ]] || die "no part named '$part': build, lint, unit, lab, clis, cli, tofu, terraform, minio"
 done
 wanted_part() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
-# The CLIs that these parts ask for.
+# The Go programs that these parts ask for.
 wanted_clis=()
 for part in tofu terraform; do
     ! { wanted_part clis || wanted_part "$part"; } || wanted_clis+=("$part")
 done
 [[ ${#wanted_clis[@]} -gt 0 ]] || ! wanted_part cli || wanted_clis=("$(any_cli)")
+! wanted_part minio || wanted_clis+=(minio)
 
 case $mode in
     print-env)

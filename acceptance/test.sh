@@ -6,7 +6,7 @@
 #   ./acceptance/test.sh unit            builds and unit tests only
 #   ./acceptance/test.sh suites [NAME…]  the named suites only (acceptance/suites/NAME.sh)
 #
-# PIGSTY_SUITES_AT_ONCE   how many suites beside each other, each in a lab of its own (as cores and memory allow, at most 2)
+# PIGSTY_SUITES_AT_ONCE   how many suites beside each other, each in a lab of its own (as cores and memory allow, at most 3)
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,7 +30,7 @@ trap stop_jobs EXIT
 
 # What only suites use is made in the background while the compiler works: the CLIs, and what nodes start from.
 parts=(build unit)
-[[ $what == unit ]] || parts+=(lab clis)
+[[ $what == unit ]] || parts+=(lab clis minio)
 phase "set-up" "$here/setup.sh" --background "${parts[@]}"
 cd "$root"
 [[ $what == unit ]] || start_lab_build <<<"$jobs"
@@ -47,11 +47,14 @@ if [[ $what != suites ]]; then
   check_allowances
 fi
 if [[ $what != unit ]]; then
-  # Suite 15 runs the tests of core/node on a node.
+  # Suite 15 runs the tests of core/node on a node, 64, 93 and 96 a provider with fault points.
   [[ $jobs != *15-logins* ]] || phase "build asan, for suite 15" build asan --target pigsty_core_node_test
+  [[ ! $jobs =~ 64-release|93-minio|96-others-interrupted ]] ||
+    phase "build asan, for suites 64, 93 and 96" build asan --target terraform-provider-pigsty
   export PIGSTY_NODE_TESTS=$root/build/asan/core/node/pigsty_core_node_test
+  export PIGSTY_FAULT_BINARY=$root/build/asan/provider/terraform-provider-pigsty
   phase "waiting for what nodes start from" finish_lab_build
-  phase "waiting for tofu and terraform" "$here/setup.sh" clis
+  phase "waiting for tofu, terraform and minio" "$here/setup.sh" clis minio
   eval "$("$here/setup.sh" --print-env)"
   jobs_dir=$(mktemp -d)
   stop_labs

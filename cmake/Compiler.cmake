@@ -46,6 +46,11 @@ if(PIGSTY_STATIC)
     add_link_options(-static -Wl,--no-warnings)
 else()
     add_link_options(-Wl,--as-needed)
+    # Each of thirty test programs links all of gRPC: 2 s instead of 5 s of the processor for each.
+    find_program(PIGSTY_MOLD mold)
+    if(PIGSTY_MOLD)
+        add_link_options(-fuse-ld=mold)
+    endif()
 endif()
 
 find_program(PIGSTY_CCACHE ccache)

@@ -4,6 +4,7 @@
 // testdata/plans/TYPE.json holds the cases of a type: {"what", "config", "unknown": [members of the configuration that are
 // known after apply], "before": configuration of the object that exists (absent: a create)}. A type without a file fails.
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -14,6 +15,7 @@
 #include "provider/framework/schema_check.h"
 #include "provider/pigsty_provider.h"
 #include "provider/plugin/host_harness.h"
+#include "provider/release.h"
 #include "provider/value/json.h"
 
 namespace pigsty::provider {
@@ -177,6 +179,17 @@ TEST(EveryResource, is_looked_for_by_identity_where_the_import_says) {
         ASSERT_EQ(imported.diagnostics.size(), 1U);
         EXPECT_THAT(imported.diagnostics[0].summary + imported.diagnostics[0].detail, testing::HasSubstr("127.0.0.1"));
     }
+}
+
+// Steps that a table has only in some mode, or with an authority, are among them.
+TEST(EveryResource, says_where_any_step_of_its_can_be_made_to_fail) {
+    const auto redis = fault_points("pigsty_redis_cluster");
+    ASSERT_TRUE(redis);
+    for (const char* step : {"certificates", "replication", "cluster", "restart"})
+        EXPECT_THAT(*redis, testing::Contains(std::string(step) + ":after"));
+    EXPECT_EQ(std::ranges::count(*redis, "packages:after"), 1);
+    EXPECT_THAT(fault_points("pigsty_minio_cluster").value(), testing::Contains("certificates:written"));
+    EXPECT_THAT(fault_points("pigsty_haproxy_service").value(), testing::Contains("authority:written"));
 }
 
 }  // namespace

@@ -7,17 +7,23 @@
 #include <spdlog/spdlog.h>
 
 #include "provider/configuration/configure.h"
+#include "provider/data_source/etcd_cluster.h"
+#include "provider/data_source/minio_cluster.h"
 #include "provider/data_source/node.h"
 #include "provider/data_source/pg_cluster.h"
+#include "provider/data_source/redis_cluster.h"
 #include "provider/function/pg_hba.h"
 #include "provider/function/pg_tune.h"
 #include "provider/function/scram_sha_256.h"
 #include "provider/resource/ca.h"
 #include "provider/resource/etcd_cluster.h"
+#include "provider/resource/haproxy_service.h"
+#include "provider/resource/minio_cluster.h"
 #include "provider/resource/node.h"
 #include "provider/resource/pg_cluster.h"
 #include "provider/resource/pg_database.h"
 #include "provider/resource/pg_user.h"
+#include "provider/resource/redis_cluster.h"
 #include "provider/watch/publisher.h"
 
 namespace pigsty::provider {
@@ -60,15 +66,21 @@ std::vector<framework::Entry<framework::Resource>> PigstyProvider::resources() c
         entry<framework::Resource, NodeResource>("pigsty_node"),
         entry<framework::Resource, CaResource>("pigsty_ca"),
         entry<framework::Resource, EtcdClusterResource>("pigsty_etcd_cluster"),
+        entry<framework::Resource, MinioClusterResource>("pigsty_minio_cluster"),
+        entry<framework::Resource, HaproxyServiceResource>("pigsty_haproxy_service"),
         entry<framework::Resource, PgClusterResource>("pigsty_pg_cluster"),
         entry<framework::Resource, PgUserResource>("pigsty_pg_user"),
         entry<framework::Resource, PgDatabaseResource>("pigsty_pg_database"),
+        entry<framework::Resource, RedisClusterResource>("pigsty_redis_cluster"),
     };
 }
 
 std::vector<framework::Entry<framework::DataSource>> PigstyProvider::data_sources() const {
     return {
         entry<framework::DataSource, NodeDataSource>("pigsty_node"),
+        entry<framework::DataSource, MinioClusterDataSource>("pigsty_minio_cluster"),
+        entry<framework::DataSource, EtcdClusterDataSource>("pigsty_etcd_cluster"),
+        entry<framework::DataSource, RedisClusterDataSource>("pigsty_redis_cluster"),
         entry<framework::DataSource, PgClusterDataSource>("pigsty_pg_cluster"),
     };
 }

@@ -33,7 +33,7 @@ Result<std::shared_ptr<Fleet>> fleet_by(const ReleaseRoute& route) {
     PigstyConfig config;
     config.ssh.port = route.port;
     if (!route.user.empty()) config.ssh.user = route.user;
-    if (!route.private_key_file.empty()) config.ssh.private_key_file = route.private_key_file;
+    if (!route.private_key_file.empty()) config.ssh.login.private_key_file = route.private_key_file;
     if (!route.known_hosts_file.empty()) config.ssh.known_hosts_file = route.known_hosts_file;
     for (const std::string& text : route.bastions) {
         TRY(auto bastion, bastion_of(text));

@@ -14,40 +14,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 on() { local node=pg-test-$1; shift; "$here/../lab/lab" exec "$node" -- "$@"; }
 addresses=([1]=10.10.10.11 [2]=10.10.10.12 [3]=10.10.10.13)
 roles=([1]=primary [2]=replica [3]=offline)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$here/floor-parts.sh"
 
-# on_all FUNCTION: for each node at the same time.
-on_all() {
-  local number
-  local -a pids=()
-  for number in 1 2 3; do
-    "$1" "$number" &
-    pids+=($!)
-  done
-  for number in "${pids[@]}"; do wait "$number"; done
-}
-
-secret() { openssl rand -hex 24; }
 etcd_root_password=$(secret)
 etcd_password=$(secret)
 rest_password=$(secret)
 replication_password=$(secret)
-
-# --- certificates -----------------------------------------------------------------------------------------------------
-
-printf '[req]\ndistinguished_name = none\n[none]\n' >"$work/openssl.cnf"
-openssl req -x509 -config "$work/openssl.cnf" -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -days 36500 \
-  -subj /O=pigsty/OU=ca/CN=pigsty-ca -addext basicConstraints=critical,CA:TRUE,pathlen:1 \
-  -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature -keyout "$work/ca.key" -out "$work/ca.crt" 2>/dev/null
-
-# leaf FILE SUBJECT USAGES NAMES: FILE.key and FILE.crt.
-leaf() {
-  openssl req -x509 -config "$work/openssl.cnf" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 7300 \
-    -CA "$work/ca.crt" -CAkey "$work/ca.key" -subj "$2" -addext basicConstraints=critical,CA:FALSE \
-    -addext keyUsage=critical,digitalSignature,keyEncipherment -addext "extendedKeyUsage=$3" \
-    -addext "subjectAltName=$4" -keyout "$1.key" -out "$1.crt" 2>/dev/null
-}
 
 # --- the files of a node ----------------------------------------------------------------------------------------------
 
@@ -102,7 +74,7 @@ push() {
 }
 
 make_and_push() { render "$1" && push "$1"; }
-on_all make_and_push
+on_each make_and_push 1 2 3
 
 # --- etcd: users first, then authentication, so that each is one call ---------------------------------------------------
 
@@ -125,7 +97,7 @@ on 1 sh -ec '
 "$here/../lab/lab" run -- sh -c 'until curl -sfko /dev/null https://10.10.10.11:8008/primary; do sleep 0.1; done'
 
 start_replica() { [[ $1 == 1 ]] || on "$1" systemctl start patroni; }
-on_all start_replica &
+on_each start_replica 1 2 3 &
 replicas=$!
 userlist=$({ printf '\\set app_password %s\n' "$APP_PASSWORD" && cat "$here/floor/objects.sql"; } |
   on 1 runuser -u postgres -- psql -XAtq -f -)
@@ -133,7 +105,7 @@ start_pooler() {
   printf '"postgres" ""\n%s\n' "$userlist" |
     on "$1" sh -ec 'umask 077; cat >/etc/pgbouncer/userlist.txt; chown postgres: /etc/pgbouncer/userlist.txt; systemctl start pgbouncer'
 }
-on_all start_pooler
+on_each start_pooler 1 2 3
 wait "$replicas"
 # A base backup streams too, under another name.
 on 1 runuser -u postgres -- sh -c '
@@ -141,4 +113,4 @@ on 1 runuser -u postgres -- sh -c '
 
 # Last: HAProxy takes a server for up until a check says otherwise, and needs three good ones to take it back.
 start_balancer() { on "$1" systemctl start haproxy; }
-on_all start_balancer
+on_each start_balancer 1 2 3

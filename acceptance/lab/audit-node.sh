@@ -140,6 +140,99 @@ PYTHON
   done
 }
 
+# Buckets, users and policies, asked on each member that serves, through a copy of its own client's configuration.
+minio() {
+  local from name copy client
+  for from in /var/lib/pigsty/minio-*; do
+    [[ -e $from/config.json ]] || continue
+    name=${from##*/minio-}
+    copy=$(mktemp -d /run/audit-minio.XXXXXX)
+    cp "$from/config.json" "$copy/"
+    client=(env SSL_CERT_FILE=/home/minio/.minio/certs/CAs/ca.crt timeout 20 minio-client --config-dir "$copy" --json)
+    minio_records "$name"
+    rm -rf "$copy"
+  done
+}
+
+# minio_record NAME WHAT ARGUMENTS…: the digest of what the client says, without what moves by itself: the order of lists, sizes, and
+# the time of a bucket, which each drive has its own of.
+minio_record() {
+  local name=$1 what=$2
+  shift 2
+  printf 'minio\0%s %s\0digest=%s\0' "$name" "$what" \
+    "$("${client[@]}" "$@" </dev/null | perl -ne 's/"Usage":\{.*//; s/"lastModified":"[^"]*"//; print join ",", sort /[^][{},]+/g' | sha256sum | cut -d' ' -f1)"
+}
+
+minio_records() {
+  local bucket user policy
+  "${client[@]}" ls local >/dev/null </dev/null || return 0
+  for bucket in $("${client[@]}" ls local </dev/null | sed -n 's/.*"key":"\([^"]*\)\/".*/\1/p'); do
+    minio_record "$1" "bucket $bucket" stat "local/$bucket"
+    minio_record "$1" "quota $bucket" quota info "local/$bucket"
+  done
+  for user in $("${client[@]}" admin user list local </dev/null | sed -n 's/.*"accessKey":"\([^"]*\)".*/\1/p'); do
+    minio_record "$1" "user $user" admin user info local "$user"
+  done
+  for policy in $("${client[@]}" admin policy list local </dev/null | sed -n 's/.*"policy":"\([^"]*\)".*/\1/p'); do
+    minio_record "$1" "policy $policy" admin policy info local "$policy"
+  done
+}
+
+# Redis and Valkey, servers and sentinels, each under the name of its port. A login is one that this project keeps on the node:
+# the file's name is the user's. Of passwords a checksum shows.
+redis() {
+  local process pid listener
+  command -v redis-cli >/dev/null || command -v valkey-cli >/dev/null || return 0
+  for process in /proc/[0-9]*; do
+    pid=${process#/proc/}
+    # The server and rdb's checker are one program.
+    [[ $(readlink "$process/exe" 2>/dev/null) =~ /(redis|valkey)-(server|sentinel|check-rdb)$ ]] || continue
+    # The bus of a native cluster listens ten thousand above.
+    listener=$(ss --no-header --listening --tcp --numeric --processes | awk -v pid="pid=$pid," 'index($0, pid) {n = split($4, part, ":"); print part[n], substr($4, 1, length($4) - length(part[n]) - 1)}' | sort --numeric-sort | head --lines=1)
+    [[ -n $listener ]] || continue
+    redis_server "${listener#* }" "${listener%% *}"
+  done
+}
+
+redis_server() {
+  local address=$1 port=$2 client file answer=
+  local -a login=() found=()
+  [[ $address =~ [1-9] ]] || address=127.0.0.1
+  client=$(command -v redis-cli || command -v valkey-cli)
+  ask() { { "$client" "${login[@]}" -h "$address" -p "$port" "$@" </dev/null 2>/dev/null || true; } | tr -d '\r'; }
+  unset REDISCLI_AUTH
+  [[ $(ask PING) =~ PONG|NOAUTH ]] || login=(--tls --insecure)
+  if [[ $(ask PING) != PONG ]]; then
+    found=("${login[@]}")
+    for file in /var/lib/pigsty/secrets/*/*; do
+      [[ -f $file ]] || continue
+      login=("${found[@]}" --user "$(basename "$file")")
+      REDISCLI_AUTH=$(tail --lines=+2 "$file")
+      export REDISCLI_AUTH
+      answer=$(ask PING)
+      [[ $answer != PONG ]] || break
+    done
+    [[ ${answer:-} == PONG ]] || login=()
+  fi
+  printf 'redis\0%s\0login=%s\0' "$port" "$(ask PING | cut --delimiter=' ' --fields=1)"
+  # Words of a value stand apart from each other, so blanks become plus signs.
+  ask CONFIG GET '*' | perl -e 'use strict; use warnings; chomp(my @line = <STDIN>);
+    while (my ($name, $value) = splice @line, 0, 2) {
+      $value //= ""; $value = unpack "%32C*", $value if $name =~ /auth$|pass$/; $value =~ tr/ /+/; print map { "$_\0" } "redis", "$ARGV[0] config $name", "value=$value" }' "$port"
+  ask ACL LIST | while read -r _ name rest; do printf 'redis\0%s user %s\0digest=%s\0' "$port" "$name" "$(sha256sum <<<"$rest" | cut --characters=1-16)"; done
+  # Writes that leave no trace because they write what is there already.
+  ask INFO commandstats | sed --quiet --regexp-extended 's/^cmdstat_((config|acl|cluster)\|(set|rewrite|load|save|setuser|deluser|meet|replicate|addslots|addslotsrange|set-config-epoch|forget|reset|failover)|replicaof|slaveof):calls=([0-9]+).*/\1 \4/p' |
+    while read -r name calls; do printf 'redis\0%s calls %s\0calls=%s\0' "$port" "$name" "$calls"; done
+  if [[ $(ask CLUSTER INFO) =~ cluster_current_epoch:([0-9]+) ]]; then
+    printf 'redis\0%s cluster\0epoch=%s nodes=%s\0' "$port" "${BASH_REMATCH[1]}" \
+      "$(ask CLUSTER NODES | sed 's/myself,//' | awk '{printf "%s %s %s %s", $1, $3, $4, $7; for (i = 9; i <= NF; i++) printf " %s", $i; print ""}' | sort | sha256sum | cut --characters=1-16)"
+  fi
+  ask SENTINEL MASTERS | perl -e 'use strict; use warnings; chomp(my @line = <STDIN>); my %seen;
+    while (my ($name, $value) = splice @line, 0, 2) {
+      if ($name eq "name") { %seen = (name => $value) }
+      print map { "$_\0" } "redis", "$ARGV[0] sentinel $seen{name}", "$name=$value" if ($seen{name} // "") ne "" && $name =~ /^(ip|port|quorum|down-after-milliseconds|failover-timeout|parallel-syncs|config-epoch|num-slaves|num-other-sentinels)$/ }' "$port"
+}
+
 skipped_units=()
 roots=()
 for line in "$@"; do
@@ -169,3 +262,5 @@ if [[ -e /pg/data/PG_VERSION && " ${running[*]} " != *" $(realpath /pg/data) "* 
   files "$(realpath /pg/data)/" digest -maxdepth 1 -type f \( -name '*.conf' -o -name '*.signal' -o -name '*.json' -o -name PG_VERSION \)
 fi
 patroni
+minio
+redis

@@ -154,6 +154,51 @@ a_changed_claim_is_found() {
   finds 'pigsty.claim: digest '
 }
 
+a_server_of_redis_a_sentinel_and_a_cluster_come_up() {
+  on_node bash -c 'for unit in redis-server redis-sentinel; do ln -s /dev/null /etc/systemd/system/$unit.service; done
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y redis-server redis-sentinel >/dev/null 2>&1
+    mkdir -p /srv/plain /srv/cluster /var/lib/pigsty/secrets/audited && printf "1\nword" >/var/lib/pigsty/secrets/audited/default
+    printf "port 26379\nsentinel monitor plain 127.0.0.1 7777 1\n" >/srv/sentinel.conf
+    redis-server --port 7777 --dir /srv/plain --daemonize yes && redis-server --port 7001 --cluster-enabled yes --dir /srv/cluster --requirepass word --daemonize yes &&
+    redis-sentinel /srv/sentinel.conf --daemonize yes && sleep 1' >/dev/null
+}
+
+asking_redis_changes_nothing() {
+  before
+  on_node redis-cli -p 7777 CONFIG GET '*' >/dev/null
+  finds_nothing
+}
+
+what_is_set_in_redis_is_found() {
+  before
+  on_node redis-cli -p 7777 CONFIG SET maxmemory 70mb
+  finds '^audited redis 7777 config maxmemory: value 0 -> 73400320' '^audited redis 7777 calls config.set: '
+}
+
+what_is_set_to_what_it_is_is_found() {
+  before
+  on_node redis-cli -p 7777 CONFIG SET maxmemory 70mb
+  finds '^audited redis 7777 calls config.set: calls 1 -> 2'
+}
+
+a_user_of_redis_is_found() {
+  before
+  on_node redis-cli -p 7777 ACL SETUSER audited on
+  finds '^audited redis 7777 user audited: appeared'
+}
+
+what_a_sentinel_watches_is_found() {
+  before
+  on_node redis-cli -p 26379 SENTINEL SET plain quorum 2
+  finds '^audited redis 26379 sentinel plain: quorum 1 -> 2'
+}
+
+a_slot_of_a_cluster_with_a_password_is_found() {
+  before
+  on_node redis-cli -p 7001 -a word CLUSTER ADDSLOTS 5
+  finds '^audited redis 7001 cluster: nodes '
+}
+
 a_setting_in_the_data_directory_is_found() {
   before
   sql 'alter system set work_mem = 8192'

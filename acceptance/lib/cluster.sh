@@ -7,11 +7,16 @@ export TF_VAR_app_password=${TF_VAR_app_password:-app-$RANDOM-$RANDOM-Secret}
 export TF_VAR_sizing='{ cpu = 2, memory_mb = 2048, disk_gb = 20 }'
 export TF_VAR_deletion_protection=false
 
-# fresh_nodes bare|prepared: three nodes that nothing was done to.
-fresh_nodes() {
+# start_lab bare|prepared NAME=ADDRESS…: nodes that nothing was done to, and no others.
+start_lab() {
+  local kind=$1
+  shift
   lab down >/dev/null 2>&1
-  lab up --system "$system" "--$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13 >"$out" 2>&1 || failure "the lab did not start"
+  lab up --system "$system" "--$kind" "$@" >"$out" 2>&1 || failure "the lab did not start"
 }
+
+# fresh_nodes bare|prepared: all three.
+fresh_nodes() { start_lab "$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-test-3=10.10.10.13; }
 
 # sql NODE STATEMENT: as the superuser of that member, on its own socket.
 sql() { on "$1" sudo -u postgres psql -XAtq -d "${database:-postgres}" -c "$2"; }
@@ -69,7 +74,4 @@ planned() {
 audit_nodes() { "$suite_dir/lab/audit" snapshot "${nodes[@]}" >"$1"; }
 
 # one_node bare|prepared: the first of them alone.
-one_node() {
-  lab down >/dev/null 2>&1
-  lab up --system "$system" "--$1" pg-test-1=10.10.10.11 >"$out" 2>&1 || failure "the lab did not start"
-}
+one_node() { start_lab "$1" pg-test-1=10.10.10.11; }

@@ -4,8 +4,8 @@
 # the longest begin first, so that none is left over at the end. Sourced after run.sh.
 # shellcheck shell=bash disable=SC2154
 
-# How many labs at once: as many as there are cores, two at most, each with 3 GB of its own. More would wait for the cores,
-# and then tests for each other.
+# How many labs at once: one more than there are cores, three at most, each with 3 GB of its own. More would wait for the
+# cores, and then tests for each other.
 labs_at_once() {
   if [[ -n ${PIGSTY_SUITES_AT_ONCE:-} ]]; then
     [[ $PIGSTY_SUITES_AT_ONCE =~ ^[1-9]$ ]] || {
@@ -17,7 +17,7 @@ labs_at_once() {
   fi
   local room
   room=$(awk '/^MemAvailable:/ { print int($2 / 3000000) }' /proc/meminfo)
-  printf '%s\n' "$room" "$(nproc)" 2 | sort -n | head -n 1 | sed 's/^0$/1/'
+  printf '%s\n' "$room" $(($(nproc) + 1)) 3 | sort -n | head -n 1 | sed 's/^0$/1/'
 }
 
 # lab_of NUMBER: the directory that names the lab.

@@ -2,10 +2,13 @@
 # provider uses: write-only attributes, actions and list in Terraform 1.14, ephemeral resources in OpenTofu 1.12); an
 # older one is left alone and ours is built beside it, as Go modules pinned by setup/<name>/go.mod and go.sum.
 #
+# The MinIO server, which the lab wraps as a package for its nodes, is built in the same way; nobody else's is used.
+#
 #     program | minimum | built version | package with main() | variable that makes it a release
 cli_table='
 tofu      1.12.0 1.12.6 github.com/opentofu/opentofu/cmd/tofu github.com/opentofu/opentofu/version.dev
 terraform 1.14.0 1.15.9 github.com/hashicorp/terraform github.com/hashicorp/terraform/version.dev
+minio     -      v0.0.0-20260212201848-7aac2a2c5b7c github.com/minio/minio -
 '
 go_toolchain=go1.26.8
 
@@ -15,19 +18,30 @@ cli_field() { awk -v name="$1" -v field="$2" '$1 == name { print $field }' <<<"$
 cli_is_usable() {
     local version
     [[ -n $1 && -x $1 ]] || return 1
+    [[ $2 != minio ]] || return 0
     version=$("$1" version 2>/dev/null | sed -nE '1s/^(OpenTofu|Terraform) v([0-9.]+).*/\2/p') || return 1
     [[ -n $version && $(printf '%s\n' "$version" "$(cli_field "$2" 2)" | sort -V | head -1) == "$(cli_field "$2" 2)" ]]
+}
+
+# Where ours is. The server's name has its version, which it does not tell itself.
+built_cli() {
+    if [[ $1 == minio ]]; then echo "$PIGSTY_CACHE/bin/minio-$(cli_field minio 3)"; else echo "$PIGSTY_CACHE/bin/$1"; fi
 }
 
 # The path of the program to use for $1, nothing when there is none yet.
 find_cli() {
     local chosen=PIGSTY_${1^^} candidate
+    if [[ $1 == minio ]]; then
+        candidate=$(built_cli minio)
+        [[ ! -x $candidate ]] || echo "$candidate"
+        return
+    fi
     if [[ -n ${!chosen:-} ]]; then
         cli_is_usable "${!chosen}" "$1" || die "$chosen=${!chosen} is not $1 $(cli_field "$1" 2) or newer"
         echo "${!chosen}"
         return
     fi
-    for candidate in "$(type -P "$1" || true)" "$PIGSTY_CACHE/bin/$1"; do
+    for candidate in "$(type -P "$1" || true)" "$(built_cli "$1")"; do
         if cli_is_usable "$candidate" "$1"; then
             echo "$candidate"
             return
@@ -81,7 +95,9 @@ find_go() {
 }
 
 build_cli() {
-    local name=$1 go=$2
+    local name=$1 go=$2 out release
+    out=$(built_cli "$name")
+    release=$(cli_field "$name" 5 | sed 's/^-$//')
     cd "$here/setup/$name"
     export GOTOOLCHAIN=$go_toolchain GOFLAGS= GOWORK=off
     # -mod=readonly: what go.mod and go.sum do not name is not built.
@@ -91,8 +107,8 @@ build_cli() {
     # -v: a line for each package that is compiled (clis_progress). Go's compiler collects its own garbage less often: a fourth
     # less of the processor's time, and up to 2 GB of memory for each that runs.
     GOGC=400 GOMEMLIMIT=2GiB "$go" build -v -mod=readonly -buildvcs=false -trimpath \
-        -ldflags "-s -w -X $(cli_field "$name" 5)=no" -o "$PIGSTY_CACHE/bin/$name.new" "$(cli_field "$name" 4)"
-    mv "$PIGSTY_CACHE/bin/$name.new" "$PIGSTY_CACHE/bin/$name"
+        -ldflags "-s -w${release:+ -X $release=no}" -o "$out.new" "$(cli_field "$name" 4)"
+    mv "$out.new" "$out"
 }
 
 # Starts building what is missing, one after the other, detached: the lock tells others that it is under way.
@@ -106,7 +122,7 @@ start_cli_builds() {
     go=$(find_go)
     own_directory "$PIGSTY_CACHE/bin"
     say "building ${missing[*]} in the background (about three minutes each, log in $PIGSTY_CACHE/clis.log)"
-    export -f build_cli cli_field
+    export -f build_cli built_cli cli_field
     export here cli_table go_toolchain
     # The lock is taken here and handed over, so that wait_for_clis cannot come first.
     exec 8>"$PIGSTY_CACHE/clis.lock"
@@ -147,6 +163,7 @@ print_env() {
     libraries_are_built || die "the libraries in $PIGSTY_DEPS are not there yet: run acceptance/setup.sh"
     printf 'export %s=%q\n' PIGSTY_DEPS "$PIGSTY_DEPS" PIGSTY_CACHE "$PIGSTY_CACHE"
     for name in "${wanted_clis[@]}"; do
+        [[ $name != minio ]] || continue # the lab finds it
         found=$(find_cli "$name")
         [[ -n $found ]] || die "$name is not there yet: run acceptance/setup.sh"
         printf 'export PIGSTY_%s=%q\n' "${name^^}" "$found"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A saved plan meets nodes that changed since: a planned file that somebody edited stops it, a new leader does not.
 # with: tofu terraform
-# takes: 80
+# takes: 70
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Machines that the same run makes: nothing is asked of a node while planning its creation.
 # with: tofu
-# takes: 70
+# takes: 80
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -2,7 +2,7 @@
 # What pigsty_node manages in files and programs of others: their lines stay, their words are understood, and what they would
 # ignore is refused.
 # with: tofu
-# takes: 90
+# takes: 60
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -3,7 +3,7 @@
 # by the next apply; what was imported is known as it was. One node that has one of everything.
 # with: tofu
 # also on: bookworm
-# takes: 100
+# takes: 125
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 
@@ -14,6 +14,32 @@ test_the_cluster_is_there() {
   work_in one-node
   tf init
   expect_status 0
+  tf apply
+  expect_status 0
+  plan_is_empty
+}
+
+# The data source asks the one member there is, with the same two requests as a refresh.
+test_the_data_source_tells_what_etcd_does() {
+  work_in one-node
+  cat >etcd-data.tf <<'END'
+data "pigsty_etcd_cluster" "this" {
+  name  = "etcd"
+  nodes = [{ address = "10.10.10.11" }]
+}
+output "etcd" {
+  value = data.pigsty_etcd_cluster.this
+}
+END
+  logged tf apply
+  expect_status 0
+  expect_counted requests 2
+  lab run -- "$cli" output -json etcd >"$out"
+  expect_equal "$(jq -r '[.leader, .healthy, .quorum, (.alarms | length), .members["1"].name, .members["1"].healthy, .members["1"].leads, .access.endpoints[0]] | join(" ")' "$out")" \
+    "etcd-1 true true 0 etcd-1 true true https://10.10.10.11:2379"
+  expect_equal "$(jq -r .version "$out")" "$(on pg-test-1 etcd --version | sed -n 's/^etcd Version: //p')"
+  expect_equal "$(jq -r '.database_size == .members["1"].database_size and .database_size >= 16384 and .revision > 1' "$out")" true
+  rm etcd-data.tf
   tf apply
   expect_status 0
   plan_is_empty

@@ -1,17 +1,14 @@
 #!/usr/bin/env bash
 # Mistakes are refused before a node is touched, each with where it is, what was found and what to do.
 # with: tofu
-# takes: 15
+# takes: 40
 # nodes: none
 . "$(dirname "$0")/../lib/suite.sh"
+. "$(dirname "$0")/../lib/changes.sh"
 
-# refused PATH TEXT <OVERRIDE: the plan of the good configuration with this override ends with an error that names both.
+# … and no node is asked.
 refused() {
-  cat >case_override.tf
-  tf plan
-  ((status != 0)) || failure "not refused: $(cat case_override.tf)"
-  expect_output "$1"
-  expect_output "$2"
+  refused_at_plan "$@"
   expect_no_output "10.10.10.11:22"
 }
 
@@ -56,6 +53,8 @@ test_cluster_attributes() {
   cluster 'locale = "not a locale"' | refused locale 'not a locale'
   cluster 'port = 22' | refused port SSH
   cluster 'services = { reports = { port = 5433 } }' | refused 'services["reports"].port' 5433
+  cluster 'services = { reports = { port = 5440, options = "listen x" } }' | refused 'services["reports"].options' 'begins with "listen"'
+  cluster 'services = { reports = { port = 5440, check = "/primary#x" } }' | refused 'services["reports"].check' "holds a '#'"
   cluster 'pgbouncer = { port = 5432 }' | refused pgbouncer.port 5432
   cluster 'parameters = { work_mem = "4MB\nfsync = off" }' | refused 'parameters["work_mem"]' 'control characters'
   cluster 'parameters = { port = "6000" }' | refused 'parameters["port"]' 'port'

@@ -2,7 +2,7 @@
 # What only the node can tell is refused at apply: with the host, the cause and what to do, without state, and without a
 # change to anything that is not ours.
 # with: tofu
-# takes: 130
+# takes: 90
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

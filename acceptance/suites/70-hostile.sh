@@ -2,7 +2,7 @@
 # Names and values that a shell, SQL or a configuration file would take for something else are stored exactly and
 # executed nowhere.
 # with: tofu
-# takes: 40
+# takes: 50
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -14,6 +14,7 @@
 #include "core/base/quote.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
+#include "core/base/text.h"
 #include "core/base/unknown.h"
 #include "core/base/utf8.h"
 
@@ -21,6 +22,34 @@ namespace pigsty {
 namespace {
 
 using namespace std::chrono_literals;
+
+// ---- text
+
+TEST(Text, a_star_is_any_text_and_a_question_mark_one_character_where_asked) {
+    EXPECT_TRUE(matches("pg-test-2 /etc/haproxy/*", "pg-test-2 /etc/haproxy/conf.d/x.cfg"));
+    EXPECT_TRUE(matches("*", "anything"));
+    EXPECT_TRUE(matches("* /etc/*.cfg", "pg-test-1 /etc/a.cfg.d/b.cfg"));
+    EXPECT_FALSE(matches("pg-test-2 /etc/haproxy", "pg-test-2 /etc/haproxy/x"));
+    EXPECT_FALSE(matches("", "x"));
+    EXPECT_FALSE(matches("10.0.0.?", "10.0.0.1"));
+    EXPECT_TRUE(matches("10.0.0.?", "10.0.0.1", Wildcards::star_and_question_mark));
+    EXPECT_FALSE(matches("10.0.0.?", "10.0.0.", Wildcards::star_and_question_mark));
+}
+
+TEST(Text, the_last_line_is_the_last_that_says_anything) {
+    EXPECT_EQ(last_line("a\nE: cause\n \n"), "E: cause");
+    EXPECT_EQ(last_line("only"), "only");
+    EXPECT_EQ(last_line(" \n"), "");
+    EXPECT_EQ(trimmed("\t etcd 3 \r\n"), "etcd 3");
+    EXPECT_EQ(trimmed(" \n"), "");
+}
+
+TEST(Text, an_ipv6_address_stands_in_brackets_before_a_port) {
+    EXPECT_EQ(host_port("fd00::1", 8008), "[fd00::1]:8008");
+    EXPECT_EQ(host_port("10.10.10.11", 8008), "10.10.10.11:8008");
+}
+
+TEST(Text, lower_case_is_that_of_ascii) { EXPECT_EQ(lower("Work_MEM É"), "work_mem É"); }
 
 // ---- quoting
 

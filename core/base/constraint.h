@@ -21,6 +21,8 @@ struct Range {
     std::int64_t most;
 };
 
+inline constexpr Range kPorts{1, 65535};
+
 // "expected lower-case letters, digits and hyphens, found "Pg"".
 std::string expected(const TextRule& rule, std::string_view found);
 
@@ -31,6 +33,10 @@ extern const TextRule kIpv4Address;
 extern const TextRule kClusterName;
 // Part of a file name and of names in HAProxy's configuration.
 extern const TextRule kServiceName;
+// Part of the name of a file that other programs read: apt's sources, certificates.
+extern const TextRule kFileName;
+// Of a certificate authority: a folder, and the common name of its certificate.
+extern const TextRule kAuthorityName;
 // Where data go: no shell, no configuration file and no unit has to quote it, and it leads nowhere else.
 extern const TextRule kDataFolder;
 

@@ -50,6 +50,25 @@ std::string base64(std::string_view bytes) {
     return text;
 }
 
+// Strict: padded, no other characters; the text is at most a few hundred bytes.
+std::optional<std::string> base64_decode(std::string_view text) {
+    static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (text.empty() || text.size() % 4 != 0) return std::nullopt;
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    std::string bytes;
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const std::size_t digit = i < text.size() - padding ? kDigits.find(text[i]) : 0;
+        if (digit == std::string_view::npos) return std::nullopt;
+        bits = bits << 6 | static_cast<std::uint32_t>(digit);
+        if (i % 4 != 3) continue;
+        for (const int shift : {16, 8, 0}) bytes += static_cast<char>(bits >> shift & 0xFF);
+        bits = 0;
+    }
+    bytes.resize(bytes.size() - padding);
+    return bytes;
+}
+
 std::string hex(std::string_view bytes) {
     static constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;

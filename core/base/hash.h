@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,8 @@ std::string sha256_raw(std::string_view bytes);   // 32 bytes
 std::string hmac_sha256_raw(std::string_view key, std::string_view bytes);
 std::string pbkdf2_sha256_raw(std::string_view password, std::string_view salt, int iterations);  // 32 bytes
 std::string base64(std::string_view bytes);                                                       // padded, RFC 4648
+// Nothing where the text is not padded base64, or empty.
+std::optional<std::string> base64_decode(std::string_view text);
 std::string hex(std::string_view bytes);
 std::string random_bytes(std::size_t count);
 std::string uuid4();  // RFC 9562, lower case

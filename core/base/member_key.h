@@ -29,6 +29,11 @@ struct MemberKeyLess {
     }
 };
 
+// "pg-test-2": what a member of a cluster is called.
+inline std::string member_name(std::string_view cluster, std::string_view number) {
+    return std::string(cluster) + "-" + std::string(number);
+}
+
 template <class T>
 using MemberMap = std::map<std::string, T, MemberKeyLess>;
 

@@ -42,7 +42,52 @@ std::string etcd_reads_function() {
 )sh";
 }
 
-std::vector<EtcdStatus> etcd_status_from_json(std::string_view text) {
+std::string etcd_question_script(std::int64_t port, const std::vector<EtcdQuestion>& questions) {
+    std::string all;
+    for (const EtcdQuestion& question : questions) {
+        const bool is_last = &question == &questions.back();
+        all += "POST /v3/" + question.path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+               (is_last ? "Connection: close\r\n" : "") + "Content-Length: " + std::to_string(question.body.size()) +
+               "\r\n\r\n" + question.body;
+    }
+    const std::string ask =
+        "printf %s " + shell_quote(all) +
+        " | timeout 5 openssl s_client -quiet -verify_return_error -connect 127.0.0.1:" + std::to_string(port) +
+        " -CAfile " + kEtcdCaFile + " -cert " + kEtcdClientCertificate + " -key " + kEtcdClientKey + " 2>/dev/null";
+    return "[ -e " + std::string(kEtcdClientKey) + " ] || exit 0\nfor try in 1 2 3; do\n  said=$(" + ask +
+           ") || :\n  case $said in *\"leader changed\"*) ;; *) break ;; esac\ndone\nprintf '%s\\n' \"$said\"\n";
+}
+
+std::vector<std::string> etcd_answers(std::string_view printed) {
+    static constexpr std::string_view kReply = "HTTP/1.1 ";
+    static constexpr std::string_view kEndOfHead = "\r\n\r\n";
+    std::vector<std::string> answers;
+    auto at = printed.find(kReply);
+    while (at != std::string_view::npos) {
+        const auto next = printed.find(kReply, at + kReply.size());
+        const std::string_view reply = printed.substr(at, next == std::string_view::npos ? next : next - at);
+        const auto body = reply.find(kEndOfHead);
+        if (body != std::string_view::npos) answers.emplace_back(reply.substr(body + kEndOfHead.size()));
+        at = next;
+    }
+    return answers;
+}
+
+// In a status: "errors": ["memberID:10501334649042878790 alarm:NOSPACE ", "etcdserver: no leader"].
+std::set<std::string> etcd_alarms(std::string_view status) {
+    static constexpr std::string_view kAlarm = "alarm:";
+    std::set<std::string> alarms;
+    for (auto at = status.find(kAlarm); at != std::string_view::npos; at = status.find(kAlarm, at)) {
+        at += kAlarm.size();
+        alarms.emplace(status.substr(at, status.find_first_of(" \n\"", at) - at));
+    }
+    return alarms;
+}
+
+namespace {
+
+// The answer of `etcdctl endpoint status -w json`; nothing where it is none.
+std::vector<EtcdStatus> status_from_json(std::string_view text) {
     std::vector<EtcdStatus> all;
     const auto reply = nlohmann::json::parse(text, nullptr, false);
     if (!reply.is_array()) return all;
@@ -56,16 +101,14 @@ std::vector<EtcdStatus> etcd_status_from_json(std::string_view text) {
                           .revision = header.value("revision", std::uint64_t{0}),
                           .db_size = found.value("dbSize", std::uint64_t{0}),
                           .alarms = {}};
-        // "memberID:10501334649042878790 alarm:NOSPACE "
-        for (const auto& error : found.value("errors", std::vector<std::string>())) {
-            const auto at = error.find("alarm:");
-            if (at != std::string::npos)
-                status.alarms.push_back(error.substr(at + 6, error.find_first_of(" \n", at + 6) - at - 6));
-        }
+        for (const auto& error : found.value("errors", std::vector<std::string>()))
+            status.alarms.merge(etcd_alarms(error));
         all.push_back(std::move(status));
     }
     return all;
 }
+
+}  // namespace
 
 std::string Etcd::exports(bool login) const {
     return "set -e\n" + etcd_environment(target_.endpoints) + (login ? kLogin : "");
@@ -110,7 +153,7 @@ Status Etcd::prove_login(const Cancel& cancel) const {
 Result<std::vector<EtcdStatus>> Etcd::status(const Cancel& cancel) const {
     TRY(const std::string answer,
         run("etcdctl endpoint status -w json 2>/dev/null || true\n", "", "read the members' state", false, cancel));
-    return etcd_status_from_json(answer);
+    return status_from_json(answer);
 }
 
 Result<std::vector<EtcdMember>> Etcd::members(const Cancel& cancel) const {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "core/base/hash.h"
+#include "core/base/text.h"
 #include "core/client/tls_stream.h"
 
 namespace pigsty::client {
@@ -21,18 +22,6 @@ std::string request_text(const HttpRequest& request, const std::string& host) {
     if (!request.body.empty() || request.method != "GET")
         text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
     return text + "\r\n" + request.body;
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
-    return text;
 }
 
 // RFC 9112, 7.1: chunk sizes in hex, extensions ignored, trailers dropped.

@@ -1,5 +1,6 @@
 #include "core/converge/fault.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -51,6 +52,16 @@ Fault parse(std::string_view text) {
     }
 }
 
+std::vector<Fault> parse_all(std::string_view text) {
+    std::vector<Fault> faults;
+    while (true) {
+        const std::size_t end = text.find(';');
+        faults.push_back(parse(text.substr(0, end)));
+        if (end == std::string_view::npos) return faults;
+        text.remove_prefix(end + 1);
+    }
+}
+
 }  // namespace
 
 bool faults_wanted() {
@@ -60,10 +71,12 @@ bool faults_wanted() {
 
 Status fault_point(std::string_view step, std::string_view member, FaultPlace place) {
     if (!faults_wanted()) return {};
-    const Fault fault = parse(std::getenv("PIGSTY_FAULT"));
-    if (fault.step != step || fault.place != word(place) || (!fault.member.empty() && fault.member != member))
-        return {};
-    if (!fault.is_error) std::raise(SIGKILL);
+    const std::vector<Fault> faults = parse_all(std::getenv("PIGSTY_FAULT"));
+    const auto fault = std::ranges::find_if(faults, [&](const Fault& one) {
+        return one.step == step && one.place == word(place) && (one.member.empty() || one.member == member);
+    });
+    if (fault == faults.end()) return {};
+    if (!fault->is_error) std::raise(SIGKILL);
     return fail(
         Error{ErrorCode::failed, fmt::format("a fault was asked for: {}:{}:{}", step, member, word(place))}.at_host(
             std::string(member)));

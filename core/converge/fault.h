@@ -3,9 +3,9 @@
 //     PIGSTY_FAULT='start etcd:pg-test-2:after'        kill -9 of this process after that step on that member
 //     PIGSTY_FAULT='default roles:before:error'        the step fails with an error, on every member
 //
-// Form: STEP[:MEMBER][:before|after|written][:kill|error]. `before` (default): nothing of the step was done. `written`: its
-// items' claim entries are stored, nothing else is. `after`: the step is done, the claim is not yet ready. fault_points()
-// lists all of a table.
+// Form: STEP[:MEMBER][:before|after|written][:kill|error], and more of them after a `;`. `before` (default): nothing of the
+// step was done. `written`: its items' claim entries are stored, nothing else is. `after`: the step is done, the claim is
+// not yet ready. fault_points() lists all of a table.
 #pragma once
 
 #include <string>

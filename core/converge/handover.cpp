@@ -1,6 +1,6 @@
 #include "core/converge/handover.h"
 
-#include "core/converge/parallel.h"
+#include "core/converge/for_all.h"
 
 namespace pigsty::converge {
 namespace {

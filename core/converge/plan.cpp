@@ -24,10 +24,10 @@ std::string spoken(const item::Handler& handler) {
 // The first kDiffLines lines, and how many more there are.
 std::string cut(const std::string& text) {
     const auto total = static_cast<std::size_t>(std::ranges::count(text, '\n'));
-    if (total <= Forecast::kDiffLines) return text;
+    if (total <= Preview::kDiffLines) return text;
     std::size_t at = 0;
-    for (std::size_t i = 0; i + 1 < Forecast::kDiffLines; ++i) at = text.find('\n', at) + 1;
-    return text.substr(0, at) + fmt::format("… {} more lines\n", total - Forecast::kDiffLines + 1);
+    for (std::size_t i = 0; i + 1 < Preview::kDiffLines; ++i) at = text.find('\n', at) + 1;
+    return text.substr(0, at) + fmt::format("… {} more lines\n", total - Preview::kDiffLines + 1);
 }
 
 std::string diff_of(const std::map<std::string, const DesiredItem*>& before,
@@ -125,8 +125,8 @@ std::vector<std::string> sentences(const std::vector<std::pair<std::string, item
     return all;
 }
 
-Forecast forecast(const Managed& prior_managed, const Desired& prior, const Desired& planned,
-                  const std::set<std::string>& drifted) {
+Preview preview(const Managed& prior_managed, const Desired& prior, const Desired& planned,
+                const std::set<std::string>& drifted) {
     if (prior_managed.empty()) return {};  // a create: everything is new, nothing that runs is disturbed
     const Managed wanted = managed(planned);
     std::map<std::string, const DesiredItem*> before;

@@ -3,7 +3,7 @@
 //     const Desired planned = desired(table_of(plan_spec), members_of(plan_spec));
 //     const Desired prior = desired(table_of(state_spec), members_of(state_spec));
 //     response.managed = managed(planned);                                  // nullopt → unknown
-//     const Forecast forecast = converge::forecast(state.managed, prior, planned, drifted);
+//     const Preview preview = converge::preview(state.managed, prior, planned, drifted);
 //     response.last_change = forecast.sentences;                            // "reload haproxy on pg-test-1, pg-test-2"
 //
 // Nothing here contacts a node.
@@ -37,7 +37,7 @@ using Desired = std::vector<DesiredItem>;
 Desired desired(const Table& table, const std::vector<Member>& members);
 Managed managed(const Desired& desired);
 
-struct Forecast {
+struct Preview {
     // What the apply will do beyond writing: "reload haproxy on pg-test-1, pg-test-2, pg-test-3". In the order in which
     // it happens; never names who leads.
     std::vector<std::string> sentences;
@@ -53,8 +53,8 @@ struct Forecast {
 std::vector<std::string> sentences(const std::vector<std::pair<std::string, item::Handler>>& by_member);
 
 // `prior_managed` is the state's map; `drifted` are keys whose drift this apply repairs. `prior` may be empty (unknown).
-Forecast forecast(const Managed& prior_managed, const Desired& prior, const Desired& planned,
-                  const std::set<std::string>& drifted = {});
+Preview preview(const Managed& prior_managed, const Desired& prior, const Desired& planned,
+                const std::set<std::string>& drifted = {});
 
 // What is wrong with these items by themselves (control characters in a line format, a name that cannot be), nothing
 // contacted. Items that still hold unknown text are skipped.

@@ -14,7 +14,7 @@
 //  - update: observes everything it may touch; nothing is written anywhere when an item is neither as desired nor as it was
 //    planned from. Where nothing differs, nothing is written: no lease, no journal, no claim.
 //  - handlers run once, after the files they depend on; a file that breaks the service that reads it is put back.
-//  - destroy works from claims alone.
+//  - destroy states from claims alone.
 // Not thread-safe; one Run is one operation.
 #pragma once
 
@@ -39,13 +39,13 @@
 namespace pigsty::converge {
 
 // Usually `[&pool](const auto& address, const auto& cancel) { return pool.node(address, cancel); }`.
-using Connect = std::function<Result<node::NodePtr>(const node::NodeAddress&, const Cancel&)>;
+using ConnectMember = std::function<Result<node::NodePtr>(const node::NodeAddress&, const Cancel&)>;
 
 struct RunOptions {
     Identity identity;
     std::vector<Member> members;
     nlohmann::json spec{};  // stored in the claims; without secrets
-    Connect connect;
+    ConnectMember connect;
     std::shared_ptr<ProgressSink> progress{};  // may be null
     std::size_t max_parallel_nodes = 32;
     std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
@@ -89,7 +89,7 @@ inline constexpr const char* kUnfinished = "unfinished";
 
 class Run {
   public:
-    class Work;  // private to the engine: run_work.h
+    class Engine;  // the state of one operation: run_engine.h
 
   public:
     Run(RunOptions options, Cancel cancel);
@@ -128,7 +128,7 @@ class Run {
     [[nodiscard]] std::vector<std::string> warnings() const;
 
   private:
-    std::unique_ptr<Work> work_;
+    std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace pigsty::converge

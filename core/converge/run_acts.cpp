@@ -1,12 +1,14 @@
-// Run::Work: acts, and what they get.
+// Run::Engine: acts, and what they get.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "core/base/contained.h"
+#include "core/base/text.h"
 #include "core/converge/fault.h"
-#include "core/converge/run_work.h"
+#include "core/converge/run_engine.h"
 #include "core/node/clock_text.h"
+#include "core/node/encode.h"
 
 namespace pigsty::converge {
 namespace {
@@ -17,32 +19,26 @@ std::chrono::milliseconds since(Clock::time_point begun) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
 }
 
-bool may_write(const node::Operation& operation) {
-    const auto* script = std::get_if<node::RunScript>(&operation);
-    return (script == nullptr || script->writes) && !std::holds_alternative<node::ReadSecret>(operation) &&
-           !std::holds_alternative<node::Observe>(operation);
-}
-
 class Context : public StepContext {
   public:
-    Context(Run::Work& work, std::string step) : work_(work), step_(std::move(step)) {}
+    Context(Run::Engine& engine, std::string step) : engine_(engine), step_(std::move(step)) {}
 
-    [[nodiscard]] const Cancel& cancel() const override { return work_.cancel; }
-    [[nodiscard]] const Identity& identity() const override { return work_.identity; }
-    [[nodiscard]] const Sites& sites() const override { return work_.sites; }
-    [[nodiscard]] bool creating() const override { return work_.mode == Mode::create; }
+    [[nodiscard]] const Cancel& cancel() const override { return engine_.cancel; }
+    [[nodiscard]] const Identity& identity() const override { return engine_.identity; }
+    [[nodiscard]] const Sites& sites() const override { return engine_.sites; }
+    [[nodiscard]] bool creating() const override { return engine_.mode == Mode::create; }
 
     [[nodiscard]] bool changed(std::string_view step, std::string_view member) const override {
-        const std::lock_guard lock(work_.mutex);
-        return std::ranges::any_of(work_.changed, [&](const auto& entry) {
+        const std::lock_guard lock(engine_.mutex);
+        return std::ranges::any_of(engine_.changed, [&](const auto& entry) {
             return entry.first == step && (member.empty() || entry.second == member);
         });
     }
-    void changed_something(const Site& site) override { work_.note_changed(step_, site.member.name); }
-    Status begin_changes() override { return work_.begin_changes(); }
+    void changed_something(const Site& site) override { engine_.note_changed(step_, site.member.name); }
+    Status begin_changes() override { return engine_.begin_changes(); }
 
     void report(const Site& site, std::string what, Clock::time_point begun) override {
-        work_.report(site.member.name, what, ProgressState::done, since(begun));
+        engine_.report(site.member.name, what, ProgressState::done, since(begun));
     }
 
     Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look) override {
@@ -60,53 +56,49 @@ class Context : public StepContext {
             if (Clock::now() - said_at >= pause) {
                 said = now;
                 said_at = Clock::now();
-                work_.report(member, gate.fact, ProgressState::moving, since(begun),
-                             "waits since " + began_at + (said.empty() ? "" : ": " + said));
+                engine_.report(member, gate.fact, ProgressState::moving, since(begun),
+                               "waits since " + began_at + (said.empty() ? "" : ": " + said));
             }
             return seen;
         };
-        return converge::wait_for(gate, watched, work_.cancel);
+        return converge::wait_for(gate, watched, engine_.cancel);
     }
 
     Result<std::vector<node::OperationResult>> request(Site& site, std::vector<node::Operation> operations) override {
-        if (std::ranges::any_of(operations, may_write)) TRY_VOID(work_.begin_changes());
+        if (std::ranges::any_of(operations, node::may_write)) TRY_VOID(engine_.begin_changes());
         const std::size_t asked = operations.size();
         std::vector<bool> may_fail;
         for (const auto& operation : operations) {
             const auto* script = std::get_if<node::RunScript>(&operation);
             may_fail.push_back(script != nullptr && script->may_fail);
         }
-        TRY(auto results, site.node->request(std::move(operations), work_.cancel));
+        TRY(auto results, site.node->request(std::move(operations), engine_.cancel));
         const bool failed = !results.empty() && results.back().status != 0 && !may_fail[results.size() - 1];
         if (results.size() == asked && !failed) return results;
-        const std::string& said = results.empty() ? std::string() : results.back().err;
-        const std::size_t end = said.find_last_not_of("\n ");
-        const std::size_t begin = end == std::string::npos ? 0 : said.rfind('\n', end) + 1;
-        return fail(
-            Error{ErrorCode::failed,
-                  fmt::format("{}: {}", step_,
-                              end == std::string::npos ? "a command failed" : said.substr(begin, end + 1 - begin))}
-                .at_host(site.member.name)
-                .with_output(said));
+        const std::string said = results.empty() ? std::string() : results.back().err;
+        const std::string_view cause = last_line(said);
+        return fail(Error{ErrorCode::failed, fmt::format("{}: {}", step_, cause.empty() ? "a command failed" : cause)}
+                        .at_host(site.member.name)
+                        .with_output(said));
     }
 
-    void warn(std::string sentence) override { work_.warn(std::move(sentence)); }
+    void warn(std::string sentence) override { engine_.warn(std::move(sentence)); }
 
   private:
     [[nodiscard]] std::string member_of(const Gate& gate) const {
-        for (const auto& site : work_.sites) {
+        for (const auto& site : engine_.sites) {
             if (gate.node && site->node == gate.node) return site->member.name;
         }
-        return work_.identity.name;
+        return engine_.identity.name;
     }
 
-    Run::Work& work_;
+    Run::Engine& engine_;
     const std::string step_;
 };
 
 }  // namespace
 
-bool Run::Work::must_act(const Step& step) const {
+bool Run::Engine::must_act(const Step& step) const {
     if (mode != Mode::update) return true;
     if (step.act_when != When::when_changed) return step.act_when == When::always;
     const std::lock_guard lock(mutex);
@@ -115,7 +107,7 @@ bool Run::Work::must_act(const Step& step) const {
     });
 }
 
-Status Run::Work::act(const Table& table, std::size_t index) {
+Status Run::Engine::act(const Table& table, std::size_t index) {
     const Step& step = table[index];
     if (!must_act(step)) return {};
     Sites acting;
@@ -127,9 +119,9 @@ Status Run::Work::act(const Table& table, std::size_t index) {
     for (const auto& site : sites) facts.push_back(site->claim ? site->claim->facts : nlohmann::json());
     const auto record_facts = [&]() -> Status {
         bool differs = false;
-        for (std::size_t i = 0; i < works.size(); ++i) {
+        for (std::size_t i = 0; i < states.size(); ++i) {
             if (!sites[i]->claim || sites[i]->claim->facts == facts[i]) continue;
-            works[i].is_stored = false;
+            states[i].is_stored = false;
             differs = true;
         }
         if (!differs) return {};
@@ -151,7 +143,7 @@ Status Run::Work::act(const Table& table, std::size_t index) {
     return recorded;
 }
 
-Status Run::Work::act_on(const Table& table, std::size_t index, Site& site) {
+Status Run::Engine::act_on(const Table& table, std::size_t index, Site& site) {
     const Step& step = table[index];
     const std::string who = step.spread == Spread::once ? identity.name : site.member.name;
     const auto begun = Clock::now();
@@ -160,14 +152,14 @@ Status Run::Work::act_on(const Table& table, std::size_t index, Site& site) {
         if (mode == Mode::create) {
             // The claim stands before the first thing is done on the node; the journal line before each step.
             std::vector<node::Operation> record = {journal->begin(step.name, {})};
-            SiteWork& work = work_of(site);
-            if (!work.is_stored) record.push_back(site.node->store_claim(*site.claim));
+            SiteState& state = work_of(site);
+            if (!state.is_stored) record.push_back(site.node->store_claim(*site.claim));
             TRY(const auto results, site.node->request(std::move(record), cancel));
             if (results.back().status != 0)
                 return fail(Error{ErrorCode::failed, "the record of this step cannot be written"}.with_output(
                     results.back().err));
             if (auto stored = site.node->claim(identity.kind, identity.name)) site.claim = std::move(stored);
-            work.is_stored = true;
+            state.is_stored = true;
         }
         work_of(site).is_fresh = false;
         Context context(*this, step.name);

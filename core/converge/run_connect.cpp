@@ -1,10 +1,10 @@
-// Run::Work: reaching the members, their claims, the lease.
+// Run::Engine: reaching the members, their claims, the lease.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "core/base/member_key.h"
-#include "core/converge/run_work.h"
+#include "core/converge/run_engine.h"
 
 namespace pigsty::converge {
 std::string names(const std::map<std::string, Error>& errors) {
@@ -15,15 +15,17 @@ std::string names(const std::map<std::string, Error>& errors) {
 
 bool is_silence(const Error& error) { return error.code == ErrorCode::unreachable || error.code == ErrorCode::stalled; }
 
-Error Run::Work::nobody_answers(Error first) const {
+Error Run::Engine::nobody_answers(Error first) const {
     first.message = fmt::format("none of the members of {} \"{}\" answers ({}); the first: {}", identity.kind,
                                 identity.name, names(unreachable), first.message);
     return first;
 }
 
-Status Run::Work::connect_once(bool allow_unreachable) { return is_connected ? Status{} : connect(allow_unreachable); }
+Status Run::Engine::connect_once(bool allow_unreachable) {
+    return is_connected ? Status{} : connect(allow_unreachable);
+}
 
-Status Run::Work::connect(bool allow_unreachable) {
+Status Run::Engine::connect(bool allow_unreachable) {
     std::vector<Member> members = options.members;
     std::ranges::sort(members, [](const Member& a, const Member& b) {
         return MemberKeyLess()(a.number, b.number) || (a.number == b.number && a.name < b.name);
@@ -39,13 +41,13 @@ Status Run::Work::connect(bool allow_unreachable) {
         return {};
     });
     sites.clear();
-    works.clear();
+    states.clear();
     unreachable.clear();
     for (std::size_t i = 0; i < all.size(); ++i) {
         const auto error = errors.find(i);
         if (error == errors.end()) {
             sites.push_back(all[i]);
-            works.push_back({.site = all[i], .is_stored = all[i]->claim.has_value()});
+            states.push_back({.site = all[i], .is_stored = all[i]->claim.has_value()});
             continue;
         }
         // Only silence is bearable: a wrong key or a refused login fails at once, whatever is being done.
@@ -58,19 +60,19 @@ Status Run::Work::connect(bool allow_unreachable) {
 }
 
 // Others may have changed the claims while we waited for the lease: the request that takes it brings them again.
-void Run::Work::refresh_claims() {
-    for (SiteWork& work : works) {
-        work.site->claim = work.site->node->claim(identity.kind, identity.name);
-        work.is_stored = work.site->claim.has_value();
+void Run::Engine::refresh_claims() {
+    for (SiteState& state : states) {
+        state.site->claim = state.site->node->claim(identity.kind, identity.name);
+        state.is_stored = state.site->claim.has_value();
     }
 }
 
-void Run::Work::leave_lease() {
+void Run::Engine::leave_lease() {
     lease.release();
     is_leased = false;
 }
 
-Status Run::Work::take_lease(const std::map<const Site*, node::Probes>& probes) {
+Status Run::Engine::take_lease(const std::map<const Site*, node::Probes>& probes) {
     std::vector<node::LeaseWish> wishes;
     for (const auto& site : sites) {
         const auto wanted = probes.find(site.get());
@@ -85,11 +87,11 @@ Status Run::Work::take_lease(const std::map<const Site*, node::Probes>& probes) 
         node::lease_all(std::move(wishes), title(), options.lock_timeout, cancel, options.max_parallel_nodes));
     lease = std::move(leased.lease);
     is_leased = true;
-    for (SiteWork& work : works) {
-        const auto seen = leased.seen.find(work.site->node->address().address);
-        if (seen == leased.seen.end() || !probes.contains(work.site.get())) continue;
-        work.seen = std::move(seen->second);
-        work.is_fresh = true;
+    for (SiteState& state : states) {
+        const auto seen = leased.seen.find(state.site->node->address().address);
+        if (seen == leased.seen.end() || !probes.contains(state.site.get())) continue;
+        state.seen = std::move(seen->second);
+        state.is_fresh = true;
     }
     return {};
 }

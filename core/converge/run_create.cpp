@@ -1,11 +1,11 @@
-// Run::Work: create. What exists is refused, what is ours and unfinished goes on.
+// Run::Engine: create. What exists is refused, what is ours and unfinished goes on.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "core/base/hash.h"
 #include "core/converge/entries.h"
-#include "core/converge/run_work.h"
+#include "core/converge/run_engine.h"
 #include "core/item/precondition.h"
 #include "core/node/run_id.h"
 
@@ -37,7 +37,7 @@ bool are_same(const nlohmann::json& theirs, const std::vector<Member>& members) 
 
 // A claim may be continued or taken over only when the run that made it is gone. Waited for without the lease: that run may
 // need it to come to its end.
-Status Run::Work::check_other_runs(bool may_wait) {
+Status Run::Engine::check_other_runs(bool may_wait) {
     const Cancel waiting = cancel.within_at_most(options.lock_timeout);
     for (const auto& site : sites) {
         if (!site->claim || site->claim->handover.empty()) continue;
@@ -49,7 +49,7 @@ Status Run::Work::check_other_runs(bool may_wait) {
             TRY_VOID(cancel.check("waiting for another run"));
             return fail(
                 Error{ErrorCode::conflict,
-                      fmt::format("{} \"{}\" was made by another run (id {}), which still works on this node",
+                      fmt::format("{} \"{}\" was made by another run (id {}), which still states on this node",
                                   identity.kind, identity.name, site->claim->id)}
                     .at_host(site->member.name)
                     .with_hint("wait until that run has ended; if its machine died, the node is free 60 s later"));
@@ -58,9 +58,63 @@ Status Run::Work::check_other_runs(bool may_wait) {
     return {};
 }
 
+Status Run::Engine::check_found_claim(const Site& site, bool any_unfinished) const {
+    const node::Claim& claim = *site.claim;
+    const std::string what = fmt::format("{} \"{}\"", identity.kind, identity.name);
+    const std::string undo_it =
+        fmt::format("terraform-provider-pigsty release {} {}", identity.name, site.member.address.address);
+    const auto refused = [&](std::string message, std::string hint) {
+        return fail(
+            Error{ErrorCode::conflict, std::move(message)}.at_host(site.member.name).with_hint(std::move(hint)));
+    };
+    if (claim.state == node::ClaimState::removing)
+        return refused(fmt::format("{} is being removed from this node (id {})", what, claim.id),
+                       "finish its destroy first, or undo it with: " + undo_it);
+    if (!any_unfinished) {
+        const std::string id = options.import_id.empty()
+                                   ? fmt::format("{}@{}", identity.name, site.member.address.address)
+                                   : options.import_id;
+        return refused(fmt::format("{} exists already on this node (id {})", what, claim.id),
+                       "import it instead of creating it, with the import id " + id);
+    }
+    const nlohmann::json theirs =
+        claim.facts.is_object() ? claim.facts.value("members", nlohmann::json()) : nlohmann::json();
+    if (!are_same(theirs, options.members) || (!site.member.number.empty() && claim.member != site.member.name))
+        return refused(fmt::format("an unfinished create of {} with other members is on this node (id {}, members {})",
+                                   what, claim.id, theirs.dump()),
+                       "create it with those members, or undo it with: " + undo_it);
+    if (!identity.id.empty() && identity.id != claim.id)
+        return refused(fmt::format("unfinished creates of {} with different ids ({} and {}) are on its nodes", what,
+                                   identity.id, claim.id),
+                       "undo one with: " + undo_it);
+    return {};
+}
+
+void Run::Engine::make_claim_ours(SiteState& state) {
+    auto& claim = state.site->claim;
+    if (!claim) {
+        claim = node::Claim{.kind = identity.kind,
+                            .name = identity.name,
+                            .id = identity.id,
+                            .member = state.site->member.name,
+                            .spec = options.spec,
+                            .items = {}};
+        state.is_stored = false;
+    }
+    if (!claim->facts.is_object()) claim->facts = nlohmann::json::object();
+    claim->facts["members"] = members_json(options.members);
+    const std::string run_id = options.handover ? options.handover->run_id() : "";
+    // Killed between the last stores: some nodes say ready already.
+    if (claim->state != node::ClaimState::creating || claim->handover != run_id ||
+        claim->member != state.site->member.name)
+        state.is_stored = false;
+    claim->member = state.site->member.name;
+    claim->state = node::ClaimState::creating;
+    claim->handover = run_id;
+}
+
 // Finds our unfinished claims, or makes new ones in memory; refuses everything else.
-Status Run::Work::prepare_claims() {
-    const nlohmann::json members = members_json(options.members);
+Status Run::Engine::prepare_claims() {
     // Killed between the last stores, some nodes say ready already; killed before the state was kept, all of them do, and
     // none of them is handed over: one that is speaks for all.
     const bool any_creating = std::ranges::any_of(
@@ -70,97 +124,40 @@ Status Run::Work::prepare_claims() {
                                 });
     for (const auto& site : sites) {
         if (!site->claim) continue;
-        const node::Claim& claim = *site->claim;
-        const std::string what = fmt::format("{} \"{}\"", identity.kind, identity.name);
-        if (claim.state == node::ClaimState::removing) {
-            return fail(
-                Error{ErrorCode::conflict, fmt::format("{} is being removed from this node (id {})", what, claim.id)}
-                    .at_host(site->member.name)
-                    .with_hint("finish its destroy first, or undo it with: terraform-provider-pigsty release " +
-                               identity.name + " " + site->member.address.address));
-        }
-        if (!any_unfinished) {
-            const std::string id = options.import_id.empty()
-                                       ? fmt::format("{}@{}", identity.name, site->member.address.address)
-                                       : options.import_id;
-            return fail(
-                Error{ErrorCode::conflict, fmt::format("{} exists already on this node (id {})", what, claim.id)}
-                    .at_host(site->member.name)
-                    .with_hint("import it instead of creating it, with the import id " + id));
-        }
-        const nlohmann::json theirs =
-            claim.facts.is_object() ? claim.facts.value("members", nlohmann::json()) : nlohmann::json();
-        if (!are_same(theirs, options.members) || (!site->member.number.empty() && claim.member != site->member.name)) {
-            return fail(
-                Error{ErrorCode::conflict,
-                      fmt::format("an unfinished create of {} with other members is on this node (id {}, members {})",
-                                  what, claim.id, theirs.dump())}
-                    .at_host(site->member.name)
-                    .with_hint("create it with those members, or undo it with: terraform-provider-pigsty release " +
-                               identity.name + " " + site->member.address.address));
-        }
-        if (!identity.id.empty() && identity.id != claim.id) {
-            return fail(Error{ErrorCode::conflict,
-                              fmt::format("unfinished creates of {} with different ids ({} and {}) are on its nodes",
-                                          what, identity.id, claim.id)}
-                            .at_host(site->member.name)
-                            .with_hint("undo one with: terraform-provider-pigsty release " + identity.name + " " +
-                                       site->member.address.address));
-        }
-        identity.id = claim.id;
+        TRY_VOID(check_found_claim(*site, any_unfinished));
+        identity.id = site->claim->id;
         is_resuming = true;
     }
     for (const auto& site : sites) {
         for (const auto& [file, error] : site->node->damaged_claims())
             warn(fmt::format("{}: {}: what it holds is not known", site->member.name, error.message));
     }
-    if (is_resuming && any_creating) {
+    if (is_resuming && any_creating)
         warn(fmt::format("continues an unfinished create of {} \"{}\"", identity.kind, identity.name));
-    } else if (is_resuming) {
+    else if (is_resuming)
         warn(fmt::format("takes over {} \"{}\": the run that made it was killed before any state knew of it",
                          identity.kind, identity.name));
-    }
     if (identity.id.empty()) identity.id = uuid4();
-    for (SiteWork& work : works) {
-        auto& claim = work.site->claim;
-        if (!claim) {
-            claim = node::Claim{.kind = identity.kind,
-                                .name = identity.name,
-                                .id = identity.id,
-                                .member = work.site->member.name,
-                                .spec = options.spec,
-                                .items = {}};
-            work.is_stored = false;
-        }
-        if (!claim->facts.is_object()) claim->facts = nlohmann::json::object();
-        claim->facts["members"] = members;
-        const std::string run_id = options.handover ? options.handover->run_id() : "";
-        // Killed between the last stores: some nodes say ready already.
-        if (claim->state != node::ClaimState::creating || claim->handover != run_id ||
-            claim->member != work.site->member.name)
-            work.is_stored = false;
-        claim->member = work.site->member.name;
-        claim->state = node::ClaimState::creating;
-        claim->handover = run_id;
-    }
+    for (SiteState& state : states) make_claim_ours(state);
     return {};
 }
 
-Status Run::Work::create(const Table& table) {
+Status Run::Engine::create(const Table& table) {
     mode = Mode::create;
     for (const Step& step : table) step_names.push_back(step.name);
     TRY_VOID(connect_once(false));
     journal.emplace("create", identity.kind, identity.name);
+    render(table);
+    TRY_VOID(check_values());
     std::map<const Site*, node::Probes> probes;
     std::map<const Site*, std::vector<item::ItemPtr>> items;
-    for (const auto& site : sites) {
-        for (const Wanted& wanted : wanted(table, *site)) {
-            if (auto valid = wanted.item->valid(); !valid)
-                return fail(std::move(valid).error().at_host(site->member.name));
-            items[site.get()].push_back(wanted.item);
-            probes[site.get()].merge(wanted.item->probes());
+    for (const SiteState& state : states) {
+        const Site* site = state.site.get();
+        for (const Wanted& wanted : state.items) {
+            items[site].push_back(wanted.item);
+            probes[site].merge(wanted.item->probes());
             if (const auto* condition = dynamic_cast<const item::Precondition*>(wanted.item.get()))
-                probes[site.get()].merge(condition->looks());
+                probes[site].merge(condition->looks());
         }
     }
     const auto check_claims = [&]() -> Status {
@@ -177,16 +174,16 @@ Status Run::Work::create(const Table& table) {
     refresh_claims();
     TRY_VOID(check_other_runs(false));
     TRY_VOID(check_claims());
-    for (const SiteWork& work : works) {
-        const Site& site = *work.site;
-        TRY_VOID(check_preconditions(items[work.site.get()], *site.claim, work.seen, site.member.name));
+    for (const SiteState& state : states) {
+        const Site& site = *state.site;
+        TRY_VOID(check_preconditions(items[state.site.get()], *site.claim, state.seen, site.member.name));
     }
-    for (SiteWork& work : works) work.first_seen = work.seen;
+    for (SiteState& state : states) state.first_seen = state.seen;
     TRY_VOID(run_steps(table));
-    for (SiteWork& work : works) {
-        work.site->claim->state = node::ClaimState::ready;
-        work.site->claim->spec = options.spec;
-        work.is_stored = false;
+    for (SiteState& state : states) {
+        state.site->claim->state = node::ClaimState::ready;
+        state.site->claim->spec = options.spec;
+        state.is_stored = false;
     }
     TRY_VOID(store_claims());
     return {};

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/converge/fault.h"
+#include "core/converge/table.h"
 #include "core/converge/testing/run_fixture.h"
 #include "core/item/locale.h"
 #include "core/item/own_folder.h"
@@ -188,6 +189,32 @@ TEST_F(RunTest, a_create_killed_at_any_point_is_finished_by_the_next) {
         ASSERT_TRUE(run(again->identity().id)->destroy({})) << point;
         EXPECT_EQ(sh(1, "ls /etc/pigtest 2>/dev/null; ls /var/lib/pigsty/claims"), "") << point;
     }
+}
+
+// As the script around apt does while another process holds its lock.
+TEST_F(RunTest, what_a_script_waits_for_shows_while_it_runs) {
+    TableBuilder builder;
+    builder.items("files", {std::make_shared<FileItem>(FileSpec{
+                               .path = "/etc/waits.conf",
+                               .content = "x\n",
+                               .check = "printf '\\036w%s\\n' 'apt is busy: waits for process 7 since 10:00:00'"})});
+    ASSERT_TRUE(run()->create(builder.done()));
+    EXPECT_THAT(sink->lines, testing::Contains("t-1 /etc/waits.conf: apt is busy: waits for process 7 since 10:00:00"));
+}
+
+TEST_F(RunTest, items_are_rendered_once_for_each_site) {
+    std::map<std::string, int> times;
+    Table counted = table({});
+    for (Step& step : counted) {
+        if (!step.items) continue;
+        step.items = [&times, name = step.name, items = step.items](const Site& site) {
+            ++times[name + " of " + site.member.name];
+            return items(site);
+        };
+    }
+    ASSERT_TRUE(run()->create(counted));
+    EXPECT_EQ(times.size(), 6U);
+    for (const auto& [what, count] : times) EXPECT_EQ(count, 1) << what;
 }
 
 }  // namespace

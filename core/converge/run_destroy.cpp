@@ -1,14 +1,14 @@
-// Run::Work: destroy, from the claims alone.
+// Run::Engine: destroy, from the claims alone.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "core/converge/entries.h"
-#include "core/converge/run_work.h"
+#include "core/converge/run_engine.h"
 
 namespace pigsty::converge {
 
-Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
+Status Run::Engine::destroy(const Table& before, bool forget_unreachable) {
     mode = Mode::destroy;
     for (const Step& step : before) step_names.push_back(step.name);
     step_names.emplace_back("remove what was made");
@@ -43,7 +43,7 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
     // Sites without a claim of ours: cleaned by an earlier, interrupted destroy.
     const auto leave_out = [&] {
         const auto is_other = [&](const Site& site) { return !site.claim || site.claim->id != identity.id; };
-        std::erase_if(works, [&](const SiteWork& work) { return is_other(*work.site); });
+        std::erase_if(states, [&](const SiteState& state) { return is_other(*state.site); });
         std::erase_if(sites, [&](const auto& site) { return is_other(*site); });
         return sites.empty();
     };
@@ -53,15 +53,15 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
     refresh_claims();
     if (leave_out()) return {};
     journal.emplace("destroy", identity.kind, identity.name);
-    for (SiteWork& work : works) {
-        node::Claim& claim = *work.site->claim;
+    for (SiteState& state : states) {
+        node::Claim& claim = *state.site->claim;
         if (claim.state == node::ClaimState::removing) continue;
         if (claim.state == node::ClaimState::creating) {
             if (!claim.facts.is_object()) claim.facts = nlohmann::json::object();
             claim.facts[kUnfinished] = true;
         }
         claim.state = node::ClaimState::removing;
-        work.is_stored = false;
+        state.is_stored = false;
     }
     TRY_VOID(store_claims());
     for (std::size_t i = 0; i < before.size(); ++i) {
@@ -69,14 +69,14 @@ Status Run::Work::destroy(const Table& before, bool forget_unreachable) {
             return fail(at_step(std::move(status).error(), i));
         if (before[i].act) TRY_VOID(act(before, i));
     }
-    const Errors errors = on_all(options.max_parallel_nodes, [&](SiteWork& work) { return undo_site(work); });
+    const Errors errors = on_all(options.max_parallel_nodes, [&](SiteState& state) { return undo_site(state); });
     if (!errors.empty()) return fail(at_step(first_of(errors), step_names.size() - 1));
     return {};
 }
 
-// One frame: everything undone, last made first; then what the services that stay must read again; then the claim.
-Status Run::Work::undo_site(SiteWork& work) {
-    Site& site = *work.site;
+// One delivery: everything undone, last made first; then what the services that stay must read again; then the claim.
+Status Run::Engine::undo_site(SiteState& state) {
+    Site& site = *state.site;
     const node::Claim& claim = *site.claim;
     const std::vector<node::Claim> claims = site.node->claims();
     struct Part {

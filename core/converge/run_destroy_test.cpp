@@ -194,6 +194,22 @@ TEST_F(RunTest, a_create_that_failed_at_any_point_can_be_undone_and_begun_anew) 
     }
 }
 
+// The machine was cut off while it wrote: what stands there then is a text of ours, with secrets in it perhaps, and another one
+// takes its place.
+TEST_F(RunTest, what_a_create_wrote_before_its_answer_was_lost_is_not_from_before_us) {
+#ifndef PIGSTY_FAULT_POINTS
+    GTEST_SKIP() << "built without fault points";
+#endif
+    setenv("PIGSTY_FAULT", "configuration:t-1:written:error", 1);
+    const auto failed = run()->create(table({}));
+    unsetenv("PIGSTY_FAULT");
+    ASSERT_FALSE(failed);
+    sh(1, "mkdir -p /etc/pigtest; echo earlier > /etc/pigtest/main.conf");
+    const std::string made = created();
+    ASSERT_TRUE(run(made)->destroy({}));
+    EXPECT_EQ(sh(1, "cat /etc/pigtest/main.conf 2>/dev/null; ls /var/lib/pigsty/before 2>/dev/null"), "");
+}
+
 TEST_F(RunTest, what_a_step_throws_is_the_error_of_its_member) {
     Table throws = table({});
     throws[3].act = [](Site& site, StepContext&) -> Status {

@@ -1,17 +1,17 @@
-// Run::Work: read. Looks, and writes nothing.
+// Run::Engine: read. Looks, and writes nothing.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "core/base/hash.h"
 #include "core/converge/entries.h"
-#include "core/converge/run_work.h"
+#include "core/converge/run_engine.h"
 #include "core/node/lease.h"
 
 namespace pigsty::converge {
 
 // Who fell silent after it had answered is as unreachable as who never did.
-Status Run::Work::leave_out_silent(const Errors& errors) {
+Status Run::Engine::leave_out_silent(const Errors& errors) {
     if (errors.empty()) return {};
     if (!std::ranges::all_of(errors, [](const auto& entry) { return is_silence(entry.second); }))
         return fail(first_of(errors));
@@ -19,20 +19,21 @@ Status Run::Work::leave_out_silent(const Errors& errors) {
         const auto at = static_cast<std::ptrdiff_t>(entry->first);
         unreachable.emplace(sites[entry->first]->member.name, entry->second);
         sites.erase(sites.begin() + at);
-        works.erase(works.begin() + at);
+        states.erase(states.begin() + at);
     }
     return sites.empty() ? fail(nobody_answers(first_of(errors))) : Status{};
 }
 
-Result<Drift> Run::Work::read(const Table& table) {
+Result<Drift> Run::Engine::read(const Table& table) {
     TRY_VOID(connect_once(true));
+    render(table);
     Drift drift;
     std::mutex drift_mutex;
     bool is_open = false;
-    const Errors errors = for_all(sites, options.max_parallel_nodes, [&](Site& site) -> Status {
-        const std::vector<Wanted> items = wanted(table, site);
+    const Errors errors = on_all(options.max_parallel_nodes, [&](const SiteState& state) -> Status {
+        Site& site = *state.site;
         node::Probes probes;
-        for (const Wanted& wanted : items) probes.merge(wanted.item->probes());
+        for (const Wanted& wanted : state.items) probes.merge(wanted.item->probes());
         TRY(const node::Observation seen, site.node->observe(probes, cancel));
         const bool is_ours = site.claim && site.claim->id == identity.id;
         const std::lock_guard lock(drift_mutex);
@@ -42,7 +43,7 @@ Result<Drift> Run::Work::read(const Table& table) {
         if (!is_ours)
             drift.sentences.push_back(
                 fmt::format("{}: no record of this {} on the node", site.member.name, identity.kind));
-        for (const Wanted& wanted : items) {
+        for (const Wanted& wanted : state.items) {
             const item::Item& item = *wanted.item;
             const node::ClaimedItem* claimed = nullptr;
             if (is_ours) {

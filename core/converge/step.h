@@ -1,13 +1,4 @@
-// Step: a row of a module's table. The table is the module: what converges on which member, in which order.
-//
-//     Table table{
-//         {.name = "packages", .items = [&](const Site&) { return packages(spec); }},
-//         {.name = "configuration", .items = [&](const Site& site) { return files(spec, site.member); }},
-//         {.name = "start etcd", .items = [&](const Site&) { return units(); }},
-//         {.name = "quorum", .spread = Spread::once,
-//          .act = [&](Site& site, StepContext& context) { return wait_for_quorum(site, context); },
-//          .act_when = When::when_changed, .watches = {"configuration", "start etcd"}},
-//     };
+// Step: a row of a module's table. The table is the module: what converges on which member, in which order. table.h writes it.
 //
 // Steps run in order; a step begins when the one before has ended on every member. Within a step, its items come first,
 // then its act. Neighbouring parallel steps without an act travel in one request a node. The fault points of the tests are

@@ -1,10 +1,10 @@
-// AccountItem: a system user with its group. Accounts that exist keep uid, home and shell; groups they lack are added.
+// AccountItem: a system account of a service, with a group of its name and a home folder, where no package makes it.
 //
-//     std::make_shared<AccountItem>(AccountSpec{.name = "etcd", .home = "/var/lib/etcd"});
+//     std::make_shared<AccountItem>(AccountSpec{.name = "minio", .home = "/home/minio"});
+//
+// The home folder itself is a DirectoryItem's. Destroy takes the account away only where it was not there before us.
 #pragma once
 
-#include <optional>
-#include <set>
 #include <string>
 
 #include "core/item/item.h"
@@ -13,15 +13,10 @@ namespace pigsty::item {
 
 struct AccountSpec {
     std::string name;
-    std::string group{};  // primary group; empty: one of its own name
-    std::string home = "/nonexistent";
-    bool create_home = false;
-    std::string shell = "/usr/sbin/nologin";
-    std::set<std::string> groups{};  // further groups it must be in; they are made where they are missing
-    std::string comment{};
+    std::string home;
 };
 
-class AccountItem : public Item {
+class AccountItem final : public Item {
   public:
     explicit AccountItem(AccountSpec spec) : spec_(std::move(spec)) {}
 
@@ -29,19 +24,16 @@ class AccountItem : public Item {
 
     [[nodiscard]] std::string kind() const override { return std::string(kKind); }
     [[nodiscard]] std::string label() const override { return "account " + spec_.name; }
-    [[nodiscard]] std::string desired() const override;
-    [[nodiscard]] node::Probes probes() const override;
+    [[nodiscard]] std::string desired() const override { return label() + " " + spec_.home; }
+    [[nodiscard]] node::Probes probes() const override { return {{node::ProbeKind::account, spec_.name}}; }
     [[nodiscard]] std::optional<Change> compare(const node::Observation& seen,
                                                 const node::ClaimedItem* claimed) const override;
     [[nodiscard]] std::vector<node::Operation> operations(const Change& change) const override;
     [[nodiscard]] node::ClaimedItem claimed(const node::Observation& seen) const override;
-    [[nodiscard]] Status valid() const override;
 
     static std::vector<node::Operation> undo(const std::string& name, const node::ClaimedItem& claimed);
 
   private:
-    [[nodiscard]] const std::string& group() const { return spec_.group.empty() ? spec_.name : spec_.group; }
-
     AccountSpec spec_;
 };
 

@@ -25,6 +25,16 @@ std::string refused(const Item& item) {
     return status ? "" : status.error().message;
 }
 
+TEST(AccountItem, says_what_differs_and_goes_only_where_we_made_it) {
+    const AccountItem account({.name = "minio", .home = "/home/minio"});
+    EXPECT_EQ(reason(account, Seen().account("minio", {})), "missing");
+    EXPECT_EQ(reason(account, Seen().account("minio", {"990", "990", "/home/minio", "/usr/sbin/nologin"})), "");
+    EXPECT_EQ(reason(account, Seen().account("minio", {"990", "990", "/srv", "/usr/sbin/nologin"})),
+              "home /srv, expected /home/minio");
+    EXPECT_TRUE(AccountItem::undo("minio", {.kind = "account", .fingerprint = {}, .existed_before = true}).empty());
+    EXPECT_EQ(AccountItem::undo("minio", {.kind = "account", .fingerprint = {}, .existed_before = false}).size(), 1U);
+}
+
 TEST(FileItem, says_what_differs) {
     const FileItem file({.path = "/etc/a", .content = "text\n", .owner = "etcd", .group = "etcd", .mode = 0600});
     EXPECT_EQ(reason(file, Seen().absent("/etc/a")), "missing");
@@ -132,7 +142,7 @@ TEST(PackageItem, packages_of_one_step_are_one_apt_run) {
     const auto one = std::make_shared<PackageItem>(PackageSpec{.name = "one"});
     const auto two = std::make_shared<PackageItem>(PackageSpec{.name = "two", .version = "2.0"});
     const auto file = std::make_shared<FileItem>(FileSpec{.path = "/etc/a", .content = ""});
-    const auto work = work_of({{one, {}}, {two, {}}, {file, {}}});
+    const auto work = merged({{one, {}}, {two, {}}, {file, {}}});
     ASSERT_EQ(work.size(), 2U);
     EXPECT_EQ(work[0].items.size(), 2U);
     ASSERT_EQ(work[0].operations.size(), 1U);
@@ -156,20 +166,6 @@ TEST(RepositoryItem, writes_deb822) {
     EXPECT_EQ(
         refused(RepositoryItem({.name = "a", .uris = {"http://x\nTrusted: yes"}, .suites = {"s"}})),
         "repository a: holds a control character (U+000A at byte 8), which a line of this file cannot: remove it");
-}
-
-TEST(AccountItem, keeps_uid_and_home_of_existing_accounts) {
-    const AccountItem account({.name = "etcd", .home = "/data/etcd", .groups = {"ssl-cert"}});
-    EXPECT_EQ(reason(account, Seen().account("etcd", {""}).group("etcd", false).group("ssl-cert", true)), "missing");
-    EXPECT_EQ(reason(account,
-                     Seen().account("etcd", {"104", "111", "/var/lib/etcd", "/bin/false", "etcd"}).group("etcd", true)),
-              "not in group ssl-cert");
-    EXPECT_EQ(reason(account, Seen()
-                                  .account("etcd", {"104", "111", "/var/lib/etcd", "/bin/false", "etcd", "ssl-cert"})
-                                  .group("etcd", true)),
-              "");
-    EXPECT_EQ(refused(AccountItem({.name = "Etcd"})),
-              "account Etcd: \"Etcd\" is not a system account's name (a-z, 0-9, _ and -, at most 32)");
 }
 
 TEST(ServiceItem, says_what_differs) {
@@ -277,7 +273,7 @@ TEST(HostNameItem, compares_now_and_after_a_reboot) {
     for (const std::string& good : {std::string("pg-test-1"), std::string("a.b.c"), std::string(63, 'a')})
         EXPECT_EQ(refused(HostNameItem(good)), "") << good;
     for (const std::string& bad : {std::string(), std::string("-a"), std::string("a-"), std::string("a..b"),
-                                  std::string("a."), std::string("a_b"), std::string(64, 'a')})
+                                   std::string("a."), std::string("a_b"), std::string(64, 'a')})
         EXPECT_NE(refused(HostNameItem(bad)), "") << bad;
 }
 

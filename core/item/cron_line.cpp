@@ -76,16 +76,16 @@ bool is_list(std::string_view text, const Field& field) {
     }
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_indent(std::string_view text) {
     const std::size_t first = text.find_first_not_of(kBlanks);
     return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
 // Takes the first word off.
 std::string_view take_word(std::string_view& text) {
-    text = trimmed(text);
+    text = without_indent(text);
     const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
-    text = trimmed(text.substr(word.size()));
+    text = without_indent(text.substr(word.size()));
     return word;
 }
 
@@ -110,7 +110,7 @@ std::unexpected<Error> refused_line(std::string message, std::string hint) {
 
 Status check_cron_line(std::string_view line) {
     TRY_VOID(check_line("the line", line, true));
-    std::string_view rest = trimmed(line);
+    std::string_view rest = without_indent(line);
     if (!is_job(rest)) return {};
     if (rest.starts_with('@')) {
         const std::string_view word = take_word(rest);
@@ -148,7 +148,7 @@ Status check_cron_line(std::string_view line) {
 }
 
 std::optional<std::string> cron_user(std::string_view line) {
-    std::string_view rest = trimmed(line);
+    std::string_view rest = without_indent(line);
     if (!is_job(rest)) return std::nullopt;
     for (int fields = rest.starts_with('@') ? 1 : 5; fields > 0; --fields) take_word(rest);
     return std::string(take_word(rest));

@@ -7,6 +7,7 @@
 #include "core/item/line_format.h"
 #include "core/item/path_state.h"
 #include "core/item/put_back.h"
+#include "core/node/own_folder.h"
 
 namespace pigsty::item {
 namespace {
@@ -21,7 +22,7 @@ node::PutFile put(const FileSpec& spec) {
             .keep_before = spec.keep_before};
 }
 
-// Keeps copies of its own: those of the frame are for the handlers that come later.
+// Keeps copies of its own: those of the delivery are for the handlers that come later.
 constexpr std::string_view kCheck = "-check";
 
 // The digest at the front of a claim's "DIGEST OWNER:GROUP MODE".
@@ -31,7 +32,7 @@ std::string_view digest_of(const node::ClaimedItem& claimed) {
 
 }  // namespace
 
-std::string kept_path(const std::string& path) { return "/var/lib/pigsty/before" + path; }
+std::string kept_path(const std::string& path) { return std::string(node::kOwnFolder) + "/before" + path; }
 
 node::Probes FileItem::probes() const {
     return {{spec_.secret_scope.empty() ? node::ProbeKind::path : node::ProbeKind::keyed_path, spec_.path}};

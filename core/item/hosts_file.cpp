@@ -8,13 +8,14 @@
 
 #include "core/base/hash.h"
 #include "core/base/quote.h"
+#include "core/base/text.h"
+#include "core/node/own_folder.h"
 
 namespace pigsty::item {
 namespace {
 
 constexpr std::string_view kAnyBegin = "# pigsty begin ";
 constexpr std::string_view kAnyEnd = "# pigsty end ";
-constexpr std::string_view kWritten = "/var/lib/pigsty/hosts";
 
 std::string begin_mark(const std::string& owner) { return std::string(kAnyBegin) + owner; }
 std::string end_mark(const std::string& owner) { return std::string(kAnyEnd) + owner; }
@@ -36,12 +37,6 @@ std::vector<Line> lines_of(std::string_view text) {
         text.remove_prefix(whole.size());
     }
     return lines;
-}
-
-std::string lower(std::string_view text) {
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(), [](unsigned char c) { return std::tolower(c); });
-    return lowered;
 }
 
 // Address and names of a line, without its comment.
@@ -214,9 +209,10 @@ bool names_host(std::string_view text, std::string_view name) {
 }
 
 node::RunScript rewrite_block(const std::string& owner, const std::string& block, const std::string& written) {
-    return {.text = perl(kRewrite, {std::string(kHosts), fmt::format("{}/{}", kWritten, fingerprint(owner)),
-                                    begin_mark(owner), end_mark(owner)}),
-            .input = block + std::string(1, '\0') + written};
+    return {
+        .text = perl(kRewrite, {std::string(kHosts), fmt::format("{}/hosts/{}", node::kOwnFolder, fingerprint(owner)),
+                                begin_mark(owner), end_mark(owner)}),
+        .input = block + std::string(1, '\0') + written};
 }
 
 std::string loopback_line(std::string_view name) {

@@ -102,14 +102,15 @@ class Item {
 };
 
 using ItemPtr = std::shared_ptr<const Item>;
+using Items = std::vector<ItemPtr>;
 
-// Adds to operations those that make these changes of one node, in the order given, what can be done at once merged:
-// packages that stand next to each other in one apt run, repositories with one look at their indexes.
-struct Work {
+// What makes these changes of one node, in the order given; neighbours that can be done at once are one: packages in one apt
+// run, repositories with one look at their indexes.
+struct Merged {
     std::vector<ItemPtr> items;
     std::vector<node::Operation> operations;
 };
-std::vector<Work> work_of(const std::vector<std::pair<ItemPtr, Change>>& changes);
+std::vector<Merged> merged(const std::vector<std::pair<ItemPtr, Change>>& changes);
 
 // Operations that undo what a claim says of an item, by its kind: removes what was not there before us, brings back what
 // was. Items in a claim know all they need; no spec is required (destroy after the configuration is gone).

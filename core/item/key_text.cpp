@@ -8,6 +8,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "core/base/hash.h"
 #include "core/item/certificate_text.h"
 #include "core/ssh/public_key.h"
 
@@ -91,7 +92,7 @@ std::optional<std::string> dearmoured(std::string_view block) {
         is_body = is_body || line.empty();
         at = end;
     }
-    auto bytes = ssh::base64_decode(encoded);
+    auto bytes = base64_decode(encoded);
     return bytes && !bytes->empty() ? bytes : std::nullopt;
 }
 

@@ -89,7 +89,7 @@ TEST(TrustedCertificate, of_a_bundle_are_a_file_each_and_one_update) {
     EXPECT_EQ(items[0]->label(), "/usr/local/share/ca-certificates/company.crt");
     EXPECT_EQ(items[1]->label(), "/usr/local/share/ca-certificates/company+2.crt");
     EXPECT_TRUE(items[1]->valid());
-    const auto work = work_of({{items[0], {}}, {items[1], {}}});
+    const auto work = merged({{items[0], {}}, {items[1], {}}});
     ASSERT_EQ(work.size(), 1U);
     EXPECT_EQ(work[0].items.size(), 2U);
     EXPECT_EQ(work[0].operations.size(), 4U);

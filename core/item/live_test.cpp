@@ -1,7 +1,6 @@
 // Items on a real root end: what compare() finds wrong is right after operations(), and undo() leaves what was before.
 #include <gmock/gmock.h>
 
-#include "core/item/account.h"
 #include "core/item/cron_file.h"
 #include "core/item/directory.h"
 #include "core/item/file.h"
@@ -120,17 +119,6 @@ TEST_F(LiveItem, a_link_never_replaces_a_file) {
     take_back(link, entry);
     sh("touch /srv/link");
     EXPECT_EQ(apply(link), "/srv/link is there and is not a link: move it away\n");
-}
-
-TEST_F(LiveItem, accounts_come_and_go_with_their_group) {
-    const AccountItem account(
-        {.name = "pigtest", .home = "/var/lib/pigtest", .groups = {"daemon"}, .comment = "it's $(ours)"});
-    const node::ClaimedItem entry = account.claimed(seen(account.probes()));
-    EXPECT_EQ(apply(account), "");
-    EXPECT_EQ(reason_now(account), "");
-    EXPECT_THAT(sh("getent passwd pigtest"), HasSubstr(":it's $(ours):/var/lib/pigtest:/usr/sbin/nologin"));
-    take_back(account, entry);
-    EXPECT_EQ(sh("getent passwd pigtest; getent group pigtest; echo gone"), "gone\n");
 }
 
 TEST_F(LiveItem, a_service_is_enabled_and_started_and_taken_back) {

@@ -2,7 +2,7 @@
 //
 //     std::make_shared<PackageItem>(PackageSpec{.name = "postgresql-17"});
 //
-// Neighbouring packages are installed in one apt run (work_of). While it runs, no service of a package starts: policy-rc.d
+// Neighbouring packages are installed in one apt run (merged). While it runs, no service of a package starts: policy-rc.d
 // says no for as long as that run lives, and a foreign policy-rc.d is asked again after. apt's lock is waited for.
 #pragma once
 

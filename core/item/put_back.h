@@ -14,7 +14,7 @@
 namespace pigsty::item {
 
 // Each is a list of sh commands, one a line, without `set -e` of its own. Copies of another `keeper` are left alone: a check
-// within a frame forgets its own, not those that the frame's handlers may still need.
+// within a delivery forgets its own, not those that the delivery's handlers may still need.
 std::string keep_script(const std::vector<std::string>& paths, std::string_view keeper = {});
 std::string put_back_script(const std::vector<std::string>& paths, std::string_view keeper = {});
 std::string forget_script(const std::vector<std::string>& paths, std::string_view keeper = {});

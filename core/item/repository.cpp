@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/constraint.h"
 #include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/item/key_text.h"
@@ -164,13 +165,7 @@ std::string RepositoryItem::state(const node::Observation& seen) const {
 
 Status RepositoryItem::valid() const {
     const std::string place = label();
-    // What apt takes as a file's name.
-    const bool plain = !spec_.name.empty() && std::ranges::all_of(spec_.name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_.").contains(c);
-    });
-    if (!plain)
-        return fail(ErrorCode::invalid, fmt::format("{}: a name holds letters, digits, -, _ and . only", place));
+    if (!kFileName.holds(spec_.name)) return fail(ErrorCode::invalid, place + ": " + expected(kFileName, spec_.name));
     if (!spec_.signed_by.empty()) {
         const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
         if (auto good = check_signing_key(spec_.signed_by, now); !good) {

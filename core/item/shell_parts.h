@@ -9,7 +9,7 @@ namespace pigsty::item {
 // $apt_patience seconds (300) and saying so; its output is in $apt_log), `apt_done`, to be called at the end, and `apt_failed`, which says why and exits with 1.
 std::string apt_function();
 
-// "\036wTEXT" on a line of its own tells, while a script runs, what it waits for (converge/frame.cpp shows it).
+// "\036wTEXT" on a line of its own tells, while a script runs, what it waits for (converge/delivery.cpp shows it).
 
 // Defines `unit_failed UNIT`: prints to standard error why a unit is not as it should be (state, last journal lines).
 std::string unit_failed_function();

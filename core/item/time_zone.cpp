@@ -69,15 +69,17 @@ std::string TimeZoneItem::state(const node::Observation& seen) const {
     return local.type == node::PathType::link ? zone_of(local.target) : std::string(word(local.type));
 }
 
-Status TimeZoneItem::valid() const {
+Status check_time_zone(std::string_view zone) {
     const bool plain =
-        !zone_.empty() && !zone_.starts_with('/') && !zone_.contains("..") && std::ranges::all_of(zone_, [](char c) {
+        !zone.empty() && !zone.starts_with('/') && !zone.contains("..") && std::ranges::all_of(zone, [](char c) {
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                    std::string_view("/_+-").contains(c);
         });
     if (plain) return {};
     return fail(ErrorCode::invalid,
-                fmt::format("time zone \"{}\": expected a name such as Europe/Berlin or Etc/UTC", zone_));
+                fmt::format("time zone \"{}\": expected a name such as Europe/Berlin or Etc/UTC", zone));
 }
+
+Status TimeZoneItem::valid() const { return check_time_zone(zone_); }
 
 }  // namespace pigsty::item

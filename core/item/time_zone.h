@@ -6,10 +6,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/item/item.h"
 
 namespace pigsty::item {
+
+// A name of the time zone database, by its form.
+Status check_time_zone(std::string_view zone);
 
 class TimeZoneItem : public Item {
   public:

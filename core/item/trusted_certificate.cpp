@@ -73,15 +73,9 @@ std::string TrustedCertificateItem::state(const node::Observation& seen) const {
 }
 
 Status TrustedCertificateItem::valid() const {
-    const bool plain = !spec_.name.empty() && spec_.name.front() != '.' && std::ranges::all_of(spec_.name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_.+").contains(c);
-    });
-    if (!plain) {
-        return fail(
-            ErrorCode::invalid,
-            fmt::format("trusted certificate \"{}\": a name holds letters, digits, -, _ and . only", spec_.name));
-    }
+    // Those of a text with several are called NAME, NAME+2, NAME+3.
+    if (!kFileName.holds(spec_.name.substr(0, spec_.name.find('+'))))
+        return fail(ErrorCode::invalid, "trusted certificate: " + expected(kFileName, spec_.name));
     const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
     if (auto good = check_authorities(spec_.pem, now); !good) {
         Error error = std::move(good).error();

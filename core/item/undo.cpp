@@ -17,6 +17,7 @@
 #include "core/item/sysctl.h"
 #include "core/item/time_zone.h"
 #include "core/item/trusted_certificate.h"
+#include "core/item/was_there.h"
 
 namespace pigsty::item {
 namespace {
@@ -27,6 +28,8 @@ std::string after_word(const std::string& label) { return label.substr(label.fin
 
 Result<std::vector<node::Operation>> undo(const std::string& label, const node::ClaimedItem& claimed) {
     const std::string& kind = claimed.kind;
+    if (kind == FileItem::kKind && claimed.undo.is_object() && claimed.undo.value(kWasThere, false))
+        return std::vector<node::Operation>{};
     if (kind == FileItem::kKind || kind == SysctlItem::kKind || kind == CronFileItem::kKind)
         return FileItem::undo(label);
     if (kind == DirectoryItem::kKind) return DirectoryItem::undo(label, claimed);

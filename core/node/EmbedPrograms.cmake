@@ -1,8 +1,9 @@
 # pigsty_embed_programs(<out.cpp>): makes programs.cpp from perl/*.pl. Comments and indentation stay here: each login sends
-# the program again.
+# the program again. So do strict and warnings: on the node nobody would see what they say, and reading them takes longer than
+# reading the program.
 function(pigsty_embed_programs out)
     set(text "#include \"core/node/programs.h\"\n\nnamespace pigsty::node {\n")
-    foreach(program "kRootEndProgram;frame;process;files;observe;lease;root_end" "kBridgeProgram;frame;bridge")
+    foreach(program "kRootEndProgram;libraries;frame;process;files;observe;lease;root_end" "kBridgeProgram;libraries;frame;bridge")
         list(POP_FRONT program name)
         string(APPEND text "\nconst std::string_view ${name} =")
         foreach(part IN LISTS program)
@@ -10,6 +11,7 @@ function(pigsty_embed_programs out)
             set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
             file(READ "${file}" source)
             string(REGEX REPLACE "\n[ \t]*#[^\n]*" "" source "\n${source}")
+            string(REGEX REPLACE "\n[ \t]*(use|no) (strict|warnings)[^\n]*" "" source "${source}")
             string(REGEX REPLACE "\n[ \t\n]+" "\n" source "${source}")
             string(APPEND text "\n    R\"pigsty(${source})pigsty\"")
         endforeach()

@@ -6,18 +6,13 @@
 #include <set>
 #include <sstream>
 
+#include "core/base/text.h"
+
 namespace pigsty::node {
 
 namespace {
 
 using Texts = std::map<std::string, std::string>;
-
-std::string trimmed(std::string text) {
-    const auto is_blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
-    while (!text.empty() && is_blank(text.back())) text.pop_back();
-    const auto begin = std::find_if_not(text.begin(), text.end(), is_blank);
-    return {begin, text.end()};
-}
 
 // os-release(5): KEY=VALUE lines, the value perhaps quoted.
 Texts read_os_release(const std::string& text) {
@@ -26,7 +21,7 @@ Texts read_os_release(const std::string& text) {
     for (std::string line; std::getline(lines, line);) {
         const auto equals = line.find('=');
         if (equals == std::string::npos) continue;
-        auto value = trimmed(line.substr(equals + 1));
+        auto value = std::string(trimmed(line.substr(equals + 1)));
         if (value.size() >= 2 && (value.front() == '"' || value.front() == '\''))
             value = value.substr(1, value.size() - 2);
         values[line.substr(0, equals)] = value;
@@ -55,7 +50,7 @@ std::int64_t disk_gb(const std::string& df) {
 std::string timezone(const std::string& link, const std::string& name) {
     constexpr std::string_view kFolder = "zoneinfo/";
     const auto at = link.find(kFolder);
-    return at == std::string::npos ? trimmed(name) : link.substr(at + kFolder.size());
+    return at == std::string::npos ? std::string(trimmed(name)) : link.substr(at + kFolder.size());
 }
 
 }  // namespace
@@ -75,15 +70,15 @@ Result<Facts> parse_facts(const std::vector<std::string>& fields) {
                  .codename = os["VERSION_CODENAME"],
                  .machine = texts["machine"],
                  .host_name = texts["host_name"],
-                 .machine_id = trimmed(texts["machine_id"]),
+                 .machine_id = std::string(trimmed(texts["machine_id"])),
                  .kernel = texts["kernel"],
                  .systemd = version,
-                 .init = trimmed(texts["init"]),
+                 .init = std::string(trimmed(texts["init"])),
                  .timezone = timezone(texts["timezone"], texts["timezone_name"]),
                  .cpu = std::atoll(texts["cpu"].c_str()),
                  .memory_mb = memory_mb(texts["meminfo"]),
                  .data_disk_gb = disk_gb(texts["df"]),
-                 .boot_id = trimmed(texts["boot_id"]),
+                 .boot_id = std::string(trimmed(texts["boot_id"])),
                  .cloud_init = texts["cloud_init"]};
 }
 

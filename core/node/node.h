@@ -100,6 +100,10 @@ class Node {
     virtual Result<std::shared_ptr<Stream>> open_stream(const std::string& os_user, const std::string& target,
                                                         const Cancel& cancel) = 0;
 
+    // Streams will be opened soon: makes the bridge ready beside what else is asked of the node. A bridge that does not
+    // come up is the error of the stream that wants it.
+    virtual void expect_streams() {}
+
     [[nodiscard]] virtual Counters counters() const = 0;
 
     // For core/node/lease.h, which is what others use. Takes this process's lease, or shares the one it holds, and looks

@@ -90,6 +90,7 @@ Result<NodePtr> NodePool::connect(Entry& entry, const NodeAddress& address, cons
                                                          .settings = connection_.settings},
                                                         cancel));
     if (!make_launcher_) TRY_VOID(check_supported(node->facts()));
+    if (expects_streams_ && expects_streams_(*node)) node->expect_streams();
     return node;
 }
 

@@ -50,6 +50,10 @@ class NodePool {
     using Waits =
         std::function<void(const std::string& address, const std::string& what, std::chrono::milliseconds so_far)>;
     void tell_waits(Waits waits) { waits_ = std::move(waits); }
+    // Nodes to which streams will be opened, by what is known when one is reached: their bridges start beside the first look.
+    // Set before the first node is asked for.
+    using Expects = std::function<bool(const Node&)>;
+    void expect_streams_where(Expects expects) { expects_streams_ = std::move(expects); }
     // What whoever changes this node should know of it, as a sentence: that its cloud-init has failed. Once for each node.
     std::optional<std::string> take_notice(const std::string& address);
 
@@ -69,6 +73,7 @@ class NodePool {
     const Connection connection_;
     const MakeLauncher make_launcher_;
     Waits waits_;
+    Expects expects_streams_;
     std::shared_ptr<ssh::SessionPool> sessions_;
     mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<Entry>> entries_;

@@ -57,7 +57,8 @@ bool says(std::string_view noise, std::initializer_list<std::string_view> phrase
 
 constexpr const char* kQuietShell =
     "what the login shell runs at its start (~/.bashrc, ~/.profile, ~/.zshenv, its own settings) must neither read "
-    "input nor start another program where there is no terminal: let it begin with `[ -t 0 ] || return`, or give the user "
+    "input nor start another program where there is no terminal: let it begin with `[ -t 0 ] || return`, or give the "
+    "user "
     "/bin/sh or /bin/bash; `ssh USER@NODE true </dev/null` shows what it does";
 
 Error why_not_started(std::string_view noise, const std::string& login_user) {

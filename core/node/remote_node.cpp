@@ -8,6 +8,8 @@
 namespace pigsty::node {
 namespace {
 
+constexpr auto kBridgeStarts = std::chrono::seconds(60);
+
 // What a command answered; empty where it answered less.
 std::string field_of(const CommandResult& result, std::size_t index) {
     return index < result.fields.size() ? result.fields[index] : std::string();
@@ -30,7 +32,9 @@ RemoteNode::RemoteNode(Options options)
       heart_([this](const std::stop_token& stop) { beat(stop); }) {}
 
 RemoteNode::~RemoteNode() {
-    heart_ = {};  // joins before what it uses goes
+    ended_.request_stop();
+    warmer_ = {};
+    heart_ = {};  // both join before what they use goes
 }
 
 // Tells the programs on the node that we live, also while nothing is asked of them.
@@ -363,6 +367,12 @@ Result<std::shared_ptr<Bridge>> RemoteNode::bridge(const Cancel& cancel) {
     const std::lock_guard lock(mutex_);
     bridge_ = started;
     return started;
+}
+
+void RemoteNode::expect_streams() {
+    const std::lock_guard lock(mutex_);
+    if (warmer_.joinable() || bridge_) return;
+    warmer_ = std::jthread([this] { (void)bridge(ended_.within_at_most(kBridgeStarts)); });
 }
 
 Result<std::shared_ptr<Stream>> RemoteNode::open_stream(const std::string& os_user, const std::string& target,

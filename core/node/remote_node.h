@@ -46,6 +46,7 @@ class RemoteNode : public Node {
     Operation drop_claim(const Claim& claim) override;
     Result<std::shared_ptr<Stream>> open_stream(const std::string& os_user, const std::string& target,
                                                 const Cancel& cancel) override;
+    void expect_streams() override;
     Result<LeaseAttempt> try_lease(const LeaseHolder& holder, const Probes& probes, const Cancel& cancel) override;
     void leave_lease() override;
 
@@ -87,7 +88,9 @@ class RemoteNode : public Node {
     std::uint64_t writes_ = 0;
     int lease_shares_ = 0;
 
-    std::jthread heart_;  // last: it uses everything above
+    Cancel ended_;         // stops `warmer_`
+    std::jthread heart_;   // these two last: they use everything above
+    std::jthread warmer_;  // starts the bridge
 };
 
 }  // namespace pigsty::node

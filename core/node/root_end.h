@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "core/node/operation.h"
+#include "core/node/own_folder.h"
 #include "core/node/program_start.h"
 
 namespace pigsty::node {
 
 // Where things live on the node, and the bounds of silence. Tests use others than the defaults.
 struct RootEndSettings {
-    std::string base = "/var/lib/pigsty";
+    std::string base = kOwnFolder;
     std::string run = "/run/pigsty";
     std::chrono::milliseconds silence{60000};  // after which either side takes the other for gone
     std::chrono::milliseconds touch{10000};    // between signs of life

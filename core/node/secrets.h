@@ -13,6 +13,7 @@
 
 #include "core/base/secret.h"
 #include "core/node/node.h"
+#include "core/node/own_folder.h"
 
 namespace pigsty::node {
 

@@ -1,12 +1,13 @@
 #include "core/render/etcd.h"
 
+#include "core/base/text.h"
+#include "core/render/banner.h"
 #include "core/render/yaml.h"
 
 namespace pigsty::render {
 
 std::string etcd_endpoint(const std::string& address, std::int64_t port) {
-    const bool v6 = address.find(':') != std::string::npos;
-    return "https://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+    return "https://" + host_port(address, port);
 }
 
 std::string render_etcd_conf(const EtcdMember& member) {
@@ -37,7 +38,7 @@ std::string render_etcd_conf(const EtcdMember& member) {
                       {"key-file", kEtcdServerKey},
                       {"trusted-ca-file", kEtcdCa},
                       {"client-cert-auth", true}};
-    return "# Written by terraform-provider-pigsty: a change made here is drift.\n" + to_yaml(conf);
+    return banner() + to_yaml(conf);
 }
 
 }  // namespace pigsty::render

@@ -5,18 +5,15 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/text.h"
 #include "core/base/unknown.h"
-#include "core/render/control.h"
+#include "core/render/banner.h"
+#include "core/render/haproxy_words.h"
 #include "core/render/patroni.h"
 #include "core/render/selector.h"
 
 namespace pigsty::render {
 namespace {
-
-// How quickly a member is found dead or alive: failover plan `norm`.
-constexpr std::string_view kDefaultServer =
-    "inter 2s fastinter 1s downinter 2s rise 3 fall 3 on-marked-down shutdown-sessions slowstart 30s maxconn 3000 "
-    "maxqueue 128 weight 100";
 
 nlohmann::json facts_of(const ServiceMember& member, std::string_view cluster) {
     return {{"pg_cluster", cluster},
@@ -44,46 +41,12 @@ Result<std::int64_t> destination_port(std::string_view dest, const ServiceMember
 }
 
 std::string server_line(const ServiceMember& member, std::int64_t port, bool backup) {
-    const bool v6 = member.address.find(':') != std::string::npos;
-    return fmt::format("    server {} {}:{}{} check port {} weight {}{}\n", member.name,
-                       v6 ? "[" + member.address + "]" : member.address, port,
+    return fmt::format("    server {} {}{} check port {} weight {}{}\n", member.name, host_port(member.address, port),
                        member.rest_ssl ? fmt::format(" check-ssl ca-file {}", kCaCertificate) : std::string(),
                        member.rest_port, member.weight, backup ? " backup" : "");
 }
 
-// Of text that HAProxy splits into words: what is quoted or escaped means nothing to it.
-std::optional<std::string> words_problem(std::string_view text) {
-    char quote = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const char c = text[at];
-        if (c == '\\' && quote != '\'') {
-            if (++at == text.size()) return "ends in a backslash, which would escape the end of the line";
-        } else if (quote != 0) {
-            if (c == quote) quote = 0;
-        } else if (c == '"' || c == '\'') {
-            quote = c;
-        } else if (c == '#') {
-            return fmt::format("holds a #, behind which all would be a comment: \"{}\"", text.substr(at));
-        }
-    }
-    if (quote != 0) return fmt::format("holds a {} that does not end", quote);
-    return std::nullopt;
-}
-
 }  // namespace
-
-std::optional<std::string> haproxy_line_problem(std::string_view text) {
-    if (has_control(text)) return "holds a control character, which a line of HAProxy's configuration cannot";
-    return words_problem(text);
-}
-
-std::optional<std::string> haproxy_path_problem(std::string_view path) {
-    if (!path.starts_with('/')) return "does not begin with /";
-    if (has_control(path)) return "holds a control character, which a line of HAProxy's configuration cannot";
-    if (const auto found = path.find_first_of(" #\"'\\"); found != std::string_view::npos)
-        return fmt::format("holds a '{}', which ends or changes a word of HAProxy's configuration", path[found]);
-    return std::nullopt;
-}
 
 const Services& default_services() {
     static const Services services{
@@ -101,40 +64,45 @@ const Services& default_services() {
     return services;
 }
 
+Service standby_service(bool quorum) {
+    return {.port = 5435, .check = quorum ? "/quorum" : "/sync", .backup = "[? pg_role == `primary` ]"};
+}
+
 std::string render_haproxy_base(bool knows_fd_hard_limit) {
     // A limit on files instead of `maxconn 65535`: the same where the system allows it, and where it allows less
     // (a container) HAProxy starts with less instead of not at all.
-    return fmt::format(
-        "# Written by terraform-provider-pigsty: a change made here is drift. Services are in {}.\n"
-        "global\n"
-        "    user haproxy\n"
-        "    group haproxy\n"
-        "{}"
-        "    stats socket /run/haproxy.sock mode 600 level admin\n"
-        "\n"
-        "defaults\n"
-        "    mode tcp\n"
-        "    maxconn 65535\n"
-        "    retries 3\n"
-        "    timeout queue 3s\n"
-        "    timeout connect 3s\n"
-        "    timeout check 3s\n"
-        "    timeout client 24h\n"
-        "    timeout server 24h\n"
-        "\n"
-        "listen stats\n"
-        "    bind 127.0.0.1:{}\n"
-        "    mode http\n"
-        "    stats enable\n"
-        "    stats uri /\n"
-        "    stats refresh 30s\n"
-        "    http-request use-service prometheus-exporter if {{ path /metrics }}\n",
-        kHaproxyServices, knows_fd_hard_limit ? "    fd-hard-limit 131200\n" : "", kHaproxyStatsPort);
+    return banner("#", fmt::format("Services are in {}.", kHaproxyServices)) +
+           fmt::format(
+               "global\n"
+               "    user haproxy\n"
+               "    group haproxy\n"
+               "{}"
+               "    stats socket /run/haproxy.sock mode 600 level admin\n"
+               "\n"
+               "defaults\n"
+               "    mode tcp\n"
+               "    maxconn 65535\n"
+               "    retries 3\n"
+               "    timeout queue 3s\n"
+               "    timeout connect 3s\n"
+               "    timeout check 3s\n"
+               "    timeout client 24h\n"
+               "    timeout server 24h\n"
+               "\n"
+               "listen stats\n"
+               "    bind 127.0.0.1:{}\n"
+               "    mode http\n"
+               "    stats enable\n"
+               "    stats uri /\n"
+               "    stats refresh 30s\n"
+               "    http-request use-service prometheus-exporter if {{ path /metrics }}\n",
+               knows_fd_hard_limit ? "    fd-hard-limit 131200\n" : "", kHaproxyStatsPort);
 }
 
 Result<std::string> render_haproxy_service(std::string_view cluster, std::string_view name, const Service& service,
                                            const std::vector<ServiceMember>& members,
-                                           std::string_view default_service_dest) {
+                                           std::string_view default_service_dest, std::string_view rto) {
+    if (!service.options && has_unknown(rto)) return fmt::format("# {}\n", rto);
     for (const std::string* const text :
          {&service.selector, &service.dest, &service.ip, &service.check, &service.balance})
         if (has_unknown(*text)) return fmt::format("# {}\n", *text);
@@ -146,7 +114,8 @@ Result<std::string> render_haproxy_service(std::string_view cluster, std::string
     if (const auto problem = haproxy_path_problem(service.check)) return refused("check", *problem);
     if (const auto problem = haproxy_line_problem(service.ip)) return refused("ip", *problem);
     if (const auto problem = haproxy_line_problem(service.balance)) return refused("balance", *problem);
-    if (const auto problem = haproxy_line_problem(service.options.value_or(""))) return refused("options", *problem);
+    if (const auto problem = haproxy_server_options_problem(service.options.value_or("")))
+        return refused("options", *problem);
     TRY(const Selector selected, Selector::parse(service.selector));
     std::optional<Selector> backup;
     if (service.backup) {
@@ -173,8 +142,8 @@ Result<std::string> render_haproxy_service(std::string_view cluster, std::string
         for (const ServiceMember& member : members)
             if (has_unknown(member.address)) unknown += fmt::format("    # {}\n", member.address);
 
-    return fmt::format(
-               "# Written by terraform-provider-pigsty: a change made here is drift.\n"
+    return banner() +
+           fmt::format(
                "listen {}-{}\n"
                "    bind {}:{}\n"
                "    mode tcp\n"
@@ -186,7 +155,7 @@ Result<std::string> render_haproxy_service(std::string_view cluster, std::string
                "    http-check expect status 200\n"
                "    default-server {}\n",
                cluster, name, service.ip, service.port, service.maxconn, service.balance, service.check,
-               service.options ? std::string_view(*service.options) : kDefaultServer) +
+               service.options.value_or(default_server(failover_plan(rto)))) +
            servers + backups + only_backups + unknown;
 }
 

@@ -8,12 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/render/failover_plan.h"
 #include "core/render/service.h"
 
 namespace pigsty::render {
@@ -34,16 +34,12 @@ struct ServiceMember {
 // The same text for everything on a node that wants HAProxy: it names nobody. `fd-hard-limit` came with 2.6.
 std::string render_haproxy_base(bool knows_fd_hard_limit = true);
 
+// `rto`: name of the failover plan, which says how quickly a server is found dead or alive where the service does not.
 // Error `invalid` where a selector, the destination or an option cannot be understood.
 Result<std::string> render_haproxy_service(std::string_view cluster, std::string_view name, const Service& service,
                                            const std::vector<ServiceMember>& members,
-                                           std::string_view default_service_dest);
-
-// What a line of HAProxy's configuration would not hold as it is written: a control character, a # that makes the rest a
-// comment, quotes that do not end, a backslash with nothing behind it. Nothing where it holds.
-std::optional<std::string> haproxy_line_problem(std::string_view text);
-// The same for a path of Patroni's REST interface, which is one word: /primary, /replica?lag=1MB.
-std::optional<std::string> haproxy_path_problem(std::string_view path);
+                                           std::string_view default_service_dest,
+                                           std::string_view rto = kNormalFailover);
 
 inline constexpr const char* kHaproxyConfig = "/etc/haproxy/haproxy.cfg";
 inline constexpr const char* kHaproxyServices = "/etc/haproxy/conf.d";

@@ -19,6 +19,22 @@ TEST(Haproxy, writes_the_base_and_the_default_services) {
                       *render_haproxy_service("pg-test", name, service, members(), "pgbouncer"));
 }
 
+TEST(Haproxy, looks_at_servers_as_often_as_the_plan_says) {
+    const auto text = [](const Service& service, std::string_view rto) {
+        return render_haproxy_service("pg-test", "x", service, members(), "postgres", rto).value();
+    };
+    EXPECT_THAT(text({.port = 1}, "fast"), testing::HasSubstr("default-server inter 1s fastinter 500ms downinter 1s "));
+    EXPECT_THAT(text({.port = 1, .options = "inter 9s"}, "fast"), testing::HasSubstr("default-server inter 9s\n"));
+    EXPECT_TRUE(has_unknown(text({.port = 1}, unknown_marker("rto"))));
+    EXPECT_FALSE(has_unknown(text({.port = 1, .options = "inter 9s"}, unknown_marker("rto"))));
+}
+
+TEST(Haproxy, knows_who_is_synchronous) {
+    EXPECT_GOLDEN("pg-test-standby.cfg",
+                  *render_haproxy_service("pg-test", "standby", standby_service(false), members(), "pgbouncer"));
+    EXPECT_EQ(standby_service(true).check, "/quorum");
+}
+
 TEST(Haproxy, leads_where_the_service_says) {
     const auto first_server = [](const Service& service) {
         auto plain = members();

@@ -10,6 +10,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
+#include "core/render/banner.h"
 #include "core/render/control.h"
 #include "core/render/hba_line.h"
 #include "core/render/hba_names.h"
@@ -285,9 +286,7 @@ Result<std::string> render_lines(const std::vector<HbaRule>& defaults, const std
 Result<std::string> render(const std::vector<HbaRule>& defaults, const std::vector<HbaRule>& rules,
                            const HbaContext& context, HbaTarget target) {
     TRY(const std::string lines, render_lines(defaults, rules, context, target, "hba_rules"));
-    return "# Written by terraform-provider-pigsty: a change made here is drift. The first line that matches "
-           "decides.\n" +
-           std::string(kColumns) + lines;
+    return banner("#", "The first line that matches decides.") + std::string(kColumns) + lines;
 }
 
 using AddressBytes = std::array<unsigned char, sizeof(in6_addr)>;

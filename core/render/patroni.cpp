@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+#include "core/base/unknown.h"
+#include "core/render/banner.h"
+
 namespace pigsty::render {
 namespace {
-
-std::string host_port(const std::string& address, std::int64_t port) {
-    const bool v6 = address.find(':') != std::string::npos;
-    return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
 
 // etcd3.hosts wants "host:port"; endpoints are URLs.
 std::string etcd_hosts(const std::vector<std::string>& endpoints) {
@@ -94,9 +93,10 @@ Yaml postgresql_section(const PatroniMember& member) {
         {"parameters", member_parameters(member)}};
 }
 
-Yaml failover_timing() {
-    const FailoverPlan plan;
-    return {{"ttl", plan.ttl},
+Yaml failover_timing(const std::string& rto) {
+    const FailoverPlan& plan = failover_plan(rto);
+    return {// Where it is not known yet, so is the text.
+            {"ttl", has_unknown(rto) ? Yaml(rto) : Yaml(plan.ttl)},
             {"loop_wait", plan.loop_wait},
             {"retry_timeout", plan.retry_timeout},
             {"primary_start_timeout", plan.primary_start_timeout},
@@ -143,7 +143,7 @@ Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view
 
 std::string render_patroni_yml(const PatroniMember& member) {
     const bool crit = member.template_name == "crit";
-    Yaml bootstrap_dcs = failover_timing();
+    Yaml bootstrap_dcs = failover_timing(member.rto);
     bootstrap_dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}};
     if (member.bootstrap) bootstrap_dcs = *member.bootstrap;
 
@@ -164,27 +164,27 @@ std::string render_patroni_yml(const PatroniMember& member) {
     file["tags"] = tags_section(member);
     file["watchdog"] = {{"mode", crit ? "automatic" : "off"},
                         {"device", "/dev/watchdog"},
-                        {"safety_margin", FailoverPlan{}.safety_margin}};
+                        {"safety_margin", failover_plan(member.rto).safety_margin}};
     file["bootstrap"] = {{"method", "initdb"},
                          {"initdb", initdb_options(member.initdb, member.version, member.template_name)},
                          {"dcs", std::move(bootstrap_dcs)}};
     file["postgresql"] = postgresql_section(member);
-    return "# Written by terraform-provider-pigsty: a change made here is drift.\n" + to_yaml(file);
+    return banner() + to_yaml(file);
 }
 
 Yaml dynamic_configuration(const DynamicConfiguration& input) {
-    const bool crit = input.template_name == "crit";
+    const SynchronousMode& synchronous = input.synchronous;
     Yaml parameters = Yaml::object();
     for (const auto& [name, value] : input.parameters) parameters[name] = value;
     for (const auto& [name, value] : input.overrides) parameters[name] = value;
 
-    Yaml dcs = failover_timing();
-    dcs["maximum_lag_on_failover"] = 1048576;
+    Yaml dcs = failover_timing(input.rto);
+    dcs["maximum_lag_on_failover"] = input.maximum_lag;
     dcs["maximum_lag_on_syncnode"] = -1;
     dcs["failsafe_mode"] = true;
-    dcs["synchronous_mode"] = crit;
-    // Strict means that no commit passes without a standby: with one member that may lead, none ever would.
-    dcs["synchronous_mode_strict"] = crit && input.may_lead >= 2;
+    dcs["synchronous_mode"] = synchronous.enabled && synchronous.quorum ? Yaml("quorum") : Yaml(synchronous.enabled);
+    dcs["synchronous_mode_strict"] = synchronous.enabled && synchronous.strict;
+    if (synchronous.enabled) dcs["synchronous_node_count"] = synchronous.count;
     dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}, {"parameters", std::move(parameters)}};
     dcs["pg_cluster"] = input.cluster;
     dcs["pg_shard"] = input.cluster;

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/render/failover_plan.h"
 #include "core/render/pg_tune.h"
 #include "core/render/secret_reference.h"
 #include "core/render/yaml.h"
@@ -35,6 +36,7 @@ struct PatroniMember {
     std::string address;
     std::string role = "replica";  // primary | replica | offline, as declared
     bool nofailover = false;
+    std::string rto = "norm";  // name of the failover plan
     std::int64_t version = 17;
     std::string template_name = "oltp";
     std::int64_t port = 5432;
@@ -79,18 +81,22 @@ Yaml member_parameters(const PatroniMember& member);
 // The options of initdb as Patroni takes them.
 Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view template_name);
 
+// Whether a commit waits for standbys, with everything decided.
+struct SynchronousMode {
+    bool enabled = false;
+    bool quorum = false;     // any `count` of them instead of named ones
+    bool strict = false;     // without a standby no commit passes
+    std::int64_t count = 1;  // standbys that a commit waits for
+};
+
 struct DynamicConfiguration {
     std::string cluster;
     std::int64_t version = 17;
-    std::string template_name = "oltp";
-    std::int64_t may_lead = 0;                       // members without nofailover: strict synchronous mode wants two
+    std::string rto = "norm";
+    std::int64_t maximum_lag = 1048576;  // bytes that a standby may lack and still be promoted
+    SynchronousMode synchronous{};
     PgParameters parameters{};                       // of pg_tune
     std::map<std::string, std::string> overrides{};  // attribute `parameters`: win over the template
-};
-
-// Failover plan `norm`: what Patroni waits for, in seconds.
-struct FailoverPlan {
-    std::int64_t ttl = 30, loop_wait = 5, retry_timeout = 10, primary_start_timeout = 25, safety_margin = 5;
 };
 
 Yaml dynamic_configuration(const DynamicConfiguration& input);

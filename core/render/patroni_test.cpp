@@ -50,20 +50,39 @@ TEST(Initdb, chooses_what_the_version_has) {
 }
 
 TEST(DynamicConfiguration, is_what_the_members_share) {
-    DynamicConfiguration input{.cluster = "pg-test", .may_lead = 2, .overrides = {{"work_mem", "32MB"}}};
+    DynamicConfiguration input{.cluster = "pg-test", .overrides = {{"work_mem", "32MB"}}};
     input.parameters = *pg_tune({.sizing = {2, 2048, 20}});
     EXPECT_GOLDEN("dcs-oltp.json", dynamic_configuration(input).dump(2) + "\n");
 }
 
-TEST(DynamicConfiguration, is_strict_once_two_members_may_lead) {
-    const auto strict = [](std::string name, std::int64_t may_lead) {
-        const Yaml dcs =
-            dynamic_configuration({.cluster = "c", .template_name = std::move(name), .may_lead = may_lead});
-        return dcs["synchronous_mode"].dump() + " " + dcs["synchronous_mode_strict"].dump();
+TEST(DynamicConfiguration, says_how_commits_wait_for_standbys) {
+    const auto keys = [](const SynchronousMode& mode) {
+        const Yaml dcs = dynamic_configuration({.cluster = "c", .synchronous = mode});
+        return dcs["synchronous_mode"].dump() + " " + dcs["synchronous_mode_strict"].dump() + " " +
+               dcs.value("synchronous_node_count", Yaml()).dump();
     };
-    EXPECT_EQ(strict("crit", 2), "true true");
-    EXPECT_EQ(strict("crit", 1), "true false");
-    EXPECT_EQ(strict("oltp", 3), "false false");
+    EXPECT_EQ(keys({}), "false false null");
+    EXPECT_EQ(keys({.enabled = true, .strict = true}), "true true 1");
+    EXPECT_EQ(keys({.enabled = true, .quorum = true, .count = 2}), R"("quorum" false 2)");
+    EXPECT_EQ(keys({.quorum = true, .strict = true, .count = 2}), "false false null");
+}
+
+TEST(DynamicConfiguration, has_the_timing_of_its_plan) {
+    const Yaml dcs = dynamic_configuration({.cluster = "c", .rto = "wide", .maximum_lag = 0});
+    EXPECT_EQ(dcs["ttl"], 120);
+    EXPECT_EQ(dcs["loop_wait"], 20);
+    EXPECT_EQ(dcs["retry_timeout"], 30);
+    EXPECT_EQ(dcs["primary_start_timeout"], 95);
+    EXPECT_EQ(dcs["maximum_lag_on_failover"], 0);
+    EXPECT_TRUE(has_unknown(dynamic_configuration({.cluster = "c", .rto = unknown_marker("rto")}).dump()));
+}
+
+TEST(PatroniYml, leaves_the_watchdog_time_before_the_lease_ends) {
+    PatroniMember wide = member();
+    wide.rto = "wide";
+    const std::string text = render_patroni_yml(wide);
+    EXPECT_NE(text.find("safety_margin: 15"), std::string::npos) << text;
+    EXPECT_NE(text.find("ttl: 120"), std::string::npos) << text;
 }
 
 }  // namespace

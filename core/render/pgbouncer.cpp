@@ -4,6 +4,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/render/banner.h"
 #include "core/render/control.h"
 #include "core/render/patroni.h"
 #include "core/render/role.h"
@@ -54,17 +55,16 @@ bool is_pgbouncer_key(std::string_view name) {
 }
 
 std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
-    std::string text = fmt::format(
-        "; Written by terraform-provider-pigsty: a change made here is drift.\n"
-        "[databases]\n"
-        "%include {}\n"
-        "\n"
-        "[users]\n"
-        "%include {}\n"
-        "\n"
-        "[pgbouncer]\n"
-        "%include {}\n",
-        kPgbouncerDatabases, kPgbouncerUserOptions, kPgbouncerListen);
+    std::string text = banner(";") + fmt::format(
+                                         "[databases]\n"
+                                         "%include {}\n"
+                                         "\n"
+                                         "[users]\n"
+                                         "%include {}\n"
+                                         "\n"
+                                         "[pgbouncer]\n"
+                                         "%include {}\n",
+                                         kPgbouncerDatabases, kPgbouncerUserOptions, kPgbouncerListen);
     const auto set = [&](std::string_view name, const auto& value) { text += fmt::format("{} = {}\n", name, value); };
     set("pidfile", "/run/postgresql/pgbouncer.pid");
     set("logfile", fmt::format("{}/pgbouncer.log", kPgbouncerLogDir));
@@ -104,12 +104,11 @@ std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
 }
 
 std::string render_pgbouncer_listen(std::int64_t port) {
-    return fmt::format(
-        "; Written by terraform-provider-pigsty: a change made here is drift.\n"
-        "listen_addr = 0.0.0.0\n"
-        "listen_port = {}\n"
-        "unix_socket_dir = /run/postgresql\n",
-        port);
+    return banner(";") + fmt::format(
+                             "listen_addr = 0.0.0.0\n"
+                             "listen_port = {}\n"
+                             "unix_socket_dir = /run/postgresql\n",
+                             port);
 }
 
 Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database) {

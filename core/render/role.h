@@ -3,6 +3,7 @@
 //     for (const Role& role : default_roles()) …        // in the order in which they must be created
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,8 +14,8 @@
 
 namespace pigsty::render {
 
-struct Role {
-    std::string name;
+// What PostgreSQL calls the attributes of a role: of one that is wanted, and of one that is there.
+struct RoleAttributes {
     bool login = true;
     bool superuser = false;
     bool createdb = false;
@@ -23,10 +24,34 @@ struct Role {
     bool replication = false;
     bool bypassrls = false;
     std::int64_t connection_limit = -1;
+    // Null: for ever. Of one that is there as its catalog shows it: "2027-01-31 00:00:00+00" in UTC, "infinity".
+    std::optional<std::string> valid_until{};
+    bool operator==(const RoleAttributes&) const = default;
+};
+
+// The flags among them: as specifications, claims and the catalog snapshot name them, and as SQL does.
+struct RoleFlag {
+    const char* name;
+    bool RoleAttributes::* member;
+    const char* on;
+    const char* off;
+};
+inline constexpr std::array<RoleFlag, 7> kRoleFlags{{
+    {"login", &RoleAttributes::login, "LOGIN", "NOLOGIN"},
+    {"superuser", &RoleAttributes::superuser, "SUPERUSER", "NOSUPERUSER"},
+    {"createdb", &RoleAttributes::createdb, "CREATEDB", "NOCREATEDB"},
+    {"createrole", &RoleAttributes::createrole, "CREATEROLE", "NOCREATEROLE"},
+    {"inherit", &RoleAttributes::inherit, "INHERIT", "NOINHERIT"},
+    {"replication", &RoleAttributes::replication, "REPLICATION", "NOREPLICATION"},
+    {"bypassrls", &RoleAttributes::bypassrls, "BYPASSRLS", "NOBYPASSRLS"},
+}};
+
+struct Role {
+    std::string name;
+    RoleAttributes attributes{};
     std::vector<std::string> roles{};                 // member of
     std::map<std::string, std::string> parameters{};  // ALTER ROLE … SET
     std::optional<std::int64_t> expire_in{};          // days from the day on which the role is made
-    std::optional<std::string> valid_until{};
     std::string comment{};
     std::optional<Secret> password{};  // plain or a verifier; without one: peer or certificate only (behaviour 11)
     bool pgbouncer = false;

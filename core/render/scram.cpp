@@ -12,25 +12,6 @@ constexpr std::string_view kPrefix = "SCRAM-SHA-256$";
 
 }  // namespace
 
-// Strict: padded, no other characters; the text is at most a few hundred bytes.
-std::optional<std::string> from_base64(std::string_view text) {
-    static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-    std::string bytes;
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const std::size_t digit = i < text.size() - padding ? kDigits.find(text[i]) : 0;
-        if (digit == std::string_view::npos) return std::nullopt;
-        bits = bits << 6 | static_cast<std::uint32_t>(digit);
-        if (i % 4 != 3) continue;
-        for (const int shift : {16, 8, 0}) bytes += static_cast<char>(bits >> shift & 0xFF);
-        bits = 0;
-    }
-    bytes.resize(bytes.size() - padding);
-    return bytes;
-}
-
 std::string scram_verifier(std::string_view password, std::string_view salt, int iterations) {
     const std::string salted = pbkdf2_sha256_raw(password, salt, iterations);
     const std::string stored_key = sha256_raw(hmac_sha256_raw(salted, "Client Key"));
@@ -51,9 +32,9 @@ std::optional<ScramVerifier> parse_scram_verifier(std::string_view text) {
     const std::string_view count = body.substr(0, colon);
     const auto [end, problem] = std::from_chars(count.begin(), count.end(), verifier.iterations);
     if (problem != std::errc{} || end != count.end() || verifier.iterations < 1) return std::nullopt;
-    const auto salt = from_base64(body.substr(colon + 1, dollar - colon - 1));
-    const auto stored_key = from_base64(body.substr(dollar + 1, last - dollar - 1));
-    const auto server_key = from_base64(body.substr(last + 1));
+    const auto salt = base64_decode(body.substr(colon + 1, dollar - colon - 1));
+    const auto stored_key = base64_decode(body.substr(dollar + 1, last - dollar - 1));
+    const auto server_key = base64_decode(body.substr(last + 1));
     if (!salt || !stored_key || !server_key || stored_key->size() != 32 || server_key->size() != 32)
         return std::nullopt;
     verifier.salt = *salt;

@@ -25,8 +25,6 @@ struct ScramVerifier {
 };
 
 std::string scram_verifier(std::string_view password, std::string_view salt, int iterations);
-// Nothing where the text is not padded base64 (RFC 4648), or empty.
-std::optional<std::string> from_base64(std::string_view text);
 // Nothing where the text has not exactly this form.
 std::optional<ScramVerifier> parse_scram_verifier(std::string_view text);
 bool scram_matches(const ScramVerifier& verifier, std::string_view password);

@@ -27,5 +27,8 @@ using Services = std::map<std::string, Service>;
 
 // primary 5433, replica 5434, default 5436, offline 5438.
 const Services& default_services();
+// 5435, under synchronous replication: leads to who has each committed transaction. Under quorum nobody is "sync".
+Service standby_service(bool quorum);
+inline constexpr const char* kStandbyService = "standby";
 
 }  // namespace pigsty::render

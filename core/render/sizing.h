@@ -5,6 +5,8 @@
 
 namespace pigsty::render {
 
+inline constexpr std::int64_t kLeastMemoryMb = 256;
+
 struct Sizing {
     std::int64_t cpu = 0;
     std::int64_t memory_mb = 0;

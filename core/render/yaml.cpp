@@ -7,6 +7,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/base/text.h"
+
 namespace pigsty::render {
 namespace {
 
@@ -17,9 +19,7 @@ bool is_plain(std::string_view text) {
     const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
     if (!is_letter(text.front()) && text.front() != '/' && text.front() != '_') return false;
     // The word list of YAML 1.1 is the longer one.
-    std::string lower;
-    for (const char c : text) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (std::find(kWords.begin(), kWords.end(), lower) != kWords.end()) return false;
+    if (std::find(kWords.begin(), kWords.end(), lower(text)) != kWords.end()) return false;
     return std::all_of(text.begin(), text.end(), [&](char c) {
         return is_letter(c) || (c >= '0' && c <= '9') || c == '/' || c == '_' || c == '-' || c == '.';
     });

@@ -11,24 +11,11 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "core/base/hash.h"
+#include "core/base/text.h"
+
 namespace pigsty::ssh {
 namespace {
-
-// OpenSSH's match_pattern: '*' any text, '?' one character.
-bool matches_pattern(std::string_view name, std::string_view pattern) {
-    while (!pattern.empty()) {
-        if (pattern.front() == '*') {
-            pattern.remove_prefix(1);
-            for (std::size_t i = 0; i <= name.size(); ++i)
-                if (matches_pattern(name.substr(i), pattern)) return true;
-            return false;
-        }
-        if (name.empty() || (pattern.front() != '?' && pattern.front() != name.front())) return false;
-        pattern.remove_prefix(1);
-        name.remove_prefix(1);
-    }
-    return name.empty();
-}
 
 // "|1|base64 salt|base64 HMAC-SHA1(salt, name)"
 bool matches_hashed(std::string_view name, std::string_view field) {
@@ -45,12 +32,6 @@ bool matches_hashed(std::string_view name, std::string_view field) {
     return *expected == std::string_view(reinterpret_cast<const char*>(digest.data()), length);
 }
 
-std::string lower(std::string_view text) {
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(), [](unsigned char c) { return std::tolower(c); });
-    return lowered;
-}
-
 }  // namespace
 
 bool KnownHost::matches(std::string_view name) const {
@@ -63,7 +44,8 @@ bool KnownHost::matches(std::string_view name) const {
         rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
         const bool negated = pattern.starts_with('!');
         if (negated) pattern.remove_prefix(1);
-        if (!matches_pattern(name, lower(pattern))) continue;
+        // OpenSSH's match_pattern.
+        if (!pigsty::matches(lower(pattern), name, Wildcards::star_and_question_mark)) continue;
         if (negated) return false;
         found = true;
     }

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/hash.h"
 #include "core/ssh/public_key.h"
 
 namespace pigsty::ssh {

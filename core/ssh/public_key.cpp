@@ -33,20 +33,6 @@ void put_string(std::string& bytes, std::string_view text) {
     bytes += text;
 }
 
-std::optional<std::string> base64_decode(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::string bytes(text.size() / 4 * 3, '\0');
-    const int length =
-        EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-    if (length < 0) return std::nullopt;
-    // OpenSSL counts the bytes that the padding stands for.
-    std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-    bytes.resize(static_cast<std::size_t>(length) - padding);
-    return bytes;
-}
-
 std::optional<PublicKey> public_key_from_blob(std::string_view blob) {
     std::string_view rest = blob;
     const auto type = take_string(rest);

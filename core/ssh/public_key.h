@@ -34,6 +34,5 @@ std::optional<std::string_view> take_string(std::string_view& bytes);
 // Appends one.
 void put_string(std::string& bytes, std::string_view text);
 // RFC 4648 with padding; nothing when the text is not that.
-std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace pigsty::ssh

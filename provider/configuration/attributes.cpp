@@ -9,10 +9,32 @@ namespace pigsty::provider {
 using framework::attribute;
 using framework::Attributes;
 using framework::nested;
+using framework::within;
 
 namespace {
 
 constexpr const char* kKeyRule = "Written as a file's content; `file(…)` or a secret store gives it.";
+
+Attributes<LoginConfig> login_attributes(const char* private_key_file, const char* password) {
+    return {
+        attribute("private_key_file", &LoginConfig::private_key_file)
+            .optional()
+            .validate(framework::follows("the path of a file", ssh::check_file_path))
+            .example("\"~/.ssh/id_ed25519\"")
+            .description(private_key_file),
+        attribute("private_key", &LoginConfig::private_key).optional().sensitive().description(kKeyRule),
+        attribute("passphrase", &LoginConfig::passphrase)
+            .optional()
+            .sensitive()
+            .description("Of an encrypted private key."),
+        attribute("certificate_file", &LoginConfig::certificate_file)
+            .optional()
+            .validate(framework::follows("the path of a file", ssh::check_file_path))
+            .description("OpenSSH user certificate that belongs to the key."),
+        attribute("password", &LoginConfig::password).optional().sensitive().description(password),
+        attribute("agent", &LoginConfig::agent).fixed_default(false).description("Ask the SSH agent for keys."),
+    };
+}
 
 Attributes<BastionConfig> bastion_attributes() {
     return {
@@ -22,24 +44,8 @@ Attributes<BastionConfig> bastion_attributes() {
             .validate(framework::port())
             .description("Its SSH port."),
         attribute("user", &BastionConfig::user).optional().description("Login there. Not set: the login of the nodes."),
-        attribute("private_key_file", &BastionConfig::private_key_file)
-            .optional()
-            .validate(framework::follows("the path of a file", ssh::check_file_path))
-            .description("Key for the bastion. Nothing set: the key of the nodes."),
-        attribute("private_key", &BastionConfig::private_key).optional().sensitive().description(kKeyRule),
-        attribute("passphrase", &BastionConfig::passphrase)
-            .optional()
-            .sensitive()
-            .description("Of an encrypted private key."),
-        attribute("certificate_file", &BastionConfig::certificate_file)
-            .optional()
-            .validate(framework::follows("the path of a file", ssh::check_file_path))
-            .description("OpenSSH user certificate that belongs to the key."),
-        attribute("password", &BastionConfig::password)
-            .optional()
-            .sensitive()
-            .description("Password, where the bastion takes one."),
-        attribute("agent", &BastionConfig::agent).fixed_default(false).description("Ask the SSH agent for keys."),
+        within(&BastionConfig::login, login_attributes("Key for the bastion. Nothing set: the key of the nodes.",
+                                                       "Password, where the bastion takes one.")),
     };
 }
 
@@ -53,27 +59,10 @@ Attributes<SshConfig> ssh_attributes() {
             .fixed_default(22)
             .validate(framework::port())
             .description("SSH port of the nodes."),
-        attribute("private_key_file", &SshConfig::private_key_file)
-            .optional()
-            .validate(framework::follows("the path of a file", ssh::check_file_path))
-            .example("\"~/.ssh/id_ed25519\"")
-            .description(
-                "Private key: ed25519, ECDSA or RSA. Nothing set: `PIGSTY_SSH_PRIVATE_KEY_FILE`, else the SSH agent "
-                "where `SSH_AUTH_SOCK` names one."),
-        attribute("private_key", &SshConfig::private_key).optional().sensitive().description(kKeyRule),
-        attribute("passphrase", &SshConfig::passphrase)
-            .optional()
-            .sensitive()
-            .description("Of an encrypted private key."),
-        attribute("certificate_file", &SshConfig::certificate_file)
-            .optional()
-            .validate(framework::follows("the path of a file", ssh::check_file_path))
-            .description("OpenSSH user certificate that belongs to the key."),
-        attribute("password", &SshConfig::password)
-            .optional()
-            .sensitive()
-            .description("Password, where the nodes take one."),
-        attribute("agent", &SshConfig::agent).fixed_default(false).description("Ask the SSH agent for keys."),
+        within(&SshConfig::login, login_attributes("Private key: ed25519, ECDSA or RSA. Nothing set: "
+                                                   "`PIGSTY_SSH_PRIVATE_KEY_FILE`, else the SSH agent "
+                                                   "where `SSH_AUTH_SOCK` names one.",
+                                                   "Password, where the nodes take one.")),
         attribute("known_hosts_file", &SshConfig::known_hosts_file)
             .optional()
             .validate(framework::follows("the path of a file", ssh::check_file_path))

@@ -14,10 +14,8 @@
 
 namespace pigsty::provider {
 
-struct BastionConfig {
-    std::string host;
-    std::int64_t port = 22;
-    std::optional<std::string> user;
+// How one proves who one is, on a node or on a bastion.
+struct LoginConfig {
     std::optional<std::string> private_key_file;
     std::optional<Secret> private_key;
     std::optional<Secret> passphrase;
@@ -26,15 +24,17 @@ struct BastionConfig {
     bool agent = false;
 };
 
+struct BastionConfig {
+    std::string host;
+    std::int64_t port = 22;
+    std::optional<std::string> user;
+    LoginConfig login;
+};
+
 struct SshConfig {
     std::optional<std::string> user;
     std::int64_t port = 22;
-    std::optional<std::string> private_key_file;
-    std::optional<Secret> private_key;
-    std::optional<Secret> passphrase;
-    std::optional<std::string> certificate_file;
-    std::optional<Secret> password;
-    bool agent = false;
+    LoginConfig login;
     std::optional<std::string> known_hosts_file;
     std::map<std::string, std::string> host_keys;
     std::string host_key_policy = "strict";

@@ -24,28 +24,11 @@ std::chrono::milliseconds duration_or(const std::string& text, std::chrono::mill
     return framework::parse_duration(text).value_or(otherwise);
 }
 
-struct Login {
-    std::optional<std::string> private_key_file;
-    std::optional<Secret> private_key, passphrase, password;
-    std::optional<std::string> certificate_file;
-    bool agent = false;
-};
-
-template <class Config>
-Login login_of(const Config& config) {
-    return {.private_key_file = config.private_key_file,
-            .private_key = config.private_key,
-            .passphrase = config.passphrase,
-            .password = config.password,
-            .certificate_file = config.certificate_file,
-            .agent = config.agent};
-}
-
-bool names_something(const Login& login) {
+bool names_something(const LoginConfig& login) {
     return login.private_key_file || login.private_key || login.password || login.agent;
 }
 
-Result<ssh::Credentials> credentials_from(const Login& login, const std::string& where,
+Result<ssh::Credentials> credentials_from(const LoginConfig& login, const std::string& where,
                                           const Environment& environment) {
     if (login.private_key_file && login.private_key) {
         return fail(Error{.code = ErrorCode::invalid,
@@ -61,7 +44,7 @@ Result<ssh::Credentials> credentials_from(const Login& login, const std::string&
 }
 
 // What the environment says where the block names no way to log in.
-Login from_environment(Login login, const Environment& environment) {
+LoginConfig from_environment(LoginConfig login, const Environment& environment) {
     if (names_something(login)) return login;
     if (const std::string file = environment("PIGSTY_SSH_PRIVATE_KEY_FILE"); !file.empty())
         login.private_key_file = file;
@@ -87,14 +70,13 @@ Result<node::Connection> connection_from(const PigstyConfig& config, const Envir
     const SshConfig& ssh = config.ssh;
     const std::string login = environment("PIGSTY_SSH_USER");
     const std::string user = known_or(ssh.user, login.empty() ? "root" : login);
-    const Login node_login = from_environment(login_of(ssh), environment);
+    const LoginConfig node_login = from_environment(ssh.login, environment);
     node::Connection connection;
     connection.route.endpoint = {.host = "", .port = static_cast<std::uint16_t>(ssh.port), .user = user};
     TRY(connection.route.credentials, credentials_from(node_login, "ssh", environment));
     for (const BastionConfig& bastion : ssh.bastions) {
-        const Login bastion_login = login_of(bastion);
         TRY(auto credentials,
-            credentials_from(names_something(bastion_login) ? bastion_login : node_login, "ssh.bastions", environment));
+            credentials_from(names_something(bastion.login) ? bastion.login : node_login, "ssh.bastions", environment));
         connection.route.bastions.push_back({.endpoint = {.host = bastion.host,
                                                           .port = static_cast<std::uint16_t>(bastion.port),
                                                           .user = known_or(bastion.user, user)},
@@ -125,8 +107,10 @@ Fleet::~Fleet() {
     }
     if (sessions == nullptr) return;
     for (const auto& [cluster, count] : sessions->counters())
-        spdlog::debug("counters cluster={} connections={} statements={} patroni_gets={}", cluster, count.connections,
-                      count.statements, count.patroni_gets);
+        spdlog::debug(
+            "counters cluster={} connections={} statements={} patroni_gets={} pool_list_writes={} pool_reloads={}",
+            cluster, count.connections, count.statements, count.patroni_gets, count.pool.list_writes,
+            count.pool.reloads);
 }
 
 Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Environment& environment,
@@ -145,10 +129,12 @@ Result<std::shared_ptr<Fleet>> fleet_from(const PigstyConfig& config, const Envi
                                  .took = so_far,
                                  .detail = what});
             });
+    fleet->nodes->expect_streams_where(module::pgsql::is_asked_first);
     fleet->sessions = std::make_shared<module::pgsql::Sessions>(
         [nodes = fleet->nodes](const node::NodeAddress& address, const Cancel& cancel, node::Reach reach) {
             return nodes->node(address, cancel, reach);
-        });
+        },
+        fleet->handover->run_id());
     fleet->progress = std::move(progress);
     if (config.max_parallel_nodes > 0) fleet->max_parallel_nodes = static_cast<std::size_t>(config.max_parallel_nodes);
     fleet->lock_timeout = duration_or(config.lock_timeout, std::chrono::minutes(5));

@@ -15,7 +15,7 @@
 #include "core/base/result.h"
 #include "core/converge/handover.h"
 #include "core/converge/progress.h"
-#include "core/module/pgsql/session.h"
+#include "core/module/pgsql/session/session.h"
 #include "core/node/node.h"
 #include "core/node/node_pool.h"
 

@@ -10,6 +10,7 @@ using framework::Attributes;
 using framework::nested;
 using module::pgsql::Connection;
 using module::pgsql::Endpoint;
+using module::pgsql::Failover;
 using render::HbaRule;
 using render::Networks;
 using render::Sizing;
@@ -64,7 +65,7 @@ Attributes<Sizing> sizing_attributes() {
         attribute("cpu", &Sizing::cpu).required().validate(framework::at_least(1)).description("CPUs."),
         attribute("memory_mb", &Sizing::memory_mb)
             .required()
-            .validate(framework::at_least(256))
+            .validate(framework::at_least(render::kLeastMemoryMb))
             .description("Memory, in MB."),
         attribute("disk_gb", &Sizing::disk_gb)
             .required()
@@ -92,6 +93,33 @@ Attributes<Endpoint> pg_endpoint_attributes() {
         attribute("uri", &Endpoint::uri)
             .computed()
             .description("`postgresql://` with every host, without user, database and password."),
+    };
+}
+
+Attributes<Failover> pg_failover_attributes() {
+    return {
+        attribute("ttl", &Failover::ttl).computed().description("Seconds that the leader's lease outlives the leader."),
+        attribute("loop_wait", &Failover::loop_wait).computed().description("Seconds between two of Patroni's looks."),
+        attribute("retry_timeout", &Failover::retry_timeout)
+            .computed()
+            .description("Seconds that Patroni tries again to reach etcd or PostgreSQL; `loop_wait` and twice this fit "
+                         "into `ttl`."),
+        attribute("primary_start_timeout", &Failover::primary_start_timeout)
+            .computed()
+            .description("Seconds that a crashed leader may take to start again before another one is promoted."),
+        attribute("maximum_lag", &Failover::maximum_lag)
+            .computed()
+            .description("Bytes that a standby may lack and still be promoted."),
+        attribute("synchronous_mode", &Failover::synchronous_mode).computed().description("`off`, `on` or `quorum`."),
+        attribute("synchronous_strict", &Failover::synchronous_strict)
+            .computed()
+            .description("Without a standby no commit passes."),
+        attribute("synchronous_count", &Failover::synchronous_count)
+            .computed()
+            .description("Standbys that a commit waits for."),
+        attribute("haproxy_checks", &Failover::haproxy_checks)
+            .computed()
+            .description("How often HAProxy asks, and how many answers it believes, where a service has no `options`."),
     };
 }
 

@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/module/pgsql/table.h"
+#include "core/module/pgsql/cluster/table.h"
+#include "core/module/pgsql/spec/layout.h"
 #include "core/node/testing/node_test.h"
 #include "provider/configuration/fleet.h"
 #include "provider/data_source/node.h"

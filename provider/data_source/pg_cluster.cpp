@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "core/converge/parallel.h"
-#include "core/module/pgsql/table.h"
-#include "provider/configuration/attributes.h"
+#include "core/module/pgsql/spec/layout.h"
 #include "provider/configuration/fleet.h"
 #include "provider/configuration/pg_objects.h"
-#include "provider/framework/validators.h"
+#include "provider/data_source/find_cluster.h"
 
 namespace pigsty::provider {
 namespace {
@@ -71,19 +69,7 @@ Attributes<Service> service_attributes() {
 
 Attributes<PgClusterView> view_attributes() {
     return {
-        attribute("name", &PgClusterView::name)
-            .required()
-            .validate(framework::not_empty())
-            .example("\"pg-test\"")
-            .description("Name of the cluster."),
-        nested("nodes", &PgClusterView::nodes, node_address_attributes())
-            .required()
-            .validate(framework::not_empty())
-            .example("[{ address = \"10.10.10.11\" }]")
-            .description("Machines of the cluster to ask: the first that answers tells who the members are. One is "
-                         "enough; with more of "
-                         "them, one may be down."),
-        attribute("id", &PgClusterView::id).computed().description("The resource's `id`."),
+        cluster_to_find(&PgClusterView::name, &PgClusterView::nodes, &PgClusterView::id, "\"pg-test\""),
         attribute("version", &PgClusterView::version).computed().description("PostgreSQL's major version."),
         attribute("version_actual", &PgClusterView::version_actual)
             .computed()
@@ -119,66 +105,16 @@ Attributes<PgClusterView> view_attributes() {
         object("endpoints", &PgClusterView::endpoints, pg_endpoint_attributes())
             .computed()
             .description("Where clients connect, by service."),
+        object("failover", &PgClusterView::failover, pg_failover_attributes())
+            .computed()
+            .description("How quickly a dead leader is replaced, and how commits wait for standbys, as configured."),
         object("connection", &PgClusterView::connection, pg_connection_attributes())
             .computed()
             .description("What `pigsty_pg_user` and `pigsty_pg_database` take as `cluster`."),
     };
 }
 
-struct Found {
-    node::Claim claim;
-    PgCluster cluster;
-};
-
-// Machines that do not answer are passed over while another one does.
-Result<Found> find_cluster(const PgClusterView& config, const Fleet& fleet, const Cancel& cancel) {
-    std::optional<Error> first;
-    for (const node::NodeAddress& address : config.nodes) {
-        auto found = [&]() -> Result<Found> {
-            TRY(const node::NodePtr node, fleet.connect(address, cancel));
-            TRY(node::Claim claim, cluster_claim(*node, config.name));
-            TRY(PgCluster cluster, module::pgsql::pg_cluster_from_json(claim.spec));
-            return Found{std::move(claim), std::move(cluster)};
-        }();
-        if (found) return found;
-        if (!first) first = found.error();
-        TRY_VOID(cancel.check("looking for " + config.name));
-    }
-    return fail(std::move(*first));
-}
-
-// Side by side, so that what follows finds everybody connected; who does not answer shows in what is seen.
-void reach_all(const PgCluster& cluster, const Fleet& fleet, const Cancel& cancel) {
-    std::vector<node::NodeAddress> addresses;
-    for (const auto& [number, instance] : cluster.instances) addresses.push_back(instance.node);
-    (void)converge::for_all(addresses.size(), fleet.max_parallel_nodes, [&](std::size_t i) -> Status {
-        TRY_VOID(fleet.connect(addresses[i], cancel));
-        return {};
-    });
-}
-
 }  // namespace
-
-Result<node::Claim> cluster_claim(const node::Node& node, const std::string& name) {
-    const std::string& address = node.address().address;
-    TRY_VOID(node.check_claim(module::pgsql::kKind, name));
-    const auto claim = node.claim(module::pgsql::kKind, name);
-    if (!claim) {
-        return fail(
-            Error{.code = ErrorCode::invalid,
-                  .message = "expected the PostgreSQL cluster " + name + ", found no claim of it on this machine"}
-                .at_host(address)
-                .with_hint("`nodes` names machines of the cluster; data.pigsty_node shows in `resources` what is on a "
-                           "machine"));
-    }
-    if (claim->state != node::ClaimState::ready) {
-        return fail(Error{.code = ErrorCode::conflict,
-                          .message = name + " is there, but its creation or removal has not finished"}
-                        .at_host(address)
-                        .with_hint("apply the configuration that makes it again: it goes on where it stopped"));
-    }
-    return *claim;
-}
 
 PgClusterView view_of(const PgCluster& cluster, const std::string& id, const Overview& seen) {
     PgClusterView view;
@@ -200,6 +136,7 @@ PgClusterView view_of(const PgCluster& cluster, const std::string& id, const Ove
     }
     view.services = module::pgsql::services_of(cluster);
     view.endpoints = module::pgsql::endpoints_of(cluster);
+    view.failover = module::pgsql::failover_of(cluster);
     view.connection = module::pgsql::connection_of(cluster, id);
     return view;
 }
@@ -217,9 +154,12 @@ framework::Declaration<PgClusterView> PgClusterDataSource::declare() const {
 
 Result<PgClusterView> PgClusterDataSource::read(const PgClusterView& config, framework::Call& call) const {
     const Fleet& fleet = *call.provider<Fleet>();
-    TRY(const Found found, find_cluster(config, fleet, call.cancel));
-    reach_all(found.cluster, fleet, call.cancel);
-    const auto connection = module::pgsql::connection_of(found.cluster, found.claim.id);
+    const Wanted wanted{.kind = module::pgsql::kKind, .what = "PostgreSQL cluster", .name = config.name};
+    TRY(const auto found, find_cluster<PgCluster>(wanted, config.nodes, fleet, call.cancel));
+    std::vector<node::NodeAddress> machines;
+    for (const auto& [number, instance] : found.spec.instances) machines.push_back(instance.node);
+    reach_all(machines, fleet, call.cancel);
+    const auto connection = module::pgsql::connection_of(found.spec, found.id);
     TRY(const auto session, fleet.sessions->of(connection, call.cancel));
     TRY(const Overview seen, module::pgsql::overview_of(*session, call.cancel));
     if (seen.incomplete) {
@@ -227,7 +167,7 @@ Result<PgClusterView> PgClusterDataSource::read(const PgClusterView& config, fra
             config.name + ": its leader was not asked",
             summary(*seen.incomplete) + ". `settings`, `version_actual` and `system_identifier` are null.");
     }
-    PgClusterView view = view_of(found.cluster, found.claim.id, seen);
+    PgClusterView view = view_of(found.spec, found.id, seen);
     view.nodes = config.nodes;
     return view;
 }

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/module/pgsql/overview.h"
-#include "core/module/pgsql/services.h"
+#include "core/module/pgsql/cluster/overview.h"
+#include "core/module/pgsql/cluster/services.h"
+#include "core/module/pgsql/spec/failover.h"
 #include "provider/framework/data_source.h"
 
 namespace pigsty::provider {
@@ -31,12 +32,10 @@ struct PgClusterView {
     std::optional<std::map<std::string, std::string>> settings;
     render::Services services;
     std::map<std::string, module::pgsql::Endpoint> endpoints;
+    module::pgsql::Failover failover;
     module::pgsql::Connection connection;
 };
 
-// The claim of the cluster `name` on one of its machines, which the caller reached. Error `conflict` where its creation has
-// not finished, `invalid` where the machine knows no such cluster.
-Result<node::Claim> cluster_claim(const node::Node& node, const std::string& name);
 // What the specification says, and what was seen.
 PgClusterView view_of(const module::pgsql::PgCluster& cluster, const std::string& id,
                       const module::pgsql::Overview& seen);

@@ -78,6 +78,7 @@ struct Attribute {
     std::string replaces_when;  // which changes those are, as a sentence of the documentation
     // Not empty: a change is refused at plan; the text tells the way out.
     std::string fixed_after_creation;
+    bool is_fixed_once_set = false;  // one that was left out may be written down later: the apply refuses another value
     std::vector<Validator> validators;
     // True when both mean the same, so that the prior spelling is kept. Never called with null; `next` may
     // hold unknowns when it comes from a configuration.

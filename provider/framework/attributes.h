@@ -142,6 +142,12 @@ class AttributeBuilder {
         bound_.attribute.fixed_after_creation = as_sentence(std::move(way_out));
         return std::move(*this);
     }
+    // The same where an import, or whoever left it out, did not say: naming what it is changes nothing.
+    AttributeBuilder&& fixed_once_set(std::string way_out) && {
+        bound_.attribute.fixed_after_creation = as_sentence(std::move(way_out));
+        bound_.attribute.is_fixed_once_set = true;
+        return std::move(*this);
+    }
     AttributeBuilder&& same_meaning(std::function<bool(const Value&, const Value&)> same) && {
         bound_.attribute.same_meaning = std::move(same);
         return std::move(*this);

@@ -47,6 +47,9 @@ struct Validation {
     }
 };
 
+// What came with a call; nothing, and an error among the diagnostics, where it cannot be read.
+std::optional<PrivateData> private_data_of(std::string_view bytes, Diagnostics& diagnostics);
+
 // Summary and detail of an Error of the core; a hint ends the detail.
 Diagnostic to_diagnostic(const Error& error, std::optional<value::Path> path = std::nullopt);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
 #include "core/base/utf8.h"
 #include "provider/framework/validators.h"
 
@@ -61,30 +62,6 @@ Attributes<CommonState> upkeep_attributes(const std::string& ignore_example) {
     };
 }
 
-bool pattern_matches(std::string_view pattern, std::string_view text) {
-    // Greedy with one way back: the last `*` takes one more character whenever what follows it does not fit.
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t star_text = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            star_text = t;
-        } else if (p < pattern.size() && pattern[p] == text[t]) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++star_text;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-}
-
 }  // namespace
 
 Attributes<CommonState> common_attributes(CommonOptions options) {
@@ -111,7 +88,7 @@ std::vector<std::string> noted_drift(std::vector<std::string> sentences, const s
     std::erase_if(sentences, [&](const std::string& sentence) {
         const std::string_view subject = std::string_view(sentence).substr(0, sentence.find(": "));
         return std::any_of(ignore.begin(), ignore.end(),
-                           [&](const std::string& pattern) { return pattern_matches(pattern, subject); });
+                           [&](const std::string& pattern) { return pigsty::matches(pattern, subject); });
     });
     std::sort(sentences.begin(), sentences.end());
     sentences.erase(std::unique(sentences.begin(), sentences.end()), sentences.end());

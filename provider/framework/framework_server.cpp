@@ -157,12 +157,8 @@ ReadDataResponse FrameworkServer::read_data(const ReadDataRequest& request) {
     response.state = with_prior_spelling(declaration.attributes, config, *found);
     Mismatches mismatches = check_plan(schema, request.config, Value::null(), response.state);
     for (Mismatch& mismatch : check_state(schema, response.state)) mismatches.push_back(std::move(mismatch));
-    for (const Mismatch& mismatch : mismatches) {
-        response.diagnostics.add_error("Bug in the provider: impossible result",
-                                       "The data of " + request.type_name + " does not follow its configuration: " +
-                                           mismatch.to_string() + ". Please report this.",
-                                       mismatch.path);
-    }
+    report_bugs(mismatches, "impossible result",
+                "The data of " + request.type_name + " does not follow its configuration:", response.diagnostics);
     return response;
 }
 

@@ -10,13 +10,6 @@
 namespace pigsty::framework {
 namespace {
 
-std::optional<PrivateData> decode_optional(const std::optional<PrivateState>& bytes, Diagnostics& diagnostics) {
-    auto data = PrivateData::decode(bytes.value_or(PrivateState()));
-    if (data) return std::move(*data);
-    diagnostics.add(to_diagnostic(data.error()));
-    return std::nullopt;
-}
-
 // The whole state of something found, as an import by its identity and a refresh give it.
 void add_object(const Resource& resource, Call& call, const FoundResource& item, ListEvent& event) {
     const ImportKey key{.id = {}, .identity = item.identity};
@@ -43,18 +36,14 @@ OpenEphemeralResponse FrameworkServer::open_ephemeral(const OpenEphemeralRequest
     response.renew_at = opened->renew_at;
     response.private_state = private_data.encode();
     const Schema& schema = *catalog_->ephemerals.schema(request.type_name);
-    for (const Mismatch& mismatch : check_plan(schema, request.config, Value::null(), response.result)) {
-        response.diagnostics.add_error("Bug in the provider: impossible result",
-                                       "The result of " + request.type_name + " does not follow its configuration: " +
-                                           mismatch.to_string() + ". Please report this.",
-                                       mismatch.path);
-    }
+    report_bugs(check_plan(schema, request.config, Value::null(), response.result), "impossible result",
+                "The result of " + request.type_name + " does not follow its configuration:", response.diagnostics);
     return response;
 }
 
 RenewEphemeralResponse FrameworkServer::renew_ephemeral(const EphemeralRequest& request) {
     RenewEphemeralResponse response;
-    auto private_data = decode_optional(request.private_state, response.diagnostics);
+    auto private_data = private_data_of(request.private_state.value_or(PrivateState()), response.diagnostics);
     if (!private_data) return response;
     const Ephemeral& ephemeral = catalog_->ephemerals.at(request.type_name);
     Call call{request.type_name, cancel_within(ephemeral.declaration().timeout), *private_data, response.diagnostics,
@@ -71,7 +60,7 @@ RenewEphemeralResponse FrameworkServer::renew_ephemeral(const EphemeralRequest& 
 
 Diagnostics FrameworkServer::close_ephemeral(const EphemeralRequest& request) {
     Diagnostics diagnostics;
-    auto private_data = decode_optional(request.private_state, diagnostics);
+    auto private_data = private_data_of(request.private_state.value_or(PrivateState()), diagnostics);
     if (!private_data) return diagnostics;
     const Ephemeral& ephemeral = catalog_->ephemerals.at(request.type_name);
     Call call{request.type_name, cancel_within(ephemeral.declaration().timeout), *private_data, diagnostics,

@@ -25,16 +25,11 @@ std::chrono::milliseconds timeout(const Value& state, std::string_view operation
     return parse_duration(written.as_string()).value_or(otherwise);
 }
 
-std::optional<PrivateData> decode(const PrivateState& bytes, Diagnostics& diagnostics) {
-    auto data = PrivateData::decode(bytes);
-    if (data) return std::move(*data);
-    diagnostics.add(to_diagnostic(data.error()));
-    return std::nullopt;
-}
-
-std::string bug(const std::string& type_name, const Mismatch& mismatch) {
-    return "The result of " + type_name + " does not follow its plan: " + mismatch.to_string() +
-           ". Please report this.";
+// A result that Terraform would refuse.
+void report_differences(const ApplyRequest& request, const Mismatches& mismatches, Diagnostics& diagnostics,
+                        Severity severity) {
+    report_bugs(mismatches, "result differs from the plan",
+                "The result of " + request.type_name + " does not follow its plan:", diagnostics, severity);
 }
 
 // The planned object with the values that only the configuration has.
@@ -72,10 +67,7 @@ void apply_create(const Resource& resource, const Schema& schema, const ApplyReq
     // The object exists and its state must not be lost or tainted by a mistake of ours: warn, and let the next refresh
     // tell what is true.
     response.new_state = plan_first(request.planned_state, response.new_state);
-    for (const Mismatch& mismatch : mismatches) {
-        response.diagnostics.add_warning("Bug in the provider: result differs from the plan",
-                                         bug(request.type_name, mismatch), mismatch.path);
-    }
+    report_differences(request, mismatches, response.diagnostics, Severity::kWarning);
 }
 
 void apply_update(const Resource& resource, const Schema& schema, const ApplyRequest& request, Call& call,
@@ -88,10 +80,8 @@ void apply_update(const Resource& resource, const Schema& schema, const ApplyReq
         return;
     }
     response.new_state = to_store(resource, request.planned_state, *updated.state);
-    for (const Mismatch& mismatch : check_apply(schema, request.planned_state, response.new_state)) {
-        response.diagnostics.add_error("Bug in the provider: result differs from the plan",
-                                       bug(request.type_name, mismatch), mismatch.path);
-    }
+    report_differences(request, check_apply(schema, request.planned_state, response.new_state), response.diagnostics,
+                       Severity::kError);
     response.new_state = settled(response.new_state, request.prior_state);
 }
 
@@ -128,7 +118,7 @@ ReadResponse FrameworkServer::read(const ReadRequest& request) {
     response.new_identity = request.current_identity;
     const Resource& resource = catalog_->resources.at(request.type_name);
     const ResourceDeclaration& declaration = resource.declaration();
-    auto private_data = decode(request.private_state, response.diagnostics);
+    auto private_data = private_data_of(request.private_state, response.diagnostics);
     if (!private_data) return response;
     const bool imported = private_data->get(kImported).has_value();
     const auto bound = timeout(request.current_state, "read", declaration.timeouts.read);
@@ -142,12 +132,8 @@ ReadResponse FrameworkServer::read(const ReadRequest& request) {
     }
     response.new_state = to_store(resource, request.current_state, **found);
     const Schema& schema = *catalog_->resources.schema(request.type_name);
-    for (const Mismatch& mismatch : check_state(schema, response.new_state)) {
-        response.diagnostics.add_error(
-            "Bug in the provider: impossible state",
-            "The state of " + request.type_name + " after a refresh: " + mismatch.to_string() + ". Please report this.",
-            mismatch.path);
-    }
+    report_bugs(check_state(schema, response.new_state), "impossible state",
+                "The state of " + request.type_name + " after a refresh:", response.diagnostics);
     response.new_identity = identity_of(declaration, response.new_state);
     if (!imported)
         check_same_identity(declaration, request.current_identity, response.new_identity, response.diagnostics);
@@ -170,7 +156,7 @@ ApplyResponse FrameworkServer::apply(const ApplyRequest& request) {
     const ResourceDeclaration& declaration = resource.declaration();
     const bool creates = request.prior_state.is_null();
     const bool destroys = request.planned_state.is_null();
-    auto private_data = decode(request.planned_private, response.diagnostics);
+    auto private_data = private_data_of(request.planned_private, response.diagnostics);
     if (!private_data) {
         response.new_state = request.prior_state;
         return response;
@@ -241,24 +227,11 @@ ImportResponse FrameworkServer::import_state(const ImportRequest& request) {
 
 MoveResponse FrameworkServer::move(const MoveRequest& request) {
     MoveResponse response;
-    const Resource& resource = catalog_->resources.at(request.target_type_name);
-    auto moved = resource.move_object(request);
-    if (!moved) {
-        response.diagnostics.add_error(
-            "Move not supported",
-            fmt::format(
-                "{} cannot take over the state of {} of provider {}. Import the object instead, and take the old "
-                "resource out of the state with a `removed` block.",
-                request.target_type_name, request.source_type_name, request.source_provider_address));
-        return response;
-    }
-    if (!*moved) {
-        response.diagnostics.add(to_diagnostic(moved->error()));
-        return response;
-    }
-    const ResourceDeclaration& declaration = resource.declaration();
-    response.target_state = settled(without_write_only(declaration.attributes, **moved), Value::null());
-    response.target_identity = identity_of(declaration, response.target_state);
+    response.diagnostics.add_error(
+        "Move not supported",
+        fmt::format("{} cannot take over the state of {} of provider {}. Import the object instead, and take the old "
+                    "resource out of the state with a `removed` block.",
+                    request.target_type_name, request.source_type_name, request.source_provider_address));
     return response;
 }
 
@@ -270,7 +243,9 @@ UpgradeStateResponse FrameworkServer::upgrade_state(const UpgradeStateRequest& r
         const Type type = catalog_->resources.schema(request.type_name)->type();
         const auto state = value::from_json(request.raw_state, type, {.ignore_unknown_members = true});
         if (state) {
-            response.upgraded_state = without_write_only(declaration.attributes, *state);
+            // An attribute that the version which wrote it did not know is as if it had been left out.
+            response.upgraded_state =
+                with_defaults(declaration.attributes, without_write_only(declaration.attributes, *state));
         } else {
             response.diagnostics.add_error(
                 "Unreadable state", "Expected a state of " + request.type_name + ", found one that does not fit: " +

@@ -308,4 +308,11 @@ Value proposed_new_state(const Schema& schema, const Value& config, const Value&
     return proposed_object(schema.block.attributes, config, prior);
 }
 
+void report_bugs(const Mismatches& mismatches, const std::string& summary, const std::string& subject,
+                 Diagnostics& diagnostics, Severity severity) {
+    for (const Mismatch& mismatch : mismatches)
+        diagnostics.add({severity, "Bug in the provider: " + summary,
+                         subject + " " + mismatch.to_string() + ". Please report this.", mismatch.path});
+}
+
 }  // namespace pigsty::framework

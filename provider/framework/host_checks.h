@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "provider/framework/diagnostic.h"
 #include "provider/framework/server_schema.h"
 #include "provider/value/path.h"
 #include "provider/value/value.h"
@@ -36,6 +37,10 @@ Mismatches check_apply(const Schema& schema, const value::Value& planned, const 
 
 // A state that Terraform would store: of the schema's type, wholly known, write-only attributes null.
 Mismatches check_state(const Schema& schema, const value::Value& state);
+
+// Each as a bug of ours: "`subject` PATH: WHAT. Please report this."
+void report_bugs(const Mismatches& mismatches, const std::string& summary, const std::string& subject,
+                 Diagnostics& diagnostics, Severity severity = Severity::kError);
 
 // What Terraform proposes to PlanResourceChange: configuration merged with the prior state.
 value::Value proposed_new_state(const Schema& schema, const value::Value& config, const value::Value& prior);

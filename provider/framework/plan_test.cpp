@@ -203,12 +203,6 @@ TEST_F(PlanTest, protected_objects_are_neither_destroyed_nor_replaced) {
     EXPECT_EQ(applied.new_state, host.state());
 }
 
-TEST_F(PlanTest, resources_can_guard_their_destruction) {
-    host.apply(config({{"name", text("keep")}}));
-    EXPECT_THAT(texts(host.plan(Value::null()).diagnostics),
-                ElementsAre("error at name: Kept: Expected another name than \"keep\"."));
-}
-
 TEST_F(PlanTest, identity_is_planned_as_far_as_it_is_known) {
     const PlanResponse create = host.plan(config());
     EXPECT_EQ(create.planned_identity, std::nullopt) << "OpenTofu stores none with an unknown in it";

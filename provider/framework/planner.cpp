@@ -49,9 +49,7 @@ class Planner {
     void plan_destroy() {
         if (auto refusal = refuse_if_protected(resource_, request_.type_name, request_.prior_state, std::nullopt)) {
             response_.diagnostics.add(std::move(*refusal));
-            return;
         }
-        resource_.plan_destroy_object(request_.prior_state, response_.diagnostics);
     }
 
     void plan_change() {
@@ -176,14 +174,9 @@ class Planner {
 
     void check_own_answer() {
         if (response_.diagnostics.has_error()) return;
-        for (const Mismatch& mismatch :
-             check_plan(schema_, request_.config, request_.prior_state, response_.planned_state)) {
-            response_.diagnostics.add_error("Bug in the provider: impossible plan",
-                                            "The plan of " + request_.type_name +
-                                                " does not follow its configuration: " + mismatch.to_string() +
-                                                ". Please report this.",
-                                            mismatch.path);
-        }
+        report_bugs(check_plan(schema_, request_.config, request_.prior_state, response_.planned_state),
+                    "impossible plan",
+                    "The plan of " + request_.type_name + " does not follow its configuration:", response_.diagnostics);
     }
 
     const Resource& resource_;

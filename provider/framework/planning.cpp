@@ -142,7 +142,9 @@ void add_fixed_changes(const AttributeList& attributes, const Value& prior, cons
         const Value& before = prior.get(attribute.name);
         const Value& after = planned.get(attribute.name);
         const Path here = path.attribute(attribute.name);
-        if (!attribute.fixed_after_creation.empty() && after.is_wholly_known() && before != after) {
+        const bool is_fixed =
+            !attribute.fixed_after_creation.empty() && !(attribute.is_fixed_once_set && before.is_null());
+        if (is_fixed && after.is_wholly_known() && before != after) {
             const auto shown = [&](const Value& value) {
                 if (value.is_null()) return std::string("not set");
                 return attribute.sensitive ? std::string("(sensitive value)") : value.to_display(80);

@@ -98,7 +98,6 @@ class Resource {
     // Offline and unconfigured; `config` has its defaults filled in.
     virtual void validate_object(const Value& config, Diagnostics& diagnostics) const = 0;
     virtual void plan_object(PlanDraft& draft) const = 0;
-    virtual void plan_destroy_object(const Value& prior, Diagnostics& diagnostics) const = 0;
 
     virtual Result<Value> create_object(const Value& planned, Call& call) const = 0;
     // Nothing: it is gone.
@@ -108,8 +107,6 @@ class Resource {
 
     // Called only when the declaration says that it imports.
     virtual Result<Value> import_object(const ImportKey& key, Call& call) const = 0;
-    // Nothing: the source is not one that this resource knows.
-    virtual std::optional<Result<Value>> move_object(const MoveRequest& source) const = 0;
     // Last touches to a configuration generated from `state`.
     virtual void tidy_config(Value& config, const Value& state) const = 0;
 };

@@ -15,12 +15,12 @@
 //         override; Status destroy(const NodeState& state, Call& call) const override; …
 //     };
 //
-// Optional abilities are further base classes: Validates, ModifiesPlan, Forecasts, GuardsDestroy, Imports,
-// HasIdentity, UpgradesState, MovesState, GeneratesConfig.
+// Optional abilities are further base classes: Validates, ModifiesPlan, Forecasts, Imports, HasIdentity,
+// UpgradesState, GeneratesConfig.
 //
 // Rules
 //  - All methods are const and may run at the same time on several threads.
-//  - validate, modify_plan, forecast and guard_destroy are pure: no node, no clock, no environment.
+//  - validate, modify_plan and forecast are pure: no node, no clock, no environment.
 //  - create and update begin with `S state = planned`, fill in what is computed and answer that. Text that is
 //  not known
 //    yet is a marker in `planned`; one that is still there in the answer is reported as a bug.
@@ -131,14 +131,6 @@ class Forecasts {
 };
 
 template <class S>
-class GuardsDestroy {
-  public:
-    virtual ~GuardsDestroy() = default;
-    // `deletion_protection` was looked at before.
-    virtual void guard_destroy(const S& prior, Diagnostics& diagnostics) const = 0;
-};
-
-template <class S>
 class Imports {
   public:
     virtual ~Imports() = default;
@@ -158,13 +150,6 @@ class UpgradesState {
     virtual ~UpgradesState() = default;
     // One for each version that was ever published below the current one.
     [[nodiscard]] virtual std::map<std::int64_t, StateUpgrader> upgraders() const = 0;
-};
-
-template <class S>
-class MovesState {
-  public:
-    virtual ~MovesState() = default;
-    [[nodiscard]] virtual std::optional<Result<S>> move_state(const MoveRequest& source) const = 0;
 };
 
 class GeneratesConfig {
@@ -219,10 +204,6 @@ class TypedResource : public Resource {
         if (forecasts != nullptr && !draft.diagnostics.has_error()) draft.forecast = forecasts->forecast(plan);
     }
 
-    void plan_destroy_object(const Value& prior, Diagnostics& diagnostics) const final {
-        if (const auto* ability = as<GuardsDestroy<S>>()) ability->guard_destroy(load(prior), diagnostics);
-    }
-
     Result<Value> create_object(const Value& planned, Call& call) const final {
         TRY(const S state, create(load(planned), call));
         return codec().store(&state, planned);
@@ -247,15 +228,6 @@ class TypedResource : public Resource {
     Result<Value> import_object(const ImportKey& key, Call& call) const final {
         TRY(const S state, as<Imports<S>>()->import_state(key, call));
         return codec().store(&state, Value::null());
-    }
-
-    std::optional<Result<Value>> move_object(const MoveRequest& source) const final {
-        const auto* ability = as<MovesState<S>>();
-        if (ability == nullptr) return std::nullopt;
-        std::optional<Result<S>> moved = ability->move_state(source);
-        if (!moved) return std::nullopt;
-        if (!*moved) return Result<Value>(std::unexpected(moved->error()));
-        return Result<Value>(codec().store(&**moved, Value::null()));
     }
 
     void tidy_config(Value& config, const Value& state) const final {

@@ -196,7 +196,7 @@ Validator at_least(std::int64_t least) {
 }
 
 Validator port() {
-    Validator validator = between(1, 65535);
+    Validator validator = between(kPorts);
     validator.text = "a port from 1 to 65535";
     return validator;
 }

@@ -31,7 +31,7 @@ framework::FunctionResult<std::map<std::string, std::string>> PgTune::call(std::
             argument, "expected at least " + std::to_string(wanted) + unit + ", found " + std::to_string(found));
     };
     if (cpu < 1) return least(1, cpu, 1, " CPU");
-    if (memory_mb < 256) return least(2, memory_mb, 256, " MB of memory");
+    if (memory_mb < render::kLeastMemoryMb) return least(2, memory_mb, render::kLeastMemoryMb, " MB of memory");
     if (disk_gb < 1) return least(3, disk_gb, 1, " GB of disk");
     const auto tuned = render::pg_tune({.template_name = template_name, .sizing = {cpu, memory_mb, disk_gb}});
     if (!tuned) return argument_error(0, tuned.error().message);

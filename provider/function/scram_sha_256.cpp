@@ -1,6 +1,7 @@
 #include "provider/function/scram_sha_256.h"
 
-#include "core/module/pgsql/password.h"
+#include "core/base/hash.h"
+#include "core/module/pgsql/object/password.h"
 #include "core/render/scram.h"
 
 namespace pigsty::provider {
@@ -38,7 +39,7 @@ framework::FunctionResult<std::string> ScramSha256::call(Secret password, std::s
         return argument_error(0, "expected a password without the character U+0000, which PostgreSQL does not take");
     if (render::looks_like_verifier(password.reveal()))
         return argument_error(0, "expected a password in plain text, found a verifier: use it as it is");
-    const auto bytes = render::from_base64(salt);
+    const auto bytes = base64_decode(salt);
     if (!bytes)
         return argument_error(
             1, "expected base64 with its padding, as \"c2FsdHNhbHRzYWx0c2FsdA==\", found \"" + salt + "\"");

@@ -1,18 +1,21 @@
 // Converged<S>: a resource whose things live on nodes, as a table of steps over its members (core/converge). Everything
 // that such resources share is here: runs, forecast, drift, failure, import of what we made.
 //
-//     class EtcdClusterResource final : public Converged<EtcdClusterState> {
-//         Declaration<EtcdClusterState> declare() const override;
-//         converge::Identity identity_of(const EtcdClusterState& state) const override { return {"etcd_cluster", state.spec.name}; }
-//         std::vector<converge::Member> members(const EtcdClusterState& state) const override;
-//         converge::Table table(const EtcdClusterState& state, const Fleet* fleet) const override;
+//     class NodeResource final : public Converged<NodeState> {
+//         Declaration<NodeState> declare() const override;
+//         converge::Identity identity_of(const NodeState& state) const override { return {"node", state.machine.address}; }
+//         std::vector<converge::Member> members(const NodeState& state) const override;
+//         converge::Table table(const NodeState& state, const Fleet* fleet) const override;
 //         …
 //     };
+//
+// Of one core module's specification with members: module_resource.h, on top of this.
 //
 // S has a member `common` of type framework::CommonState. `table(state, nullptr)` is called while planning and must then
 // be a pure function of the state: items with unknown text come out unknown in `managed`.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,6 +82,8 @@ class Converged : public framework::TypedResource<S>,
     // Nodes of other resources that a create or destroy writes to as well; an update where it says so.
     [[nodiscard]] virtual std::vector<node::NodeAddress> also_writes(const S& /*state*/) const { return {}; }
     [[nodiscard]] virtual bool update_also_writes(const S& /*planned*/, Call& /*call*/) const { return false; }
+    // Some of which has any step that a table of this resource can have: for fault_points().
+    [[nodiscard]] virtual std::vector<S> shapes() const { return {S()}; }
     // Steps before a destroy undoes the claims.
     [[nodiscard]] virtual converge::Table before_destroy(const S& /*state*/, const Fleet* /*fleet*/) const {
         return {};
@@ -175,7 +180,11 @@ class Converged : public framework::TypedResource<S>,
     }
 
     [[nodiscard]] std::vector<std::string> fault_points() const final {
-        return converge::fault_points(table(S(), nullptr));
+        std::vector<std::string> points;
+        for (const S& shape : shapes())
+            for (std::string& point : converge::fault_points(table(shape, nullptr)))
+                if (std::ranges::find(points, point) == points.end()) points.push_back(std::move(point));
+        return points;
     }
 
     framework::Forecast forecast(const Plan<S>& plan) const final {
@@ -187,8 +196,8 @@ class Converged : public framework::TypedResource<S>,
             return result;
         }
         const auto prior_managed = to_managed(plan.prior->common.managed);
-        const auto forecast = converge::forecast(prior_managed, desired_of(*plan.prior), planned,
-                                                 repaired_keys(plan.private_data.get("observed"), plan.planned.common));
+        const auto forecast = converge::preview(prior_managed, desired_of(*plan.prior), planned,
+                                                repaired_keys(plan.private_data.get("observed"), plan.planned.common));
         result.last_change = forecast.sentences;
         if (!forecast.diff.empty()) {
             result.advice.push_back({framework::Severity::kWarning,

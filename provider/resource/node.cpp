@@ -8,6 +8,7 @@
 #include "core/item/key_text.h"
 #include "core/item/package.h"
 #include "core/item/sysctl_value.h"
+#include "core/item/time_zone.h"
 #include "core/module/node/table.h"
 #include "provider/configuration/attributes.h"
 #include "provider/framework/validators.h"
@@ -52,7 +53,8 @@ std::vector<std::string> texts_of(const framework::Value& list) {
 
 // Each repository has a key file of its own: apt reads nothing where two files name different keys for one source.
 framework::Validator sources_once() {
-    return {"each a source of its own", [](const framework::Checked& checked, framework::Diagnostics& diagnostics) {
+    return {"repositories of different sources",
+            [](const framework::Checked& checked, framework::Diagnostics& diagnostics) {
                 std::map<std::string, std::string> seen;
                 for (const auto& [name, repository] : checked.value.members()) {
                     if (!repository.is_known() || repository.is_null()) continue;
@@ -96,8 +98,9 @@ Attributes<Repository> repository_attributes() {
             .description("Components; none where the suite is a path."),
         attribute("signed_by", &Repository::signed_by)
             .optional()
-            .validate(framework::follows("an armoured OpenPGP public key",
-                                         [](std::string_view text) { return item::check_signing_key(text, this_second()); }))
+            .validate(
+                framework::follows("an armoured OpenPGP public key",
+                                   [](std::string_view text) { return item::check_signing_key(text, this_second()); }))
             .example("file(\"example.asc\")")
             .description(
                 "Armoured public key of whoever signs it, one block. Not set: the keys that apt already trusts."),
@@ -130,7 +133,7 @@ Attributes<Machine> machine_attributes() {
                 "Lines of `/etc/hosts`: address to names. They stand in a marked block; other lines are left alone."),
         nested("repositories", &Machine::repositories, repository_attributes())
             .optional()
-            .validate(keys(framework::matches("[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, `_`, `.` and `-`")))
+            .validate(keys(framework::follows(kFileName)))
             .validate(sources_once())
             .description("Package repositories by name, each a deb822 file of its own."),
         attribute("packages", &Machine::packages)
@@ -142,7 +145,7 @@ Attributes<Machine> machine_attributes() {
                          "they leave the list."),
         attribute("timezone", &Machine::timezone)
             .optional()
-            .validate(framework::matches("[A-Za-z0-9_+/-]+", "a name of the time zone database"))
+            .validate(framework::follows("a name of the time zone database", item::check_time_zone))
             .example("\"Asia/Shanghai\"")
             .description("Time zone."),
         attribute("sysctl", &Machine::sysctl)
@@ -161,10 +164,10 @@ Attributes<Machine> machine_attributes() {
             .description("Lines of a file of ours in `/etc/cron.d`, with the user column."),
         attribute("trusted_certificates", &Machine::trusted_certificates)
             .optional()
-            .validate(keys(framework::matches("[A-Za-z0-9][A-Za-z0-9_.-]*", "letters, digits, `_`, `.` and `-`")))
-            .validate(
-                each(framework::follows("certificates of authorities in PEM form",
-                                        [](std::string_view text) { return item::check_authorities(text, this_second()); })))
+            .validate(keys(framework::follows(kFileName)))
+            .validate(each(
+                framework::follows("certificates of authorities in PEM form",
+                                   [](std::string_view text) { return item::check_authorities(text, this_second()); })))
             .example("{ company = file(\"company-ca.pem\") }")
             .description("CA certificates (PEM) by name that the whole machine trusts. A text may hold several."),
     };

@@ -1,29 +1,17 @@
 #include "provider/resource/pg_cluster.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
-#include "core/base/hash.h"
 #include "core/base/unknown.h"
-#include "core/module/pgsql/auto_conf.h"
-#include "core/module/pgsql/dcs.h"
-#include "core/module/pgsql/dcs_login.h"
-#include "core/module/pgsql/default_objects.h"
-#include "core/module/pgsql/layout.h"
-#include "core/module/pgsql/live_settings.h"
-#include "core/module/pgsql/overview.h"
-#include "core/module/pgsql/restart_forecast.h"
-#include "core/module/pgsql/rules.h"
-#include "core/module/pgsql/serving.h"
-#include "core/module/pgsql/settings.h"
+#include "core/module/pgsql/cluster/overview.h"
+#include "core/module/pgsql/rules/rules.h"
+#include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/platform/platform.h"
 #include "core/render/patroni.h"
 #include "core/render/pg_tune.h"
-#include "provider/resource/members.h"
 #include "provider/resource/pg_cluster_attributes.h"
+#include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/problems.h"
-#include "provider/resource/waiting_members.h"
 
 namespace pigsty::provider {
 namespace {
@@ -38,7 +26,7 @@ using module::pgsql::Sizing;
 
 Attributes<PgClusterState> state_attributes() {
     return {
-        within(&PgClusterState::cluster, pg_cluster_attributes()),
+        within(&PgClusterState::spec, pg_cluster_attributes()),
         attribute("system_identifier", &PgClusterState::system_identifier)
             .computed_once()
             .description("PostgreSQL's own name for this cluster's data."),
@@ -51,34 +39,11 @@ Attributes<PgClusterState> state_attributes() {
         object("endpoints", &PgClusterState::endpoints, pg_endpoint_attributes())
             .computed()
             .description("Where clients connect, by service."),
+        object("failover", &PgClusterState::failover, pg_failover_attributes())
+            .computed()
+            .description("What `rto`, `rpo`, `synchronous`, `template` and the members come to."),
         within(&PgClusterState::common, framework::common_attributes()),
     };
-}
-
-MemberMap<node::NodeAddress> addresses_of(const PgCluster& cluster) {
-    MemberMap<node::NodeAddress> members;
-    for (const auto& [number, instance] : cluster.instances) members.emplace(number, instance.node);
-    return members;
-}
-
-module::pgsql::Ways ways_through(const Fleet& fleet) {
-    return {.connect = connect_through(&fleet), .sessions = fleet.sessions};
-}
-
-// What Patroni says of members that do not serve: it moves, so it is no part of `drift`.
-void warn_of_members(const PgCluster& cluster, const module::pgsql::Serving& serving,
-                     const std::optional<Error>& no_leader, Call& call) {
-    const auto& patroni = serving.moment.patroni;
-    std::string text;
-    if (no_leader && !patroni.paused)
-        text += "Its leader was not asked, and what is in SQL is as it was last seen: " + summary(*no_leader) + "\n";
-    for (const std::string& sentence : serving.sentences) {
-        const auto* member = patroni.member(sentence.substr(0, sentence.find(' ')));
-        text += sentence;
-        if (member != nullptr) text += "; Patroni calls it " + (member->state.empty() ? "unknown" : member->state);
-        text += "\n";
-    }
-    if (!text.empty()) call.diagnostics.add_warning(cluster.name + ": not every member serves", text);
 }
 
 // The smallest member decides: the cluster's settings are one for all.
@@ -96,29 +61,39 @@ Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
     return render::rounded(sizing);
 }
 
-bool differs(const converge::Managed& before, const converge::Managed& after, const std::string& key) {
-    const auto old_entry = before.find(key);
-    const auto new_entry = after.find(key);
-    return old_entry == before.end() || new_entry == after.end() || old_entry->second != new_entry->second;
+void refuse_another_authority_or_dcs(Plan<PgClusterState>& plan) {
+    const PgCluster& prior = plan.prior->spec;
+    const PgCluster& planned = plan.planned.spec;
+    // What is not known yet is looked at once more when it is.
+    const auto is_another = [&](const char* attribute, const std::string& before, const std::string& after) {
+        return !plan.unknown.missing_at(value::Path::of(attribute)) && !has_unknown(after) && before != after;
+    };
+    if (!is_another("ca", prior.ca.fingerprint, planned.ca.fingerprint) &&
+        !is_another("dcs", prior.dcs.name, planned.dcs.name))
+        return;
+    plan.diagnostics.add_error("Another authority or etcd cluster",
+                               "This version does not move a living cluster to another certificate authority or "
+                               "another etcd cluster. Bring `ca` and `dcs` back as they were.",
+                               value::Path::of("dcs"));
 }
 
-// What the server's libraries have added to its settings, as the last look at it saw them.
-constexpr const char* kExtensionSettings = "extension_settings";
-
-std::string extension_settings(const framework::PrivateData& data) { return data.get(kExtensionSettings).value_or(""); }
-
-module::pgsql::Settings settings_of(const PgCluster& cluster, const framework::PrivateData& data) {
-    return module::pgsql::Settings(cluster.version, extension_settings(data));
-}
-
-bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
-    return std::ranges::any_of(after.instances, [&](const auto& entry) {
-        const auto found = before.instances.find(entry.first);
-        return found == before.instances.end() || found->second.parameters != entry.second.parameters;
-    });
+void refuse_two_authorities(const PgCluster& cluster, framework::Diagnostics& diagnostics) {
+    const std::string& trusted = cluster.dcs.ca_fingerprint;
+    if (trusted.empty() || has_unknown(trusted) || has_unknown(cluster.ca.fingerprint) ||
+        cluster.ca.fingerprint == trusted)
+        return;
+    diagnostics.add_error("Two certificate authorities",
+                          "Expected an etcd cluster whose members trust the authority in `ca`, found one that trusts "
+                          "another (" +
+                              trusted.substr(0, 12) + "…). Use one authority for both.",
+                          value::Path::of("dcs").attribute("ca_fingerprint"));
 }
 
 }  // namespace
+
+module::pgsql::Ways ways_through(const Fleet& fleet) {
+    return {.connect = connect_through(&fleet), .sessions = fleet.sessions};
+}
 
 Declaration<PgClusterState> PgClusterResource::declare() const {
     return {
@@ -131,103 +106,49 @@ Declaration<PgClusterState> PgClusterResource::declare() const {
         .timeouts = {.create = std::chrono::hours(2), .update = std::chrono::hours(24)}};
 }
 
-std::string PgClusterResource::claim_kind() const { return module::pgsql::kKind; }
-
-converge::Identity PgClusterResource::identity_of(const PgClusterState& state) const {
-    return {.kind = claim_kind(), .name = state.cluster.name};
-}
-
-std::vector<converge::Member> PgClusterResource::members(const PgClusterState& state) const {
-    return module::pgsql::members_of(state.cluster);
+MemberMap<node::NodeAddress> PgClusterResource::machines(const Spec& spec) const {
+    MemberMap<node::NodeAddress> machines;
+    for (const auto& [number, instance] : spec.instances) machines.emplace(number, instance.node);
+    return machines;
 }
 
 converge::Table PgClusterResource::table(const PgClusterState& state, const Fleet* fleet) const {
-    if (fleet == nullptr) return module::pgsql::table_of(state.cluster, nullptr);
+    if (fleet == nullptr) return module::pgsql::table_of(state.spec, nullptr);
     const auto ways = ways_through(*fleet);
-    return module::pgsql::table_of(state.cluster, &ways);
-}
-
-converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned,
-                                                const Fleet& fleet, Call& call) const {
-    const auto before = to_managed(prior.common.managed);
-    const auto after = more_managed(planned);
-    const auto drift = repaired_drift(call.private_data.get("observed"), planned.common);
-    const auto drifted = [&](const std::string& word) {
-        return std::ranges::any_of(
-            drift, [&](const std::string& sentence) { return sentence.starts_with(prior.cluster.name + word); });
-    };
-    module::pgsql::ClusterChanges changes{.configuration = drifted(" dcs"),
-                                          .default_objects = drifted(" default"),
-                                          .before = std::make_shared<const PgCluster>(prior.cluster),
-                                          .creating = false,
-                                          .resets = module::pgsql::auto_conf_resets(drift),
-                                          .dcs_login = module::pgsql::repairs_dcs_login(prior.cluster, drift),
-                                          .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
-                                          .members_do_not_serve = is_about_serving(prior.cluster, drift),
-                                          .extension_settings = extension_settings(call.private_data)};
-    const auto settings = settings_of(planned.cluster, call.private_data);
-    if (module::pgsql::any_needs_restart(changes.resets, settings)) changes.configuration = true;
-    for (const auto& [key, value] : after) {
-        if (!differs(before, after, key)) continue;
-        (key == planned.cluster.name + " dcs" ? changes.configuration : changes.default_objects) = true;
-    }
-    // That they wait is no drift while restarts are manual; it ends once they are not.
-    const auto waiting = waiting_members(call.private_data);
-    auto to_restart = module::pgsql::members_to_restart(prior.cluster, planned.cluster, waiting, settings);
-    if (planned.cluster.restart == "rolling") {
-        changes.waits_for_restart = !to_restart.empty() || !waiting.members.empty();
-        if (changes.waits_for_restart) changes.configuration = true;
-        forget_waiting(call.private_data);
-    } else if (!to_restart.empty()) {
-        expect_waiting(call.private_data,
-                       {.members = std::move(to_restart),
-                        .runs_with = module::pgsql::waiting_after(prior.cluster, planned.cluster, waiting, settings)});
-    }
-    changes.of_members = has_other_parameters(prior.cluster, planned.cluster);
-    if (changes.of_members) changes.configuration = true;
-    changes.settings = changes.configuration;
-    const auto ways = ways_through(fleet);
-    return module::pgsql::table_of(planned.cluster, &ways, changes);
+    return module::pgsql::table_of(state.spec, &ways);
 }
 
 // Its user, its role and its keys.
 std::vector<node::NodeAddress> PgClusterResource::also_writes(const PgClusterState& state) const {
     std::vector<node::NodeAddress> nodes;
-    for (const auto& [number, address] : state.cluster.dcs.members) nodes.push_back(address);
+    for (const auto& [number, address] : state.spec.dcs.members) nodes.push_back(address);
     return nodes;
 }
 
 bool PgClusterResource::update_also_writes(const PgClusterState& planned, Call& call) const {
-    return module::pgsql::repairs_dcs_login(planned.cluster,
+    return module::pgsql::repairs_dcs_login(planned.spec,
                                             repaired_drift(call.private_data.get("observed"), planned.common));
 }
 
 converge::Table PgClusterResource::before_destroy(const PgClusterState& state, const Fleet* fleet) const {
-    return module::pgsql::removal_of(state.cluster, state.system_identifier, ways_through(*fleet));
+    return module::pgsql::removal_of(state.spec, state.system_identifier, ways_through(*fleet));
 }
 
-converge::Managed PgClusterResource::more_managed(const PgClusterState& state) const {
-    converge::Managed managed;
-    for (const auto& [key, text] : module::pgsql::default_object_texts(state.cluster))
-        managed[key] = has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
-    const std::string text = module::pgsql::configuration_meaning(state.cluster).value_or("");
-    managed[state.cluster.name + " dcs"] =
-        text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
-    return managed;
-}
-
-nlohmann::json PgClusterResource::claimed_spec(const PgClusterState& state) const {
-    return module::pgsql::to_json(state.cluster);
-}
-
-Result<PgClusterState> PgClusterResource::from_claimed_spec(const nlohmann::json& spec) const {
-    PgClusterState state;
-    TRY(state.cluster, module::pgsql::pg_cluster_from_json(spec));
-    return state;
+std::vector<Told> PgClusterResource::tell(PgClusterState& state) const {
+    state.connection = module::pgsql::connection_of(state.spec, state.common.id);
+    state.endpoints = module::pgsql::endpoints_of(state.spec);
+    state.failover = module::pgsql::failover_of(state.spec);
+    std::vector<Told> told{{.attribute = "connection"}};
+    // Text that is not known yet stands in the specification as a marker, and would pass for another choice.
+    if (!has_unknown(state.spec.template_name))
+        told.push_back({.attribute = "endpoints", .made_of = {"services", "default_services", "rpo", "synchronous"}});
+    if (!module::pgsql::has_unknown_failover(state.spec))
+        told.push_back({.attribute = "failover", .made_of = {"rpo", "synchronous", "instances"}});
+    return told;
 }
 
 Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call& call) const {
-    PgCluster& cluster = state.cluster;
+    PgCluster& cluster = state.spec;
     std::optional<std::int64_t> newest;
     for (const auto& site : run.sites()) {
         TRY(const auto* platform, module::platform::platform_of(site->node->facts()));
@@ -249,12 +170,11 @@ Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call
 }
 
 Status PgClusterResource::complete(PgClusterState& state, const converge::Run& run, Call& call) const {
-    state.connection = module::pgsql::connection_of(state.cluster, state.common.id);
-    state.endpoints = module::pgsql::endpoints_of(state.cluster);
+    TRY_VOID(ModuleResource::complete(state, run, call));
     const bool known = !state.system_identifier.empty() && !has_unknown(state.system_identifier) &&
                        !state.version_actual.empty() && !has_unknown(state.version_actual);
     if (known || run.sites().empty()) return {};
-    const auto session = call.provider<Fleet>()->sessions->of(state.cluster, state.connection,
+    const auto session = call.provider<Fleet>()->sessions->of(state.spec, state.connection,
                                                               module::pgsql::known_identifier(run.sites()));
     return session->look(
         [&](module::pgsql::ClusterSession::Work& work) -> Status {
@@ -266,155 +186,35 @@ Status PgClusterResource::complete(PgClusterState& state, const converge::Run& r
         call.cancel);
 }
 
-Result<std::vector<std::string>> PgClusterResource::more_drift(const PgClusterState& state, const converge::Run& run,
-                                                               Call& call) const {
-    std::vector<std::string> sentences;
-    // What the last refresh said needs no second look, nor does a member whose Patroni does not run.
-    std::set<std::string> conclusive(state.common.drift.begin(), state.common.drift.end());
-    std::map<std::string, std::string> without_data;  // by member
-    for (const auto& site : run.sites()) {
-        // Part of what the run has just looked at: answered from memory.
-        TRY(const auto seen, site->node->observe({module::pgsql::auto_conf_probe(),
-                                                  module::pgsql::data_folder_probe(),
-                                                  {node::ProbeKind::unit, module::pgsql::kPatroniService}},
-                                                 call.cancel));
-        const auto shadowing = module::pgsql::auto_conf_drift(state.cluster, site->member, seen);
-        sentences.insert(sentences.end(), shadowing.begin(), shadowing.end());
-        if (auto missing = module::pgsql::data_folder_drift(site->member, seen))
-            without_data.emplace(site->member.name, *std::move(missing));
-        if (seen.unit(module::pgsql::kPatroniService).active != "active") conclusive.insert(site->member.name);
-    }
-    for (const auto& site : run.sites()) {
-        if (site->member.number != module::pgsql::dcs_login_member(state.cluster)) continue;
-        const node::Probe probe = module::pgsql::dcs_login_probe(state.cluster);
-        TRY(const auto seen, site->node->observe({probe}, call.cancel));
-        const auto login =
-            module::pgsql::dcs_login_drift(state.cluster, module::pgsql::dcs_login(seen.command(probe.key)));
-        sentences.insert(sentences.end(), login.begin(), login.end());
-    }
-    const auto session = call.provider<Fleet>()->sessions->of(
-        state.cluster, module::pgsql::connection_of(state.cluster, state.common.id),
-        module::pgsql::known_identifier(run.sites()));
-    const auto members = session->members(call.cancel);
-    // Who answers is reported by the run; without Patroni there is nothing to compare.
-    if (!members || run.sites().empty()) return sentences;
-    const auto serving = module::pgsql::look_at_serving(*session, *members, conclusive, call.cancel);
-    TRY_VOID(call.cancel.check("looking at " + state.cluster.name));
-    // One that streams has its data again: it was being copied when we looked.
-    if (serving && serving->moment.streaming)
-        std::erase_if(without_data,
-                      [&](const auto& entry) { return serving->moment.streaming->contains(entry.first); });
-    for (const auto& [member, sentence] : without_data) sentences.push_back(sentence);
-    if (!serving) {
-        sentences.push_back(state.cluster.name + " patroni: no member answers");
-        return sentences;
-    }
-    sentences.insert(sentences.end(), serving->sentences.begin(), serving->sentences.end());
-    const client::PatroniCluster& seen = serving->moment.patroni;
-    std::optional<Error> leaderless;
-    if (seen.leader() == nullptr) {
-        leaderless = module::pgsql::with_dcs_cause(
-            Error{.code = ErrorCode::unreachable, .message = "no member of " + state.cluster.name + " leads"},
-            state.cluster, *run.sites().front()->node, call.cancel);
-    }
-    warn_of_members(state.cluster, *serving, leaderless ? leaderless : serving->leader_silent, call);
-    note_waiting(call.private_data, waiting_in(seen, {}));
-    if (seen.paused) {
-        call.diagnostics.add_warning(state.cluster.name + " is paused",
-                                     "Patroni is in maintenance mode: it neither fails over nor starts PostgreSQL. "
-                                     "Until `patronictl resume`, only SQL objects and reloads are changed.");
-    }
-    TRY(const auto wanted, module::pgsql::wanted_configuration(state.cluster));
-    // Nothing of the rest can be looked at, and etcd may be the cause: its own repair must not wait for us.
-    if (leaderless || serving->leader_silent) return sentences;
-    session->remember_leader(*members, seen);
-    const Status looked = session->look(
-        [&](module::pgsql::ClusterSession::Work& work) -> Status {
-            TRY(const auto server, module::pgsql::server_settings(work));
-            call.private_data.set(kExtensionSettings, server.of_extensions);
-            note_waiting(call.private_data, waiting_in(seen, server.waiting));
-            TRY(const auto objects, module::pgsql::default_object_drift(state.cluster, work));
-            sentences.insert(sentences.end(), objects.begin(), objects.end());
-            return {};
-        },
-        call.cancel);
-    if (!looked) {
-        // It left in between: its configuration and its objects are as they were last seen.
-        if (!session->leaderless() && !converge::is_silence(looked.error())) return fail(looked.error());
-        return sentences;
-    }
-    TRY(const auto live, members->configuration(call.cancel));
-    const auto configuration = module::pgsql::configuration_drift(state.cluster.name, wanted, live,
-                                                                  settings_of(state.cluster, call.private_data));
-    sentences.insert(sentences.end(), configuration.begin(), configuration.end());
-    return sentences;
-}
-
-void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framework::Forecast& forecast) const {
-    // Names of packages and folders hold the version: until it is decided, none of the keys is known.
-    if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
-    if (plan.prior == nullptr || !forecast.last_change) return;
-    const auto settings = settings_of(plan.planned.cluster, plan.private_data);
-    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->cluster, plan.planned.cluster,
-                                                                 waiting_members(plan.private_data), settings))
-        forecast.last_change->push_back(std::move(sentence));
-    const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
-    const auto resets = module::pgsql::auto_conf_resets(drift);
-    for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.cluster.restart, settings))
-        forecast.last_change->push_back(std::move(sentence));
-    const auto before = to_managed(plan.prior->common.managed);
-    const auto after = more_managed(plan.planned);
-    for (const auto& [key, value] : after)
-        if (key != plan.planned.cluster.name + " dcs" && differs(before, after, key))
-            forecast.last_change->push_back("update " + key);
-    if (module::pgsql::repairs_dcs_login(plan.prior->cluster, drift))
-        forecast.last_change->push_back("make the user " + plan.planned.cluster.name + " of etcd cluster " +
-                                        plan.planned.cluster.dcs.name + " as it was");
-}
-
 void PgClusterResource::validate(const PgClusterState& config, framework::Validation& validation) const {
-    report_problems(module::pgsql::problems_of(config.cluster), validation);
+    std::vector<module::pgsql::Problem> problems = module::pgsql::problems_of(config.spec);
+    // What it is judged by is not in the specification yet.
+    const bool judges_synchronous = !validation.unknown.missing_at(value::Path::of("rpo")) &&
+                                    !validation.unknown.missing_at(value::Path::of("synchronous")) &&
+                                    !validation.unknown.missing_at(value::Path::of("instances"));
+    if (!judges_synchronous)
+        std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("synchronous"); });
+    report_problems(problems, validation);
+    if (!judges_synchronous) return;
+    std::string advice;
+    for (const std::string& sentence : module::pgsql::synchronous_warnings(config.spec))
+        advice += (advice.empty() ? "" : "\n") + sentence;
+    if (!advice.empty())
+        validation.diagnostics.add_warning(config.spec.name + ": synchronous replication", std::move(advice),
+                                           value::Path::of("synchronous"));
 }
 
 void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
-    const std::string id = plan.prior == nullptr ? unknown_marker("id") : plan.prior->common.id;
-    plan.planned.connection = module::pgsql::connection_of(plan.planned.cluster, id);
-    plan.planned.endpoints = module::pgsql::endpoints_of(plan.planned.cluster);
-    const auto missing = [&](const char* name) { return plan.unknown.missing_at(value::Path::of(name)); };
-    if (knows_machines(plan.unknown, addresses_of(plan.planned.cluster), "instances")) {
-        plan.decide("connection");
-        if (!missing("services") && !missing("default_services")) plan.decide("endpoints");
-    }
+    ModuleResource::modify_plan(plan);
+    const PgCluster& cluster = plan.planned.spec;
     if (plan.prior != nullptr) {
         // The version is known by now, and what the server's libraries have added to its settings.
         framework::Validation validation{plan.unknown, plan.diagnostics};
-        report_problems(module::pgsql::parameter_problems(plan.planned.cluster,
-                                                          settings_of(plan.planned.cluster, plan.private_data)),
+        report_problems(module::pgsql::parameter_problems(cluster, settings_of(cluster, plan.private_data)),
                         validation);
-        refuse_changed_members(addresses_of(plan.prior->cluster), addresses_of(plan.planned.cluster), "instances",
-                               plan.unknown, plan.diagnostics);
-        // What is not known yet is looked at once more when it is.
-        const auto is_another = [](const std::string& before, const std::string& after) {
-            return !has_unknown(after) && before != after;
-        };
-        if ((!missing("ca") && is_another(plan.prior->cluster.ca.fingerprint, plan.planned.cluster.ca.fingerprint)) ||
-            (!missing("dcs") && is_another(plan.prior->cluster.dcs.name, plan.planned.cluster.dcs.name))) {
-            plan.diagnostics.add_error(
-                "Another authority or etcd cluster",
-                "This version does not move a living cluster to another certificate authority or another etcd "
-                "cluster. Bring `ca` and `dcs` back as they were.",
-                value::Path::of("dcs"));
-        }
+        refuse_another_authority_or_dcs(plan);
     }
-    const auto& cluster = plan.planned.cluster;
-    if (!has_unknown(cluster.ca.fingerprint) && !has_unknown(cluster.dcs.ca_fingerprint) &&
-        !cluster.dcs.ca_fingerprint.empty() && cluster.ca.fingerprint != cluster.dcs.ca_fingerprint) {
-        plan.diagnostics.add_error(
-            "Two certificate authorities",
-            "Expected an etcd cluster whose members trust the authority in `ca`, found one that trusts another (" +
-                cluster.dcs.ca_fingerprint.substr(0, 12) + "…). Use one authority for both.",
-            value::Path::of("dcs").attribute("ca_fingerprint"));
-    }
+    refuse_two_authorities(cluster, plan.diagnostics);
 }
 
 }  // namespace pigsty::provider

@@ -5,31 +5,37 @@
 #include <string>
 #include <vector>
 
-#include "core/module/pgsql/services.h"
-#include "core/module/pgsql/spec.h"
-#include "core/module/pgsql/table.h"
+#include "core/module/pgsql/cluster/services.h"
+#include "core/module/pgsql/cluster/table.h"
+#include "core/module/pgsql/spec/failover.h"
+#include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/spec.h"
 #include "provider/configuration/pg_objects.h"
-#include "provider/resource/converged.h"
+#include "provider/resource/module_resource.h"
 
 namespace pigsty::provider {
 
 struct PgClusterState {
-    module::pgsql::PgCluster cluster;
+    module::pgsql::PgCluster spec;
     std::string system_identifier;
     std::string version_actual;
     module::pgsql::Connection connection;
     std::map<std::string, module::pgsql::Endpoint> endpoints;
+    module::pgsql::Failover failover;
     CommonState common;
 };
 
-class PgClusterResource final : public Converged<PgClusterState>,
-                                public framework::Validates<PgClusterState>,
-                                public framework::ModifiesPlan<PgClusterState> {
+// For acts and conversations, which happen in applies.
+module::pgsql::Ways ways_through(const Fleet& fleet);
+
+// Its parts: pg_cluster_attributes.h what a user writes, pg_cluster_changes.cpp what an update does, pg_cluster_drift.cpp what
+// a refresh sees.
+class PgClusterResource final : public ModuleResource<PgClusterState> {
   public:
     [[nodiscard]] Declaration<PgClusterState> declare() const override;
-    [[nodiscard]] std::string claim_kind() const override;
-    [[nodiscard]] converge::Identity identity_of(const PgClusterState& state) const override;
-    [[nodiscard]] std::vector<converge::Member> members(const PgClusterState& state) const override;
+    [[nodiscard]] std::string claim_kind() const override { return module::pgsql::kKind; }
+    [[nodiscard]] MemberMap<node::NodeAddress> machines(const Spec& spec) const override;
+    [[nodiscard]] std::string machines_attribute() const override { return "instances"; }
     [[nodiscard]] converge::Table table(const PgClusterState& state, const Fleet* fleet) const override;
     [[nodiscard]] converge::Table update_table(const PgClusterState& prior, const PgClusterState& planned,
                                                const Fleet& fleet, Call& call) const override;
@@ -37,8 +43,7 @@ class PgClusterResource final : public Converged<PgClusterState>,
     [[nodiscard]] bool update_also_writes(const PgClusterState& planned, Call& call) const override;
     [[nodiscard]] converge::Table before_destroy(const PgClusterState& state, const Fleet* fleet) const override;
     [[nodiscard]] converge::Managed more_managed(const PgClusterState& state) const override;
-    [[nodiscard]] nlohmann::json claimed_spec(const PgClusterState& state) const override;
-    [[nodiscard]] Result<PgClusterState> from_claimed_spec(const nlohmann::json& spec) const override;
+    std::vector<Told> tell(PgClusterState& state) const override;
     Status decide(PgClusterState& state, converge::Run& run, Call& call) const override;
     Status complete(PgClusterState& state, const converge::Run& run, Call& call) const override;
     Result<std::vector<std::string>> more_drift(const PgClusterState& state, const converge::Run& run,

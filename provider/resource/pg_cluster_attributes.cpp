@@ -1,19 +1,14 @@
 #include "provider/resource/pg_cluster_attributes.h"
 
-#include "core/module/pgsql/constraints.h"
-#include "provider/configuration/attributes.h"
+#include <spdlog/fmt/fmt.h>
+
+#include "core/module/pgsql/spec/constraints.h"
+#include "core/render/failover_plan.h"
 #include "provider/configuration/pg_objects.h"
-#include "provider/framework/validators.h"
-#include "provider/resource/ca.h"
-#include "provider/resource/etcd_cluster.h"
+#include "provider/resource/module_attributes.h"
 
 namespace pigsty::provider {
 
-using framework::attribute;
-using framework::Attributes;
-using framework::nested;
-using framework::object;
-using framework::within;
 using module::pgsql::Extension;
 using module::pgsql::HbaRule;
 using module::pgsql::Instance;
@@ -23,6 +18,7 @@ using module::pgsql::PgCluster;
 using module::pgsql::Role;
 using module::pgsql::Service;
 using module::pgsql::Sizing;
+using module::pgsql::Synchronous;
 
 namespace {
 
@@ -79,22 +75,33 @@ Attributes<Service> service_attributes() {
     };
 }
 
-Attributes<Role> role_attributes() {
+Attributes<module::pgsql::RoleAttributes> default_role_attributes() {
+    using module::pgsql::RoleAttributes;
     return {
-        attribute("name", &Role::name).required().description("Name of the role."),
-        attribute("login", &Role::login)
+        attribute("login", &RoleAttributes::login)
             .fixed_default(true)
             .description("May log in. Without a password: by peer or certificate only."),
-        attribute("superuser", &Role::superuser).fixed_default(false).description("Superuser."),
-        attribute("createdb", &Role::createdb).fixed_default(false).description("May create databases."),
-        attribute("createrole", &Role::createrole).fixed_default(false).description("May create roles."),
-        attribute("inherit", &Role::inherit).fixed_default(true).description("Inherits the rights of its roles."),
-        attribute("replication", &Role::replication).fixed_default(false).description("May replicate."),
-        attribute("bypassrls", &Role::bypassrls).fixed_default(false).description("Bypasses row level security."),
-        attribute("connection_limit", &Role::connection_limit)
+        attribute("superuser", &RoleAttributes::superuser).fixed_default(false).description("Superuser."),
+        attribute("createdb", &RoleAttributes::createdb).fixed_default(false).description("May create databases."),
+        attribute("createrole", &RoleAttributes::createrole).fixed_default(false).description("May create roles."),
+        attribute("inherit", &RoleAttributes::inherit)
+            .fixed_default(true)
+            .description("Inherits the rights of its roles."),
+        attribute("replication", &RoleAttributes::replication).fixed_default(false).description("May replicate."),
+        attribute("bypassrls", &RoleAttributes::bypassrls)
+            .fixed_default(false)
+            .description("Bypasses row level security."),
+        attribute("connection_limit", &RoleAttributes::connection_limit)
             .fixed_default(-1)
             .validate(framework::at_least(-1))
             .description("Most connections; -1: no limit."),
+    };
+}
+
+Attributes<Role> default_role() {
+    return {
+        attribute("name", &Role::name).required().description("Name of the role."),
+        within(&Role::attributes, default_role_attributes()),
         attribute("roles", &Role::roles).optional().description("Roles that it is a member of."),
         attribute("parameters", &Role::parameters).optional().description("Settings of its sessions."),
         attribute("comment", &Role::comment).optional().description("Comment."),
@@ -111,7 +118,7 @@ Attributes<Extension> extension_attributes() {
 Attributes<Pgbouncer> pgbouncer_attributes() {
     return {
         attribute("enabled", &Pgbouncer::enabled).fixed_default(true).description("Run pgbouncer on each member."),
-        attribute("port", &Pgbouncer::port).fixed_default(6432).validate(framework::port()).description("Its port."),
+        port_attribute("port", &Pgbouncer::port).description("Its port."),
         attribute("pool_mode", &Pgbouncer::pool_mode)
             .fixed_default("transaction")
             .validate(framework::one_of(module::pgsql::kPoolModes))
@@ -132,20 +139,47 @@ Attributes<Pgbouncer> pgbouncer_attributes() {
     };
 }
 
+// One table says what the plans are, here too.
+std::string rto_description() {
+    std::string text =
+        "How quickly a dead leader is replaced, against how long a pause of network, disk or etcd is borne";
+    for (const render::FailoverPlan& plan : render::kFailoverPlans)
+        text += fmt::format("{} `{}`: writes go on within {} s (ttl {} s, loop_wait {} s, retry_timeout {} s)",
+                            plan.name == render::kFailoverPlans.front().name ? ":" : ",", plan.name, plan.promise,
+                            plan.ttl, plan.loop_wait, plan.retry_timeout);
+    return text + ". Also how often HAProxy looks at its servers. Changed in place, nothing restarts.";
+}
+
+Attributes<Synchronous> synchronous_attributes() {
+    return {
+        attribute("enabled", &Synchronous::enabled)
+            .optional()
+            .description("Whether commits wait for a standby. Not set: where `template` is `crit` or `rpo` is 0."),
+        attribute("mode", &Synchronous::mode)
+            .fixed_default("on")
+            .validate(framework::one_of(module::pgsql::kSynchronousModes))
+            .description("`on`: for `count` named standbys. `quorum`: for any `count` of them, whichever is quickest "
+                         "(Patroni 4.0 or newer)."),
+        attribute("strict", &Synchronous::strict)
+            .optional()
+            .description("Without a standby no commit passes, instead of passing unreplicated. Not set: under `crit`, "
+                         "once two members may lead. While no other standby streams, Patroni lets any of them "
+                         "acknowledge, `offline` ones too."),
+        attribute("count", &Synchronous::count)
+            .fixed_default(1)
+            .validate(framework::between(module::pgsql::kSynchronousStandbys))
+            .description("Standbys that a commit waits for."),
+    };
+}
+
 }  // namespace
 
 Attributes<PgCluster> pg_cluster_attributes() {
     return {
-        attribute("name", &PgCluster::name)
-            .required()
-            .forces_replacement()
-            .validate(framework::follows(kClusterName))
+        cluster_name_attribute(&PgCluster::name)
             .example("\"pg-test\"")
             .description("Name of the cluster: Patroni's scope, prefix of the members' names."),
-        nested("instances", &PgCluster::instances, instance_attributes())
-            .required()
-            .validate(framework::keys(framework::member_key()))
-            .validate(framework::size_between(1, 99))
+        members_attribute("instances", &PgCluster::instances, 99, instance_attributes())
             .description("Members by number."),
         attribute("version", &PgCluster::version)
             .kept()
@@ -202,14 +236,10 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .fixed_default("C")
             .fixed_after_creation(kFixed)
             .description("Character classes."),
-        attribute("port", &PgCluster::port)
-            .fixed_default(5432)
-            .validate(framework::port())
+        port_attribute("port", &PgCluster::port)
             .fixed_after_creation("this version does not move a living cluster to another port")
             .description("PostgreSQL's port."),
-        attribute("data_dir", &PgCluster::data_dir)
-            .fixed_default("/data/postgres")
-            .validate(framework::follows(kDataFolder))
+        data_dir_attribute(&PgCluster::data_dir)
             .fixed_after_creation(kFixed)
             .description("Folder that holds the cluster's own folder; `/pg` leads there."),
         attribute("ssl", &PgCluster::ssl)
@@ -235,20 +265,32 @@ Attributes<PgCluster> pg_cluster_attributes() {
         nested("default_services", &PgCluster::default_services, service_attributes())
             .optional()
             .validate(framework::keys(framework::follows(kServiceName)))
-            .description("Instead of primary 5433, replica 5434, default 5436 and offline 5438."),
+            .description("Instead of primary 5433, replica 5434, default 5436 and offline 5438; under synchronous "
+                         "replication also instead of standby 5435, which leads to who is synchronous."),
         attribute("default_service_dest", &PgCluster::default_service_dest)
             .fixed_default("pgbouncer")
             .validate(framework::one_of(module::pgsql::kServiceDestinations))
             .description("Where services with `dest = \"default\"` lead."),
-        object("ca", &PgCluster::ca, ca_reference_attributes())
-            .required()
-            .example("pigsty_ca.this.ref")
-            .description("The authority that signs the members' certificates."),
+        ca_attribute(&PgCluster::ca).description("The authority that signs the members' certificates."),
         object("dcs", &PgCluster::dcs, etcd_access_attributes())
             .required()
             .example("pigsty_etcd_cluster.this.access")
             .description("The etcd cluster that Patroni agrees in."),
-        nested("default_roles", &PgCluster::default_roles, role_attributes())
+        attribute("rto", &PgCluster::rto)
+            .fixed_default("norm")
+            .validate(framework::one_of(module::pgsql::kRtos))
+            .description(rto_description()),
+        attribute("rpo", &PgCluster::rpo)
+            .fixed_default(1048576)
+            .validate(framework::between(module::pgsql::kLag))
+            .description("Bytes that a failover may lose: a standby that lacks more is not promoted. 0: none, by "
+                         "synchronous replication."),
+        nested("synchronous", &PgCluster::synchronous, synchronous_attributes())
+            .optional()
+            .example("{ enabled = true }")
+            .description("Whether commits wait for standbys. While they do, the service `standby` on 5435 leads to "
+                         "these. Changed in place; an apply ends when a synchronous standby is there."),
+        nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
             .description("Instead of Pigsty's default roles."),
         attribute("default_privileges", &PgCluster::default_privileges)

@@ -1,7 +1,7 @@
 // Declarations of pigsty_pg_cluster's attributes.
 #pragma once
 
-#include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/spec/spec.h"
 #include "provider/framework/attributes.h"
 
 namespace pigsty::provider {

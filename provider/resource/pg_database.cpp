@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "core/base/unknown.h"
-#include "core/module/pgsql/constraints.h"
-#include "core/module/pgsql/database.h"
-#include "core/module/pgsql/database_sql.h"
-#include "core/module/pgsql/object_claim.h"
-#include "core/module/pgsql/rules.h"
+#include "core/module/pgsql/object/database.h"
+#include "core/module/pgsql/object/database_sql.h"
+#include "core/module/pgsql/object/object_claim.h"
+#include "core/module/pgsql/rules/rules.h"
+#include "core/module/pgsql/spec/constraints.h"
 #include "provider/framework/validators.h"
 #include "provider/resource/problems.h"
 
@@ -66,7 +66,7 @@ auto locale_attribute(const char* name, std::optional<std::string> PgDatabase::*
     return attribute(name, member)
         .optional()
         .same_meaning(same_locale_name)
-        .fixed_after_creation(kNewDatabase)
+        .fixed_once_set(kNewDatabase)
         .description(description);
 }
 
@@ -120,12 +120,12 @@ Attributes<PgDatabase> database_attributes() {
             .description("Comment on the database. Not set: left alone."),
         attribute("template", &PgDatabase::template_name)
             .optional()
-            .fixed_after_creation(kNewDatabase)
+            .fixed_once_set(kNewDatabase)
             .description("Database to copy. Not set: `template1`, or `template0` where encoding or locale are others."),
         attribute("encoding", &PgDatabase::encoding)
             .optional()
             .same_meaning(same_encoding_name)
-            .fixed_after_creation(kWayOut)
+            .fixed_once_set(kNewDatabase)
             .description("Encoding. Not set: the cluster's."),
         locale_attribute("locale", &PgDatabase::locale,
                          "Locale for sorting and character classes, in the words of `locale_provider`. Not set: the "
@@ -133,7 +133,7 @@ Attributes<PgDatabase> database_attributes() {
         attribute("locale_provider", &PgDatabase::locale_provider)
             .optional()
             .validate(framework::one_of({"libc", "icu", "builtin"}))
-            .fixed_after_creation(kWayOut)
+            .fixed_once_set(kNewDatabase)
             .description(
                 "Whose locale `locale` is: the C library's, ICU's (PostgreSQL 15 and newer) or PostgreSQL's own "
                 "(17 and newer). Not set: the cluster's, and `libc` where a locale is given."),
@@ -141,7 +141,7 @@ Attributes<PgDatabase> database_attributes() {
         locale_attribute("lc_ctype", &PgDatabase::lc_ctype, "Locale for character classes. Not set: `locale`."),
         attribute("tablespace", &PgDatabase::tablespace)
             .optional()
-            .fixed_after_creation(kNewDatabase)
+            .fixed_once_set(kNewDatabase)
             .description("Tablespace. Not set: the template's."),
         attribute("allow_connections", &PgDatabase::allow_connections)
             .fixed_default(true)

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/spec/spec.h"
 #include "provider/framework/common_attributes.h"
 #include "provider/resource/sql_resource.h"
 

@@ -4,11 +4,11 @@
 #include <ctime>
 
 #include "core/base/unknown.h"
-#include "core/module/pgsql/constraints.h"
-#include "core/module/pgsql/password.h"
-#include "core/module/pgsql/role_sql.h"
-#include "core/module/pgsql/rules.h"
-#include "core/module/pgsql/user.h"
+#include "core/module/pgsql/object/password.h"
+#include "core/module/pgsql/object/role_sql.h"
+#include "core/module/pgsql/object/user.h"
+#include "core/module/pgsql/rules/rules.h"
+#include "core/module/pgsql/spec/constraints.h"
 #include "core/render/scram.h"
 #include "provider/framework/validators.h"
 #include "provider/resource/problems.h"
@@ -22,6 +22,7 @@ using framework::nested;
 using framework::Value;
 using framework::within;
 using module::pgsql::PgUser;
+using module::pgsql::RoleAttributes;
 using module::pgsql::RoleOptions;
 
 constexpr const char* kPasswordSubject = "password: ";
@@ -51,6 +52,39 @@ Attributes<RoleOptions> role_option_attributes() {
     };
 }
 
+Attributes<RoleAttributes> role_attributes() {
+    return {
+        attribute("login", &RoleAttributes::login).fixed_default(true).description("May log in."),
+        attribute("superuser", &RoleAttributes::superuser)
+            .fixed_default(false)
+            .description("Is subject to no checks at all."),
+        attribute("createdb", &RoleAttributes::createdb).fixed_default(false).description("May create databases."),
+        attribute("createrole", &RoleAttributes::createrole).fixed_default(false).description("May create roles."),
+        attribute("inherit", &RoleAttributes::inherit)
+            .fixed_default(true)
+            .description("Has the privileges of the roles it is a member of."),
+        attribute("replication", &RoleAttributes::replication).fixed_default(false).description("May replicate."),
+        attribute("bypassrls", &RoleAttributes::bypassrls)
+            .fixed_default(false)
+            .description("Is not subject to row-level security."),
+        attribute("connection_limit", &RoleAttributes::connection_limit)
+            .fixed_default(-1)
+            .validate(framework::at_least(-1))
+            .description("Most connections at a time; -1: no limit."),
+    };
+}
+
+Attributes<RoleAttributes> expiry_attributes() {
+    return {
+        attribute("valid_until", &RoleAttributes::valid_until)
+            .kept()
+            .same_meaning(same_time)
+            .example("\"2030-12-31\"")
+            .description("When the password expires: a date, an RFC 3339 time, or `infinity`; UTC where it names no "
+                         "zone. Not set: what `expire_in` comes to, and never without that."),
+    };
+}
+
 Attributes<PgUser> login_attributes() {
     return {
         cluster_attribute(&PgUser::cluster),
@@ -71,33 +105,14 @@ Attributes<PgUser> login_attributes() {
         attribute("password_wo_version", &PgUser::password_wo_version)
             .optional()
             .description("Any number; another one makes `password_wo` count anew."),
-        attribute("login", &PgUser::login).fixed_default(true).description("May log in."),
-        attribute("superuser", &PgUser::superuser).fixed_default(false).description("Is subject to no checks at all."),
-        attribute("createdb", &PgUser::createdb).fixed_default(false).description("May create databases."),
-        attribute("createrole", &PgUser::createrole).fixed_default(false).description("May create roles."),
-        attribute("inherit", &PgUser::inherit)
-            .fixed_default(true)
-            .description("Has the privileges of the roles it is a member of."),
-        attribute("replication", &PgUser::replication).fixed_default(false).description("May replicate."),
-        attribute("bypassrls", &PgUser::bypassrls)
-            .fixed_default(false)
-            .description("Is not subject to row-level security."),
-        attribute("connection_limit", &PgUser::connection_limit)
-            .fixed_default(-1)
-            .validate(framework::at_least(-1))
-            .description("Most connections at a time; -1: no limit."),
+        within(&PgUser::attributes, role_attributes()),
         attribute("expire_in", &PgUser::expire_in)
             .optional()
             .validate(framework::between(1, 36500))
             .description("Days until the password expires, counted once, when this is first applied. `valid_until` "
                          "then shows the "
                          "date."),
-        attribute("valid_until", &PgUser::valid_until)
-            .kept()
-            .same_meaning(same_time)
-            .example("\"2030-12-31\"")
-            .description("When the password expires: a date, an RFC 3339 time, or `infinity`; UTC where it names no "
-                         "zone. Not set: what `expire_in` comes to, and never without that."),
+        within(&PgUser::attributes, expiry_attributes()),
         attribute("comment", &PgUser::comment).optional().description("Comment on the role. Not set: left alone."),
         attribute("roles", &PgUser::roles)
             .optional()
@@ -152,8 +167,8 @@ std::string date_in(std::int64_t days) {
 }
 
 void resolve_expiry(PgUser& user) {
-    if (!user.expire_in || (user.valid_until && !has_unknown(*user.valid_until))) return;
-    user.valid_until = date_in(*user.expire_in);
+    if (!user.expire_in || (user.attributes.valid_until && !has_unknown(*user.attributes.valid_until))) return;
+    user.attributes.valid_until = date_in(*user.expire_in);
 }
 
 bool is_ignored(const framework::CommonState& common, const std::string& sentence) {
@@ -231,12 +246,12 @@ void PgUserResource::modify_more(framework::Plan<PgUserState>& plan) const {
     // Days are counted once: until they change, what came of them stands.
     PgUser& user = plan.planned.user;
     const bool unknown = plan.unknown.at("expire_in");
-    const bool counted =
-        plan.prior != nullptr && plan.prior->user.expire_in == user.expire_in && plan.prior->user.valid_until;
+    const bool counted = plan.prior != nullptr && plan.prior->user.expire_in == user.expire_in &&
+                         plan.prior->user.attributes.valid_until;
     if (unknown || (user.expire_in && !counted))
-        user.valid_until = unknown_marker("valid_until");
+        user.attributes.valid_until = unknown_marker("valid_until");
     else
-        user.valid_until = user.expire_in ? plan.prior->user.valid_until : std::nullopt;
+        user.attributes.valid_until = user.expire_in ? plan.prior->user.attributes.valid_until : std::nullopt;
     plan.decide("valid_until");
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/base/secret.h"
-#include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/spec/spec.h"
 #include "provider/framework/common_attributes.h"
 #include "provider/resource/sql_resource.h"
 

@@ -31,8 +31,8 @@ value::Path path_from_text(std::string_view text) {
     return path;
 }
 
-void report_problems(const std::vector<module::pgsql::Problem>& problems, framework::Validation& validation) {
-    for (const module::pgsql::Problem& problem : problems) {
+void report_problems(const std::vector<Problem>& problems, framework::Validation& validation) {
+    for (const Problem& problem : problems) {
         const value::Path path = path_from_text(problem.path);
         // What is not known yet was not read into the specification: nothing can be said of it.
         if (!problem.path.empty() && validation.unknown.at(path)) continue;

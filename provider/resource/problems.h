@@ -2,8 +2,9 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
-#include "core/module/pgsql/rules.h"
+#include "core/base/problem.h"
 #include "provider/framework/call.h"
 #include "provider/value/path.h"
 
@@ -12,6 +13,6 @@ namespace pigsty::provider {
 // `instances["2"].address` → a path. Text that is not of this form ends the path where it stops being one.
 value::Path path_from_text(std::string_view text);
 
-void report_problems(const std::vector<module::pgsql::Problem>& problems, framework::Validation& validation);
+void report_problems(const std::vector<Problem>& problems, framework::Validation& validation);
 
 }  // namespace pigsty::provider

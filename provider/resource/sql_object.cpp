@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/quote.h"
-#include "core/module/pgsql/table.h"
+#include "core/module/pgsql/spec/layout.h"
 #include "provider/configuration/pg_objects.h"
 
 namespace pigsty::provider {

@@ -9,9 +9,9 @@
 
 #include "core/base/result.h"
 #include "core/base/unknown.h"
-#include "core/module/pgsql/fragments.h"
-#include "core/module/pgsql/session.h"
-#include "core/module/pgsql/spec.h"
+#include "core/module/pgsql/pool/lists.h"
+#include "core/module/pgsql/session/session.h"
+#include "core/module/pgsql/spec/spec.h"
 #include "provider/configuration/fleet.h"
 #include "provider/framework/typed_resource.h"
 

@@ -19,7 +19,8 @@
 #include <vector>
 
 #include "core/converge/run.h"
-#include "core/module/pgsql/sql_object.h"
+#include "core/module/pgsql/object/object_handover.h"
+#include "core/module/pgsql/object/sql_object.h"
 #include "provider/framework/common_attributes.h"
 #include "provider/resource/claimed_common.h"
 #include "provider/resource/sql_object.h"
@@ -46,6 +47,9 @@ class SqlResource : public framework::TypedResource<S>,
         auto id = create_in(*session, whole(state), operation.operation(), call.cancel);
         operation.ended(id ? Status{} : Status(std::unexpected(id.error())));
         TRY(state.common.id, std::move(id));
+        fleet_of(call).handover->made(
+            "cluster " + session->id(), {.kind = kind_.type, .name = object(state).name},
+            [session](const auto&, const Cancel& cancel) { return module::pgsql::confirm_claims(*session, cancel); });
         return state;
     }
 

@@ -15,8 +15,8 @@ using module::pgsql::Waiting;
 constexpr const char* kWaiting = "waiting_for_restart";
 // Seconds since the epoch, of the machine that runs the provider.
 constexpr const char* kOurWordUntil = "waiting_for_restart_until";
-// Two loops: one that brings the configuration to a member, one that brings its answer to the others.
-constexpr std::chrono::seconds kTwoLoops{20};
+// One loop brings the configuration to a member, one its answer to the others; twice that, for loops that take their time.
+constexpr std::int64_t kLoops = 4;
 
 std::int64_t now() {
     return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -44,9 +44,9 @@ void note_waiting(framework::PrivateData& data, const Waiting& waiting) {
     if (waiting != Waiting()) put(data, waiting);
 }
 
-void expect_waiting(framework::PrivateData& data, const Waiting& waiting) {
+void expect_waiting(framework::PrivateData& data, const Waiting& waiting, const render::FailoverPlan& plan) {
     put(data, waiting);
-    data.set(kOurWordUntil, std::to_string(now() + kTwoLoops.count()));
+    data.set(kOurWordUntil, std::to_string(now() + kLoops * plan.loop_wait));
 }
 
 void forget_waiting(framework::PrivateData& data) {

@@ -129,7 +129,10 @@ TEST_F(RuntimeDirectory, names_do_not_reach_the_terminal_as_commands) {
     publisher.event(
         {.operation = "create pg_user", .member = "pg-test", .what = "role two\nlines \x1b[2J žluť", .took = 100ms});
     Follower follower;
-    EXPECT_EQ(follower.until("role"), "pg-test role two\\nlines \\x1b[2J žluť … 0.1 s\n");
+    // Other providers of this machine may be followed as well.
+    const std::string printed = follower.until("žluť");
+    EXPECT_NE(printed.find("pg-test role two\\nlines \\x1b[2J žluť … 0.1 s\n"), std::string::npos) << printed;
+    EXPECT_EQ(printed.find('\x1b'), std::string::npos);
 }
 
 TEST_F(RuntimeDirectory, leaves_no_socket_behind) {

@@ -69,12 +69,16 @@ processes_are_gone() {
   done
 }
 
+# The kernel lists an ending process with many threads no longer, and holds on to its group for a moment more (seen with MinIO).
+control_group_is_removed() {
+  [[ ! -d $1 ]] || find "$1" -depth -type d -exec rmdir {} + 2>/dev/null
+}
+
 # remove_control_group [NAME]: of one node, or the lab's.
 remove_control_group() {
   local root
   for root in $(control_group_roots); do
-    if [[ -d $root/$lab_id/${1:-} ]]; then
-      find "$root/$lab_id/${1:-}" -depth -type d -exec rmdir {} +
-    fi
+    wait_until 10 control_group_is_removed "$root/$lab_id/${1:-}" ||
+      die "the control group $root/$lab_id/${1:-} cannot be removed: $(find "$root/$lab_id/${1:-}" -name cgroup.events -exec grep -H populated {} + | paste -sd' ')"
   done
 }

@@ -75,9 +75,17 @@ wait_for_node() {
   fi
 }
 
+# Systemd and other programs of all nodes count as root's: the kernel's 128 inotify instances are used up by some fifteen nodes,
+# and the next one does not boot.
+allow_many_nodes() {
+  local limit=/proc/sys/fs/inotify/max_user_instances
+  (($(<"$limit") >= 1024)) || printf '1024\n' >"$limit" || die "$limit cannot be raised to 1024"
+}
+
 # start_nodes NAME …: side by side.
 start_nodes() {
   local name
+  allow_many_nodes
   for name in "$@"; do
     start_node "$name"
   done

@@ -27,7 +27,10 @@ class Lines : public ProgressSink {
   public:
     void event(const ProgressEvent& event) noexcept override {
         const std::lock_guard lock(mutex_);
-        lines.push_back(event.member + " " + event.what + (event.state == ProgressState::failed ? " failed" : ""));
+        lines.push_back(event.member + " " + event.what +
+                        (event.state == ProgressState::failed   ? " failed"
+                         : event.state == ProgressState::moving ? ": " + event.detail
+                                                                : ""));
     }
     std::vector<std::string> lines;
 

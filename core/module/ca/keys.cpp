@@ -6,11 +6,10 @@
 #include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/item/certificate_text.h"
+#include "core/node/own_folder.h"
 
 namespace pigsty::module::ca {
 namespace {
-
-std::string folder(const std::string& name) { return "/var/lib/pigsty/ca/" + name; }
 
 Error script_error(const node::Node& node, const node::OperationResult& result, std::string message) {
     return Error{.code = ErrorCode::failed, .message = std::move(message)}
@@ -27,8 +26,9 @@ constexpr std::string_view kKeyMark = "=== key\n";
 
 }  // namespace
 
-std::string key_path(const std::string& name) { return folder(name) + "/ca.key"; }
-std::string certificate_path(const std::string& name) { return folder(name) + "/ca.crt"; }
+std::string authority_folder(const std::string& name) { return std::string(node::kOwnFolder) + "/ca/" + name; }
+std::string key_path(const std::string& name) { return authority_folder(name) + "/ca.key"; }
+std::string certificate_path(const std::string& name) { return authority_folder(name) + "/ca.crt"; }
 
 std::string KeyItem::desired() const {
     return "authority " + spec_.authority.name + "; validity " + std::to_string(spec_.authority.validity_days) +
@@ -87,8 +87,9 @@ Status KeyItem::converse(node::Node& node, const item::Change& /*change*/, const
 Result<bool> KeyItem::copy_from(const node::NodeAddress& address, node::Reach reach, node::Node& node,
                                 const Cancel& cancel) const {
     TRY(const node::NodePtr other, spec_.connect(address, cancel, reach));
-    const node::RunScript read{.text = "DIRECTORY=" + shell_quote(folder(spec_.authority.name)) + "\n" + kReadPair,
-                               .stall = std::chrono::seconds(20)};
+    const node::RunScript read{
+        .text = "DIRECTORY=" + shell_quote(authority_folder(spec_.authority.name)) + "\n" + kReadPair,
+        .stall = std::chrono::seconds(20)};
     TRY(const auto results, other->request({read}, cancel));
     if (results.back().status != 0)
         return fail(script_error(*other, results.back(), "cannot read the authority's key"));
@@ -127,8 +128,8 @@ Result<bool> KeyItem::copy_from_others(node::Node& node, const Cancel& cancel) c
 
 // The key exists under its name only when it is whole: a kill in between leaves *.new files, which the next run replaces.
 Status KeyItem::make(node::Node& node, const Cancel& cancel) const {
-    const std::string script = "set -e\numask 077\nmkdir -p " + shell_quote(folder(spec_.authority.name)) + "\ncd " +
-                               shell_quote(folder(spec_.authority.name)) +
+    const std::string script = "set -e\numask 077\nmkdir -p " + shell_quote(authority_folder(spec_.authority.name)) +
+                               "\ncd " + shell_quote(authority_folder(spec_.authority.name)) +
                                R"(
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out ca.key.new
 openssl req -x509 -new -key ca.key.new -sha384 -days )" +

@@ -13,6 +13,7 @@
 
 namespace pigsty::module::ca {
 
+std::string authority_folder(const std::string& name);  // /var/lib/pigsty/ca/NAME
 std::string key_path(const std::string& name);          // /var/lib/pigsty/ca/NAME/ca.key
 std::string certificate_path(const std::string& name);  // /var/lib/pigsty/ca/NAME/ca.crt
 

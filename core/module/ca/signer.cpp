@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/item/certificate_text.h"
+#include "core/item/was_there.h"
 #include "core/module/ca/keys.h"
 #include "core/module/ca/spec.h"
 #include "core/module/ca/table.h"
@@ -138,8 +139,6 @@ Result<std::string> Signer::ask(const ScriptOf& script, const std::string& input
     return fail(std::move(last));
 }
 
-std::string AuthorityFileItem::desired() const { return "certificate of the authority " + authority_.fingerprint; }
-
 node::Probes AuthorityFileItem::probes() const {
     return {{node::ProbeKind::path, spec_.path}, {node::ProbeKind::text, spec_.path}};
 }
@@ -161,10 +160,24 @@ std::string AuthorityFileItem::state(const node::Observation& seen) const { retu
 
 node::ClaimedItem AuthorityFileItem::claimed(const node::Observation& seen) const {
     const node::Probes wanted = probes();
-    return {.kind = kind(),
-            .fingerprint = fingerprint(desired()),
-            .digest = state(seen),
-            .probes = {wanted.begin(), wanted.end()}};
+    node::ClaimedItem entry{.kind = kind(),
+                            .fingerprint = fingerprint(desired()),
+                            .digest = state(seen),
+                            .shared = spec_.shared,
+                            .probes = {wanted.begin(), wanted.end()}};
+    if (spec_.shared) entry.undo = {{item::kWasThere, seen.path(spec_.path).type != node::PathType::absent}};
+    return entry;
+}
+
+Status AuthorityFileItem::check(const node::Observation& seen) const {
+    if (!spec_.shared || seen.path(spec_.path).type == node::PathType::absent) return {};
+    const auto certificate = item::read_certificate(seen.text(spec_.path).value_or(""));
+    if (certificate && certificate->fingerprint == authority_.fingerprint) return {};
+    return fail(Error{.code = ErrorCode::conflict,
+                      .message = "expected the certificate of the authority " + authority_.name + " at " + spec_.path +
+                                 " or nothing, found " + (certificate ? "that of another authority" : "something else")}
+                    .with_hint("others may read it there: use the authority that it is of, or another machine; where "
+                               "nobody needs it, move it away and apply again"));
 }
 
 Status AuthorityFileItem::converse(node::Node& node, const item::Change& /*change*/, const Cancel& cancel) const {

@@ -17,6 +17,7 @@
 
 #include "core/converge/run.h"
 #include "core/item/certificate.h"
+#include "core/item/precondition.h"
 #include "core/module/ca/reference.h"
 
 namespace pigsty::module::ca {
@@ -52,9 +53,12 @@ struct AuthorityFileSpec {
     std::string group = "root";
     unsigned mode = 0644;
     std::vector<item::Handler> handlers{};
+    // Others may have it at this path, too: resources of the same authority, which it outlives until the last of them goes,
+    // and whoever put it there before us, with whom it stays. Another authority's certificate there is refused.
+    bool shared = false;
 };
 
-class AuthorityFileItem final : public item::Item {
+class AuthorityFileItem final : public item::Item, public item::Precondition {
   public:
     AuthorityFileItem(AuthorityFileSpec spec, Reference authority, std::shared_ptr<Signer> signer)
         : spec_(std::move(spec)), authority_(std::move(authority)), signer_(std::move(signer)) {}
@@ -62,7 +66,7 @@ class AuthorityFileItem final : public item::Item {
     // Removed like any file of ours.
     [[nodiscard]] std::string kind() const override { return "file"; }
     [[nodiscard]] std::string label() const override { return spec_.path; }
-    [[nodiscard]] std::string desired() const override;
+    [[nodiscard]] std::string desired() const override { return desired_of(authority_); }
     [[nodiscard]] node::Probes probes() const override;
     [[nodiscard]] std::optional<item::Change> compare(const node::Observation& seen,
                                                       const node::ClaimedItem* claimed) const override;
@@ -73,6 +77,13 @@ class AuthorityFileItem final : public item::Item {
     [[nodiscard]] std::string state(const node::Observation& seen) const override;
     [[nodiscard]] std::vector<std::string> paths() const override { return {spec_.path}; }
     [[nodiscard]] std::vector<item::Handler> handlers() const override { return spec_.handlers; }
+    [[nodiscard]] node::Probes looks() const override { return spec_.shared ? probes() : node::Probes(); }
+    [[nodiscard]] Status check(const node::Observation& seen) const override;
+
+    // What a claim's fingerprint is made of, for those who ask whether another claim's file is of this authority.
+    static std::string desired_of(const Reference& authority) {
+        return "certificate of the authority " + authority.fingerprint;
+    }
 
   private:
     AuthorityFileSpec spec_;

@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <string>
 
+#include "core/base/constraint.h"
 #include "core/base/json_fields.h"
 #include "core/base/member_key.h"
 #include "core/module/platform/node_address_fields.h"
 #include "core/node/node.h"
 
 namespace pigsty::module::ca {
+
+inline constexpr Range kValidityDays{2, 36500};
+inline constexpr Range kLeafValidityDays{1, 36500};
 
 struct Authority {
     std::string name = "pigsty-ca";

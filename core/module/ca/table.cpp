@@ -6,44 +6,30 @@
 
 #include <fmt/format.h>
 
-#include "core/item/directory.h"
+#include "core/converge/members.h"
+#include "core/converge/table.h"
+#include "core/item/owner.h"
 #include "core/module/ca/keys.h"
 
 namespace pigsty::module::ca {
-namespace {
-
-using converge::Site;
-
-std::string folder_of(const Authority& authority) { return "/var/lib/pigsty/ca/" + authority.name; }
-
-}  // namespace
-
 std::vector<converge::Member> members_of(const Authority& authority) {
-    std::vector<converge::Member> members;
-    for (const auto& [number, address] : authority.nodes)
-        members.push_back({.number = number, .name = authority.name + "-" + number, .address = address});
-    return members;
+    return converge::members_of(authority.name, authority.nodes);
 }
 
 converge::Table table_of(const Authority& authority, const std::string& fingerprint, const node::Connect& connect) {
-    const auto shared = std::make_shared<const Authority>(authority);
-    converge::Step folders;
-    folders.name = "folder";
-    folders.items = [shared](const Site&) {
-        return std::vector<item::ItemPtr>{std::make_shared<item::DirectoryItem>(
-            item::DirectorySpec{.path = folder_of(*shared), .mode = 0700, .whole = true, .shared = false})};
-    };
-    // One node after the other: the first makes the key, the next ones find it there.
-    converge::Step keys;
-    keys.name = "key";
-    keys.spread = converge::Spread::serial;
-    keys.items = [shared, fingerprint, connect](const Site& site) {
-        KeySpec spec{.authority = *shared, .fingerprint = fingerprint, .connect = connect};
-        for (const auto& [number, address] : shared->nodes)
-            if (number != site.member.number) spec.others.push_back(address);
-        return std::vector<item::ItemPtr>{std::make_shared<KeyItem>(std::move(spec))};
-    };
-    return {folders, keys};
+    converge::TableBuilder table;
+    table.items("folder", {item::Owner("root").folder(authority_folder(authority.name), 0700, true)});
+    table
+        .items("key",
+               [authority, fingerprint, connect](const converge::Site& site) {
+                   KeySpec spec{.authority = authority, .fingerprint = fingerprint, .connect = connect};
+                   for (const auto& [number, address] : authority.nodes)
+                       if (number != site.member.number) spec.others.push_back(address);
+                   return item::Items{std::make_shared<KeyItem>(std::move(spec))};
+               })
+        // The first makes the key, the next ones find it there.
+        .one_after_the_other();
+    return table.done();
 }
 
 Result<std::string> read_certificate_pem(const Authority& authority,

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/converge/shared_secrets.h"
 #include "core/node/secrets.h"
 
 namespace pigsty::module::etcd {
@@ -10,22 +11,16 @@ namespace {
 constexpr const char* kRootSecret = "root";
 constexpr std::chrono::seconds kProof{30};
 
-// Names of clusters of different kinds may be equal; their secrets are not.
-std::string scope_of(const std::string& cluster) { return "etcd-" + cluster; }
-
 }  // namespace
 
-std::string secrets_folder(const std::string& cluster) { return "/var/lib/pigsty/secrets/" + scope_of(cluster); }
+std::string secret_scope(const std::string& cluster) { return "etcd-" + cluster; }
 
 Status ensure_root_password(const std::string& cluster, converge::StepContext& context) {
-    std::vector<node::NodePtr> nodes;
-    for (const auto& site : context.sites()) nodes.push_back(site->node);
-    TRY_VOID(node::ensure_secrets(nodes, scope_of(cluster), {kRootSecret}, context.cancel()));
-    return {};
+    return converge::ensure_secrets(context, secret_scope(cluster), {kRootSecret});
 }
 
 Result<Secret> root_password(const std::string& cluster, node::Node& node, const Cancel& cancel) {
-    TRY(const auto secrets, node::read_secrets(node, scope_of(cluster), {kRootSecret}, cancel));
+    TRY(const auto secrets, node::read_secrets(node, secret_scope(cluster), {kRootSecret}, cancel));
     if (const auto found = secrets.find(kRootSecret); found != secrets.end()) return found->second.value;
     return fail(
         Error{.code = ErrorCode::failed,

@@ -17,8 +17,8 @@ namespace pigsty::module::etcd {
 Status ensure_root_password(const std::string& cluster, converge::StepContext& context);
 Result<Secret> root_password(const std::string& cluster, node::Node& node, const Cancel& cancel);
 
-// Folder of the cluster's secrets on each member.
-std::string secrets_folder(const std::string& cluster);
+// Of the cluster's secrets on its members. Names of clusters of other kinds may be equal.
+std::string secret_scope(const std::string& cluster);
 
 // Logged in as root, through the first member on which that works: one that is silent, hangs or lost its secrets is passed
 // over.

@@ -1,7 +1,6 @@
 #include "core/module/etcd/condition.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "core/base/quote.h"
 #include "core/client/etcd.h"
@@ -19,47 +18,20 @@ constexpr std::string_view kQuorum = " quorum: no member answers a read that a m
 constexpr std::string_view kLost = " data: is gone, there is no write-ahead log in it";
 constexpr std::string_view kSilent = " quorum: this member has no part in it";
 
-// Both questions need no login, and go beside each other. Without a quorum the second is the one that waits.
+// Both questions need no login. Without a quorum the second is the one that waits.
 std::string look_script(const EtcdCluster& cluster) {
-    const std::string own = render::etcd_endpoint("127.0.0.1", cluster.port);
     return "for log in " + shell_quote(cluster.data_dir) +
-           "/member/wal/*.wal; do [ ! -e \"$log\" ] || { echo data; break; }; done\n"
-           "command -v etcdctl >/dev/null || exit 0\n" +
-           client::etcd_environment({own}) + R"sh(
-{ printf 'status %s\n' "$(etcdctl --dial-timeout=5s --command-timeout=5s endpoint status -w json 2>/dev/null)"; } &
-if said=$(etcdctl --dial-timeout=5s --command-timeout=5s get health 2>&1); then
-  echo read open
-else
-  case $said in *"user name is empty"* | *"permission denied"*) echo read ;; esac
-fi
-wait
-)sh";
+           "/member/wal/*.wal; do [ ! -e \"$log\" ] || { echo data; break; }; done\n" +
+           client::etcd_question_script(cluster.port,
+                                        {{"maintenance/status", "{}"}, {"kv/range", R"({"key":"aGVhbHRo"})"}});
 }
-
-class ConditionItem final : public item::ReservationItem {
-  public:
-    explicit ConditionItem(node::Probe probe) : ReservationItem("etcd condition"), probe_(std::move(probe)) {}
-    [[nodiscard]] node::Probes probes() const override { return {probe_}; }
-    [[nodiscard]] node::ClaimedItem claimed(const node::Observation& seen) const override {
-        node::ClaimedItem claimed = item::ReservationItem::claimed(seen);
-        claimed.probes = {probe_};
-        return claimed;
-    }
-
-  private:
-    node::Probe probe_;
-};
 
 std::string sentence(const std::string& subject, std::string_view rest) { return subject + std::string(rest); }
 
 }  // namespace
 
-std::string member_name(const EtcdCluster& cluster, std::string_view number) {
-    return cluster.name + "-" + std::string(number);
-}
-
 item::ItemPtr condition_item(const EtcdCluster& cluster) {
-    return std::make_shared<ConditionItem>(condition_probe(cluster));
+    return std::make_shared<item::ReservationItem>("etcd condition", node::Probes{condition_probe(cluster)});
 }
 
 node::Probe condition_probe(const EtcdCluster& cluster) { return {node::ProbeKind::command, look_script(cluster)}; }
@@ -80,15 +52,14 @@ bool is_barred(const node::Observation& seen) {
 
 MemberCondition member_condition(std::string_view look) {
     MemberCondition condition;
-    std::istringstream lines{std::string(look)};
-    for (std::string line; std::getline(lines, line);) {
-        if (line == "data") condition.has_data = true;
-        if (line == "read" || line == "read open") condition.reads = true;
-        if (line == "read open") condition.is_open = true;
-        if (!line.starts_with("status ")) continue;
-        for (const client::EtcdStatus& status : client::etcd_status_from_json(line.substr(7)))
-            condition.alarms.insert(status.alarms.begin(), status.alarms.end());
-    }
+    condition.has_data = look.starts_with("data\n");
+    const std::vector<std::string> answers = client::etcd_answers(look);
+    if (!answers.empty()) condition.alarms = client::etcd_alarms(answers[0]);
+    if (answers.size() < 2) return condition;
+    // Who we are is asked after the quorum was: both refusals prove it.
+    const auto says = [&](std::string_view words) { return answers[1].find(words) != std::string::npos; };
+    condition.is_open = says("\"header\"");
+    condition.reads = condition.is_open || says("user name is empty") || says("permission denied");
     return condition;
 }
 
@@ -123,7 +94,7 @@ Repairs repairs_of(const EtcdCluster& cluster, const std::vector<std::string>& d
                     .corrupt = said(cluster.name, kCorrupt),
                     .quorum = said(cluster.name, kQuorum)};
     for (const auto& [number, address] : cluster.members) {
-        const std::string member = member_name(cluster, number);
+        const std::string member = member_name(cluster.name, number);
         if (said(member, kLost)) repairs.lost.insert(member);
         if (said(member, kSilent)) repairs.quorum = true;
     }

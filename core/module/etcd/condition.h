@@ -18,9 +18,6 @@
 
 namespace pigsty::module::etcd {
 
-// "etcd-2"
-std::string member_name(const EtcdCluster& cluster, std::string_view number);
-
 // For the members' items: writes nothing, and puts the look into the claim, so that it is answered together with everything
 // else that is claimed on the node.
 item::ItemPtr condition_item(const EtcdCluster& cluster);

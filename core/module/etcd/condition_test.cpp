@@ -19,20 +19,28 @@ MemberLook look(const char* member, MemberCondition condition, bool is_running =
     return {.member = member, .is_running = is_running, .condition = std::move(condition)};
 }
 
+std::string reply(int status, const std::string& body) {
+    return "HTTP/1.1 " + std::to_string(status) + " Any\r\nContent-Type: application/json\r\n\r\n" + body;
+}
+
 MemberCondition well() { return {.has_data = true, .reads = true}; }
 
 TEST(Condition, is_read_from_what_etcd_says) {
+    const std::string status = reply(200, R"({"header":{"revision":"61"}, "version":"3.5.16", "leader":"15"})");
     const auto fine =
-        member_condition("data\nread\nstatus [{\"Endpoint\":\"https://127.0.0.1:2379\",\"Status\":{\"leader\":1}}]\n");
+        member_condition("data\n" + status + reply(403, R"({"message":"etcdserver: permission denied"})"));
     EXPECT_TRUE(fine.has_data && fine.reads && !fine.is_open && fine.alarms.empty());
-    const auto open = member_condition("data\nread open\nstatus \n");
+    const auto open = member_condition("data\n" + status + reply(200, R"({"header":{"revision":"61"}})"));
     EXPECT_TRUE(open.reads && open.is_open);
-    const auto full = member_condition(
-        "data\nstatus "
-        "[{\"Endpoint\":\"https://127.0.0.1:2379\",\"Status\":{\"header\":{\"member_id\":10501334649042878790,"
-        "\"revision\":7},\"version\":\"3.5.16\",\"dbSize\":67108864,\"leader\":10501334649042878790,"
-        "\"errors\":[\"memberID:10501334649042878790 alarm:NOSPACE \",\"etcdserver: no leader\"]}}]\nread\n");
+    const auto alone = member_condition("data\n" + status);
+    EXPECT_TRUE(alone.has_data && !alone.reads && !alone.is_open);
+    const auto full =
+        member_condition("data\n" +
+                         reply(200, R"({"header":{}, "leader":"10501334649042878790", "errors":)"
+                                    R"(["memberID:10501334649042878790 alarm:NOSPACE ","etcdserver: no leader"]})") +
+                         reply(504, R"({"message":"etcdserver: request timed out"})"));
     EXPECT_THAT(full.alarms, ElementsAre("NOSPACE"));
+    EXPECT_FALSE(full.reads);
     const auto nothing = member_condition("");
     EXPECT_TRUE(!nothing.has_data && !nothing.reads);
 }

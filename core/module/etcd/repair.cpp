@@ -179,9 +179,7 @@ Status clear_alarms(const EtcdCluster& cluster, const Repairs& repairs, Site& si
     const client::Etcd etcd(
         {.node = site.node, .endpoints = access_of(cluster, "").endpoints, .root_password = password});
     TRY(auto seen, etcd.status(context.cancel()));
-    const auto has_alarm = [](const client::EtcdStatus& status) {
-        return std::ranges::find(status.alarms, "NOSPACE") != status.alarms.end();
-    };
+    const auto has_alarm = [](const client::EtcdStatus& status) { return status.alarms.contains("NOSPACE"); };
     if (std::ranges::none_of(seen, has_alarm)) return {};
     TRY_VOID(context.begin_changes());
     // The leader last: what it answers to waits least.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/constraint.h"
 #include "core/base/json_fields.h"
 #include "core/base/member_key.h"
 #include "core/module/ca/reference.h"
@@ -29,6 +30,7 @@ struct EtcdCluster {
 };
 
 inline constexpr std::int64_t kDefaultQuotaBackendBytes = 8589934592;
+inline constexpr Range kQuotaBackendBytes{67108864, 17179869184};
 
 // Attribute `access`: how to reach an etcd cluster. `members` tell where root commands can be run (SSH), `endpoints`
 // what clients connect to; a client certificate of the CA with this fingerprint is let in.

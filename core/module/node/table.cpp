@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/converge/table.h"
 #include "core/item/cron_file.h"
 #include "core/item/host_name.h"
 #include "core/item/hosts_block.h"
@@ -16,10 +17,7 @@
 namespace pigsty::module::machine {
 namespace {
 
-using converge::Site;
-using converge::Step;
-using item::ItemPtr;
-using Items = std::vector<ItemPtr>;
+using item::Items;
 
 Items identity_items(const Machine& machine) {
     Items items;
@@ -98,15 +96,13 @@ converge::Member member_of(const Machine& machine) {
 // Trust before repositories (their servers may show a certificate of that CA), repositories before packages, packages
 // before what needs them (cron).
 converge::Table table_of(const Machine& machine) {
-    const auto shared = std::make_shared<const Machine>(machine);
-    const auto step = [&shared](const char* name, Items (*items)(const Machine&)) {
-        Step row;
-        row.name = name;
-        row.items = [shared, items](const Site&) { return items(*shared); };
-        return row;
-    };
-    return {step("identity", identity_items), step("trusted certificates", trust_items),
-            step("repositories", repository_items), step("packages", package_items), step("settings", setting_items)};
+    converge::TableBuilder table;
+    table.items("identity", identity_items(machine));
+    table.items("trusted certificates", trust_items(machine));
+    table.items("repositories", repository_items(machine));
+    table.items("packages", package_items(machine));
+    table.items("settings", setting_items(machine));
+    return table.done();
 }
 
 }  // namespace pigsty::module::machine

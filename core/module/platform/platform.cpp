@@ -10,21 +10,15 @@ namespace pigsty::module::platform {
 namespace {
 
 struct Minimum {
-    Setting setting;
     Component component;
-    Version version;
+    std::string_view version;
 };
 
-const Minimum& minimum_of(Setting setting) {
-    static const std::vector<Minimum> minimums{
-        {Setting::pgbouncer_max_prepared_statements, Component::pgbouncer, "1.21"},
-        {Setting::patroni_failsafe_mode, Component::patroni, "3.0"},
-        {Setting::patroni_primary_start_timeout, Component::patroni, "3.0"},
-        {Setting::patroni_allowlist_include_members, Component::patroni, "2.1"},
-        {Setting::haproxy_fd_hard_limit, Component::haproxy, "2.6"},
-        {Setting::etcd_auth_status, Component::etcd, "3.5"},
-    };
-    return *std::find_if(minimums.begin(), minimums.end(), [&](const Minimum& m) { return m.setting == setting; });
+Minimum minimum_of(Setting setting) {
+    switch (setting) {
+        case Setting::pgbouncer_max_prepared_statements: return {Component::pgbouncer, "1.21"};
+    }
+    return {};
 }
 
 // Extensions in packages of their own; the others of a default cluster are in postgresql-<major> itself.
@@ -56,6 +50,9 @@ std::string_view to_string(Component component) {
         case Component::etcd: return "etcd";
         case Component::pgbouncer: return "pgbouncer";
         case Component::haproxy: return "HAProxy";
+        case Component::minio: return "MinIO";
+        case Component::redis: return "Redis";
+        case Component::valkey: return "Valkey";
     }
     return "?";
 }
@@ -118,8 +115,6 @@ Result<const Platform*> platform_of(const node::Facts& facts) {
                     .with_hint("use a machine with one of these systems"));
 }
 
-bool supports(Setting setting, std::string_view version) { return at_least(version, minimum_of(setting).version); }
-
 const RequiredVersion* required_version(Component component) {
     static const std::map<Component, RequiredVersion> table{
         {Component::patroni, {"3.0", "failsafe_mode and primary_start_timeout"}},
@@ -130,7 +125,10 @@ const RequiredVersion* required_version(Component component) {
     return found == table.end() ? nullptr : &found->second;
 }
 
-bool Platform::offers(Setting setting) const { return supports(setting, versions.at(minimum_of(setting).component)); }
+bool Platform::offers(Setting setting) const {
+    const Minimum minimum = minimum_of(setting);
+    return at_least(versions.at(minimum.component), minimum.version);
+}
 
 std::vector<std::string> Platform::packages(Component component, std::int64_t postgresql_version) const {
     switch (component) {
@@ -141,6 +139,11 @@ std::vector<std::string> Platform::packages(Component component, std::int64_t po
         case Component::etcd: return {"etcd-server", "etcd-client"};
         case Component::pgbouncer: return {"pgbouncer"};
         case Component::haproxy: return {"haproxy"};
+        // No system's own repositories have the server.
+        case Component::minio: return {"minio", "minio-client"};
+        // The programs are in the -tools package; the other one brings account, folders and a link.
+        case Component::redis: return {"redis-server", "redis-tools"};
+        case Component::valkey: return {"valkey-server", "valkey-tools"};
     }
     return {};
 }
@@ -154,37 +157,6 @@ std::optional<std::string> Platform::extension_package(std::string_view extensio
 
 std::string Platform::bin_dir(std::int64_t postgresql_version) const {
     return fmt::format("/usr/lib/postgresql/{}/bin", postgresql_version);
-}
-
-std::vector<std::string> known_bad_pairs(const std::map<Component, Version>& installed) {
-    std::vector<std::string> sentences;
-    const auto etcd = installed.find(Component::etcd);
-    const auto patroni = installed.find(Component::patroni);
-    // etcd 3.5.28 answers requests without a token differently; Patroni understands that since 4.0.8.
-    if (etcd != installed.end() && patroni != installed.end() && at_least(etcd->second, "3.5.28") &&
-        !at_least(patroni->second, "4.0.8"))
-        sentences.push_back(
-            fmt::format("etcd {} with authentication needs Patroni 4.0.8 or newer, found {}: keep etcd at "
-                        "3.5.27 or take a newer Patroni",
-                        etcd->second, patroni->second));
-    return sentences;
-}
-
-std::string unit_of(Component component) {
-    switch (component) {
-        case Component::postgresql:
-        case Component::patroni: return "patroni.service";
-        case Component::etcd: return "etcd.service";
-        case Component::pgbouncer: return "pgbouncer.service";
-        case Component::haproxy: return "haproxy.service";
-    }
-    return {};
-}
-
-const std::vector<std::string>& units_enabled_by_packages() {
-    static const std::vector<std::string> units{"etcd.service", "haproxy.service", "patroni.service",
-                                                "pgbouncer.service", "postgresql.service"};
-    return units;
 }
 
 }  // namespace pigsty::module::platform

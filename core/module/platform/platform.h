@@ -5,8 +5,7 @@
 //     items.push_back(package(platform->packages(Component::postgresql, 17)));
 //     if (platform->offers(Setting::pgbouncer_max_prepared_statements)) …
 //
-// Versions in the table are those of the system's own repositories; with others (PGDG) ask supports() with the version
-// that is installed.
+// Versions in the table are those of the system's own repositories.
 #pragma once
 
 #include <cstdint>
@@ -23,21 +22,11 @@
 
 namespace pigsty::module::platform {
 
-enum class Component { postgresql, patroni, etcd, pgbouncer, haproxy };
+enum class Component { postgresql, patroni, etcd, pgbouncer, haproxy, minio, redis, valkey };
 std::string_view to_string(Component component);
 
-// Settings that older versions refuse to start with, or silently ignore.
-enum class Setting {
-    pgbouncer_max_prepared_statements,
-    patroni_failsafe_mode,
-    patroni_primary_start_timeout,  // master_start_timeout before
-    patroni_allowlist_include_members,
-    haproxy_fd_hard_limit,
-    etcd_auth_status,  // `etcdctl auth status`
-};
-
-// Whether that version of the setting's own component knows it.
-bool supports(Setting setting, std::string_view version);
+// Settings that older versions of their component refuse to start with, and do without.
+enum class Setting { pgbouncer_max_prepared_statements };
 
 // Below it a component does not run with what we write.
 struct RequiredVersion {
@@ -45,6 +34,7 @@ struct RequiredVersion {
     std::string_view reason;  // what needs it
 };
 const RequiredVersion* required_version(Component component);  // null: any
+using RequiredVersions = std::map<Component, RequiredVersion>;
 
 struct Platform {
     std::string os_id;    // os-release ID
@@ -74,15 +64,6 @@ const Platform& platform_at(const node::NodePtr& node);
 // PostgreSQL majors that templates and settings are known for, whatever repository brings them.
 inline constexpr std::int64_t kOldestPostgresql = 13;
 inline constexpr std::int64_t kNewestPostgresql = 18;
-
-// Pairs of versions that are known not to work together: sentences, each with the way out; empty where all is well.
-std::vector<std::string> known_bad_pairs(const std::map<Component, Version>& installed);
-
-// The unit that runs a component: "patroni.service". PostgreSQL runs under Patroni's.
-std::string unit_of(Component component);
-// Units that packages enable by themselves, and that must neither start on installation nor at the next boot unless a
-// resource wants them: the packages' own cluster, etcd, pgbouncer, haproxy.
-const std::vector<std::string>& units_enabled_by_packages();
 
 // Written before PostgreSQL's packages come, so that they make no cluster `main` on port 5432.
 inline constexpr const char* kCreateClusterConf = "/etc/postgresql-common/createcluster.d/pigsty.conf";

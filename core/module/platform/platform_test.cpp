@@ -6,7 +6,6 @@ namespace pigsty::module::platform {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 node::Facts facts(std::string id, std::string version) {
     node::Facts facts;
@@ -52,19 +51,6 @@ TEST(Platform, knows_what_its_versions_do_not_know) {
     const Platform& bookworm = **platform_of(facts("debian", "12"));
     EXPECT_TRUE(trixie.offers(Setting::pgbouncer_max_prepared_statements));
     EXPECT_FALSE(bookworm.offers(Setting::pgbouncer_max_prepared_statements));
-    EXPECT_TRUE(bookworm.offers(Setting::haproxy_fd_hard_limit));
-    EXPECT_TRUE(bookworm.offers(Setting::patroni_failsafe_mode));
-    EXPECT_TRUE(supports(Setting::patroni_failsafe_mode, "3.0.2-1"));
-    EXPECT_FALSE(supports(Setting::patroni_failsafe_mode, "2.1.4"));
-}
-
-TEST(Platform, warns_of_pairs_that_do_not_work) {
-    EXPECT_THAT(known_bad_pairs({{Component::etcd, "3.5.16"}, {Component::patroni, "4.0.7"}}), IsEmpty());
-    EXPECT_THAT(known_bad_pairs({{Component::etcd, "3.5.28"}, {Component::patroni, "4.0.8"}}), IsEmpty());
-    EXPECT_THAT(
-        known_bad_pairs({{Component::etcd, "3.5.28"}, {Component::patroni, "4.0.7"}}),
-        ElementsAre("etcd 3.5.28 with authentication needs Patroni 4.0.8 or newer, found 4.0.7: keep etcd at 3.5.27 or "
-                    "take a newer Patroni"));
 }
 
 }  // namespace

@@ -16,11 +16,16 @@ std::string label_of(const std::vector<Component>& components) {
 
 }  // namespace
 
-RequiredVersionsItem::RequiredVersionsItem(const std::vector<Component>& components, const Platform& platform)
+RequiredVersionsItem::RequiredVersionsItem(const std::vector<Component>& components, const Platform& platform,
+                                           const RequiredVersions& least)
     : ReservationItem(label_of(components)), system_(platform.name) {
-    for (const Component component : components)
-        if (required_version(component) != nullptr)
-            asked_.push_back({.component = component, .package = platform.packages(component).front()});
+    for (const Component component : components) {
+        const auto stricter = least.find(component);
+        const RequiredVersion* required = stricter != least.end() ? &stricter->second : required_version(component);
+        if (required == nullptr) continue;
+        asked_.push_back(
+            {.component = component, .package = platform.packages(component).front(), .required = *required});
+    }
 }
 
 // The version installed, else the one that apt would install.
@@ -43,7 +48,7 @@ node::Probes RequiredVersionsItem::looks() const {
 Status RequiredVersionsItem::check(const node::Observation& seen) const {
     for (const Asked& asked : asked_) {
         const std::string version = seen.command(script_for(asked.package));
-        const RequiredVersion& required = *required_version(asked.component);
+        const RequiredVersion& required = asked.required;
         // Nothing to be had: its installation says so.
         if (version.empty() || version == "(none)" || at_least(version, required.version)) continue;
         return fail(Error{ErrorCode::unsupported,

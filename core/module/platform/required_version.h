@@ -15,15 +15,24 @@ namespace pigsty::module::platform {
 
 class RequiredVersionsItem final : public item::ReservationItem, public item::Precondition {
   public:
-    RequiredVersionsItem(const std::vector<Component>& components, const Platform& platform);
+    // `least`: of components that must be newer here than everybody needs them.
+    RequiredVersionsItem(const std::vector<Component>& components, const Platform& platform,
+                         const RequiredVersions& least = {});
 
     [[nodiscard]] node::Probes looks() const override;
     [[nodiscard]] Status check(const node::Observation& seen) const override;
+    // It takes nothing: whoever needs the same versions may say so, too.
+    [[nodiscard]] node::ClaimedItem claimed(const node::Observation& seen) const override {
+        node::ClaimedItem entry = ReservationItem::claimed(seen);
+        entry.shared = true;
+        return entry;
+    }
 
   private:
     struct Asked {
         Component component;
         std::string package;
+        RequiredVersion required;
     };
     [[nodiscard]] static std::string script_for(const std::string& package);
 

@@ -28,6 +28,17 @@ TEST(RequiredVersions, are_those_that_take_our_configuration) {
               "2.4.24-0ubuntu0.22.04.1 (Ubuntu 22.04)");
 }
 
+TEST(RequiredVersions, may_be_newer_for_one_who_wants_more) {
+    const RequiredVersionsItem item({Component::patroni}, platforms().front(),
+                                    {{Component::patroni, {"4.0", "quorum commit"}}});
+    node::Observation seen;
+    for (const node::Probe& probe : item.looks()) seen.set(probe, "3.2.2-1");
+    const auto status = item.check(seen);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().message.substr(0, status.error().message.find(", found")),
+              "expected Patroni 4.0 or newer (quorum commit)");
+}
+
 TEST(RequiredVersions, of_our_platforms_are_met_but_by_the_oldest) {
     for (const Platform& platform : platforms()) {
         if (platform.name == "Ubuntu 22.04") continue;

@@ -5,9 +5,12 @@
 #   to the client     opened | refused CAUSE | data | eof | closed CAUSE | credit COUNT
 use strict;
 use warnings;
-use Socket qw(:DEFAULT SOCK_STREAM SOCK_NONBLOCK getaddrinfo AI_NUMERICSERV IPPROTO_TCP TCP_NODELAY);
 
-use constant TCP_QUICKACK => 12;    # tcp(7); Socket has no name for it
+BEGIN {
+    import_from('Socket', qw(AF_UNIX SOCK_STREAM SOCK_NONBLOCK SOL_SOCKET SO_ERROR IPPROTO_TCP TCP_NODELAY AI_NUMERICSERV
+                             getaddrinfo pack_sockaddr_un));
+}
+sub TCP_QUICKACK () { 12 }    # tcp(7); Socket has no name for it
 
 $0 = 'pigsty-bridge';    # for whoever looks at the node's processes
 my $window = 262144;
@@ -71,8 +74,8 @@ sub go_on_connecting {
         elsif ($! != EAGAIN || now() > $stream->{until}) { refuse_stream($id, "$!") }
         return;
     }
-    my $error = unpack 'i', getsockopt $stream->{socket}, SOL_SOCKET, SO_ERROR;
-    return refuse_stream($id, POSIX::strerror($error)) if $error;
+    $! = unpack 'i', getsockopt $stream->{socket}, SOL_SOCKET, SO_ERROR;
+    return refuse_stream($id, "$!") if $!;
     delete $stream->{connecting};
     send_frame('opened', $id, 0, '');
 }

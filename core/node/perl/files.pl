@@ -4,10 +4,16 @@ use warnings;
 
 my $temporary = 0;
 
+sub sync_handle {
+    my ($handle) = @_;
+    load_library('IO') if !defined &IO::Handle::sync;
+    return IO::Handle::sync($handle);
+}
+
 sub sync_folder {
     my ($folder) = @_;
     sysopen my $handle, $folder, O_RDONLY | O_DIRECTORY or die "open $folder: $!\n";
-    $handle->sync or die "fsync $folder: $!\n";
+    sync_handle($handle) or die "fsync $folder: $!\n";
 }
 
 sub folder_of { my ($path) = @_; return $path =~ m{^(.*)/[^/]+$}s && $1 ne '' ? $1 : '/' }
@@ -35,7 +41,7 @@ sub replace_file {
         }
         chown $user, $group, $file or die "chown: $!\n";
         chmod $mode, $file or die "chmod: $!\n";
-        $file->sync or die "fsync: $!\n";
+        sync_handle($file) or die "fsync: $!\n";
         close $file or die "close: $!\n";
         rename $beside, $path or die "rename: $!\n";
         1;
@@ -130,27 +136,27 @@ sub sha256_hex {
         92722c85 a2bfe8a1 a81a664b c24b8b70 c76c51a3 d192e819 d6990624 f40e3585 106aa070 19a4c116 1e376c08 2748774c 34b0bcb5
         391c0cb3 4ed8aa4a 5b9cca4f 682e6ff3 748f82ee 78a5636f 84c87814 8cc70208 90befffa a4506ceb bef9a3f7 c67178f2);
     my @h = map { hex } qw(6a09e667 bb67ae85 3c6ef372 a54ff53a 510e527f 9b05688c 1f83d9ab 5be0cd19);
-    my $rotate = sub { (($_[0] >> $_[1]) | ($_[0] << (32 - $_[1]))) & 0xffffffff };
     my $bits = 8 * length $text;
     $text .= "\x80" . "\0" x ((55 - length $text) % 64) . pack 'Q>', $bits;
+    # A word written twice, one behind the other: rotating it is a shift, and a call for each of the rotations would cost more
+    # than all the rest.
+    my $low = 0xffffffff;
     for my $block (unpack '(a64)*', $text) {
         my @w = unpack 'N16', $block;
         for my $i (16 .. 63) {
             my ($x, $y) = @w[$i - 15, $i - 2];
-            my $s0 = $rotate->($x, 7) ^ $rotate->($x, 18) ^ ($x >> 3);
-            my $s1 = $rotate->($y, 17) ^ $rotate->($y, 19) ^ ($y >> 10);
-            $w[$i] = ($w[$i - 16] + $s0 + $w[$i - 7] + $s1) & 0xffffffff;
+            my ($xx, $yy) = ($x << 32 | $x, $y << 32 | $y);
+            $w[$i] = ($w[$i - 16] + (($xx >> 7 ^ $xx >> 18 ^ $x >> 3) & $low) + $w[$i - 7] + (($yy >> 17 ^ $yy >> 19 ^ $y >> 10) & $low)) & $low;
         }
         my ($p, $q, $r, $s, $t, $u, $v, $z) = @h;
         for my $i (0 .. 63) {
-            my $s1 = $rotate->($t, 6) ^ $rotate->($t, 11) ^ $rotate->($t, 25);
-            my $one = $z + $s1 + (($t & $u) ^ (~$t & 0xffffffff & $v)) + $k[$i] + $w[$i];
-            my $s0 = $rotate->($p, 2) ^ $rotate->($p, 13) ^ $rotate->($p, 22);
-            my $two = $s0 + (($p & $q) ^ ($p & $r) ^ ($q & $r));
-            ($z, $v, $u, $t, $s, $r, $q, $p) = ($v, $u, $t, ($s + $one) & 0xffffffff, $r, $q, $p, ($one + $two) & 0xffffffff);
+            my ($pp, $tt) = ($p << 32 | $p, $t << 32 | $t);
+            my $one = $z + (($tt >> 6 ^ $tt >> 11 ^ $tt >> 25) & $low) + ($t & $u ^ ~$t & $low & $v) + $k[$i] + $w[$i];
+            my $two = (($pp >> 2 ^ $pp >> 13 ^ $pp >> 22) & $low) + ($p & $q ^ $p & $r ^ $q & $r);
+            ($z, $v, $u, $t, $s, $r, $q, $p) = ($v, $u, $t, ($s + $one) & $low, $r, $q, $p, ($one + $two) & $low);
         }
         my @add = ($p, $q, $r, $s, $t, $u, $v, $z);
-        $h[$_] = ($h[$_] + $add[$_]) & 0xffffffff for 0 .. 7;
+        $h[$_] = ($h[$_] + $add[$_]) & $low for 0 .. 7;
     }
     return join '', map { sprintf '%08x', $_ } @h;
 }
@@ -171,13 +177,14 @@ sub keyed_digest {
     return sha256_hex($key . $digest);
 }
 
-# $done->({path => digest}, error). One process for all of them; -z because a name may hold a line feed.
+# $done->({path => digest}, error). One process for all of them; -z because a name may hold a line feed. xargs where there are
+# more of them than fit on a command line.
 sub digest_files {
     my ($done, @paths) = @_;
     return $done->({}) if !@paths;
-    my ($text, $error) = ('', '');
+    my ($text, $error, $names, @sum) = ('', '', join("\0", @paths), 'sha256sum', '-z', '--');
     start_process(
-        argv => ['xargs', '-0', 'sha256sum', '-z', '--'], input => join("\0", @paths), stall => 120,
+        (length $names < 65536 ? (argv => [@sum, @paths]) : (argv => ['xargs', '-0', @sum], input => $names)), stall => 120,
         out => sub { $text .= $_[0] }, err => sub { $error .= $_[0] if length $error < 2000 },
         end => sub {
             my %digests = map { /^([0-9a-f]{64}) [ *](.*)\z/s ? ($2 => $1) : () } split /\0/, $text;

@@ -6,10 +6,6 @@
 # travel, and perl-base, which has neither JSON nor base64, can read and write it.
 use strict;
 use warnings;
-use Errno qw(EINTR EAGAIN EINPROGRESS ENOENT ENOTDIR EEXIST);
-use Fcntl qw(:DEFAULT :flock :mode);
-use IO::Handle;
-use POSIX ();
 
 my ($received, $outgoing) = ('', '');
 my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());

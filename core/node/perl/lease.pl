@@ -60,7 +60,7 @@ sub prove_room {
     my $done = eval {
         my $count = syswrite($file, 'x' x 131072) // die "write under $settings{base}: $!\n";
         die "write under $settings{base}: No space left on device\n" if $count != 131072;
-        $file->sync or die "fsync under $settings{base}: $!\n";
+        sync_handle($file) or die "fsync under $settings{base}: $!\n";
         1;
     };
     my $cause = $@;

@@ -100,23 +100,21 @@ sub look_at_packages {
 
 sub quoted { my ($text) = @_; $text =~ s/'/'\\''/g; return "'$text'" }
 
-# One shell for all of them, each in a subshell; eval keeps a syntax error in one from hiding the others.
+# Side by side: one that waits for a server holds up nobody. A syntax error in one does not hide what it printed before.
 sub look_by_scripts {
     my ($done, $see, undef, $keys, @indexes) = @_;
-    open my $random, '<:raw', '/dev/urandom' or return $done->("open /dev/urandom: $!");
-    sysread $random, my $bytes, 16;
-    my $end = "\n" . unpack('H*', $bytes) . "\n";
-    my $script = join '', map { '(eval ' . quoted($keys->[$_]) . ") </dev/null 2>/dev/null\nprintf %s " . quoted($end) . "\n" } @indexes;
-    my ($text, $error) = ('', '');
-    start_process(
-        script => $script, stall => 60, out => sub { $text .= $_[0] }, err => sub { $error .= $_[0] if length $error < 2000 },
-        end => sub {
-            my @parts = split /\Q$end\E/, $text, -1;
-            my $last = substr $keys->[$indexes[@parts - 1] // $indexes[-1]], 0, 200;
-            return $done->("this script did not end within 60 s: $last") if @parts != @indexes + 1;
-            $see->($indexes[$_], $parts[$_]) for 0 .. $#indexes;
-            $done->();
-        });
+    my ($pending, @errors) = (scalar @indexes);
+    for my $i (@indexes) {
+        my $text = '';
+        start_process(
+            script => '(eval ' . quoted($keys->[$i]) . ') </dev/null 2>/dev/null', stall => 60, out => sub { $text .= $_[0] },
+            end => sub {
+                my (undef, $error, $process) = @_;
+                push @errors, 'this script did not end within 60 s: ' . substr $keys->[$i], 0, 200 if $process->{stalled};
+                $see->($i, $text);
+                $done->(join '; ', @errors) if --$pending == 0;
+            });
+    }
 }
 
 sub text_of {
@@ -166,13 +164,30 @@ sub look_at_node {
         init => -d '/run/systemd/system' ? 'systemd' : read_file('/proc/1/comm'),
         timezone => readlink('/etc/localtime'), timezone_name => read_file('/etc/timezone'),
         cpu => scalar(grep { /^processor\s*:/ } split /\n/, read_file('/proc/cpuinfo') // ''), meminfo => read_file('/proc/meminfo'));
-    my $disk = -d '/data' ? '/data' : '/';
     my $text = '';
+    my $systemd = systemd_version();
     start_process(
-        script => "systemctl --version 2>/dev/null | head -n 1\necho --\ndf -Pk $disk 2>/dev/null | tail -n 1", stall => 30,
-        out => sub { $text .= $_[0] },
+        (defined $systemd ? (argv => ['df', '-Pk', -d '/data' ? '/data' : '/'])
+                          : (script => 'systemctl --version 2>/dev/null | head -n 1; df -Pk /data 2>/dev/null || df -Pk /')),
+        stall => 30, out => sub { $text .= $_[0] },
         end => sub {
-            ($facts{systemd}, $facts{df}) = split /^--\n/m, $text, 2;
+            my @lines = split /\n/, $text;
+            $facts{df} = $lines[-1];
+            $facts{systemd} = $systemd // (grep { /^systemd / } @lines)[0];
             $done->(map { $_ => $facts{$_} // '' } sort keys %facts);
         });
+}
+
+# The library that all of systemd's programs share has the version in its name: no program is run for it.
+sub systemd_version {
+    for my $folder ('/usr/lib/systemd', map { "/usr/lib/$_/systemd" } grep { /-linux-gnu/ } entries('/usr/lib')) {
+        for (entries($folder)) { return "systemd $1" if /^libsystemd-shared-(\d+)/ }
+    }
+    return undef;
+}
+
+sub entries {
+    my ($folder) = @_;
+    opendir my $handle, $folder or return;
+    return sort readdir $handle;
 }

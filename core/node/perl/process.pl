@@ -34,7 +34,7 @@ sub start_process {
             POSIX::dup2(fileno $theirs{script}, 3) if fileno $theirs{script} != 3;
             fcntl $theirs{script}, F_SETFD, 0 if fileno $theirs{script} == 3;
         }
-        { no warnings; exec {$argv[0]} @argv; }
+        { exec {$argv[0]} @argv }
         my $text = "$argv[0]: $!\n";
         syswrite STDERR, $text if open STDERR, '>&=', 2;
         POSIX::_exit(127);

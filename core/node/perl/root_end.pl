@@ -69,7 +69,7 @@ sub write_journal {
     my $is_new = !-e "$folder/$operation.jsonl";
     sysopen my $file, "$folder/$operation.jsonl", O_WRONLY | O_CREAT | O_APPEND, 0600 or die "open $folder/$operation.jsonl: $!\n";
     (syswrite($file, "$line\n") // 0) == length($line) + 1 or die "write $folder/$operation.jsonl: $!\n";
-    $file->sync or die "fsync $folder/$operation.jsonl: $!\n";
+    sync_handle($file) or die "fsync $folder/$operation.jsonl: $!\n";
     sync_folder($folder) if $is_new;
     finish(0, '');
 }

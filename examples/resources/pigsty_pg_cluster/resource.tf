@@ -15,6 +15,9 @@ resource "pigsty_pg_cluster" "test" {
   parameters = { log_min_duration_statement = "1s" }
   restart    = "rolling"
 
+  rto         = "fast"             # a dead leader is replaced within 30 s, at the price of failovers in short network pauses
+  synchronous = { enabled = true } # commits wait for one standby, which is who takes over
+
   hba_rules = [
     { title = "application servers", user = "app", db = "app", addr = "10.20.0.0/16", auth = "ssl" },
     { title = "reports", user = "+dbrole_offline", addr = "intra", role = "offline" },

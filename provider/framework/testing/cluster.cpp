@@ -1,7 +1,6 @@
 #include "provider/framework/testing/cluster.h"
 
-#include <algorithm>
-
+#include "core/base/text.h"
 #include "core/base/unknown.h"
 #include "provider/framework/validators.h"
 #include "provider/value/json.h"
@@ -51,12 +50,6 @@ Attributes<Connection> connection_attributes() {
         attribute("name", &Connection::name).computed().description("The cluster's name."),
         attribute("members", &Connection::members).computed().description("Number → address."),
     };
-}
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    return text;
 }
 
 Attributes<ClusterState> cluster_attributes() {
@@ -316,25 +309,11 @@ Forecast ClusterResource::forecast(const Plan<ClusterState>& plan) const {
     return forecast;
 }
 
-void ClusterResource::guard_destroy(const ClusterState& prior, Diagnostics& diagnostics) const {
-    if (prior.name == "keep") diagnostics.add_error("Kept", "Expected another name than \"keep\".", Path::of("name"));
-}
-
 Result<ClusterState> ClusterResource::import_state(const ImportKey& key, Call& call) const {
     ClusterState state;
     state.name = key.by_identity() ? key.get("name") : key.id.substr(0, key.id.find('@'));
     call.private_data.set("address", key.by_identity() ? key.get("address") : key.id.substr(key.id.find('@') + 1));
     return state;
-}
-
-std::optional<Result<ClusterState>> ClusterResource::move_state(const MoveRequest& source) const {
-    if (source.source_type_name != "old_cluster") return std::nullopt;
-    const auto old = value::from_untyped_json(source.source_state);
-    if (!old) return Result<ClusterState>(fail(ErrorCode::invalid, old.error().to_string()));
-    ClusterState state;
-    state.name = old->get("title").as_string();
-    state.common.id = "moved";
-    return Result<ClusterState>(state);
 }
 
 std::vector<IdentityAttribute> ClusterResource::identity() const {

@@ -79,9 +79,7 @@ class ClusterResource final : public TypedResource<ClusterState>,
                               public Validates<ClusterState>,
                               public ModifiesPlan<ClusterState>,
                               public Forecasts<ClusterState>,
-                              public GuardsDestroy<ClusterState>,
                               public Imports<ClusterState>,
-                              public MovesState<ClusterState>,
                               public HasIdentity,
                               public UpgradesState,
                               public GeneratesConfig {
@@ -95,9 +93,7 @@ class ClusterResource final : public TypedResource<ClusterState>,
     void validate(const ClusterState& config, Validation& validation) const override;
     void modify_plan(Plan<ClusterState>& plan) const override;
     Forecast forecast(const Plan<ClusterState>& plan) const override;
-    void guard_destroy(const ClusterState& prior, Diagnostics& diagnostics) const override;
     Result<ClusterState> import_state(const ImportKey& key, Call& call) const override;
-    std::optional<Result<ClusterState>> move_state(const MoveRequest& source) const override;
     std::vector<IdentityAttribute> identity() const override;
     std::map<std::int64_t, StateUpgrader> upgraders() const override;
     void tidy(Value& config, const Value& state) const override;

@@ -19,6 +19,7 @@
 #include "provider/framework/testing/host.h"
 #include "provider/resource/ca.h"
 #include "provider/resource/node.h"
+#include "provider/resource/testing/tally_cluster.h"
 
 namespace pigsty::provider::testing {
 
@@ -70,7 +71,8 @@ class Machines final : public framework::TypedProvider<NoConfig> {
     }
     std::vector<framework::Entry<framework::Resource>> resources() const override {
         return {framework::entry<framework::Resource, NodeResource>("pigsty_node"),
-                framework::entry<framework::Resource, CaResource>("pigsty_ca")};
+                framework::entry<framework::Resource, CaResource>("pigsty_ca"),
+                framework::entry<framework::Resource, TallyClusterResource>("pigsty_tally_cluster")};
     }
 
   private:

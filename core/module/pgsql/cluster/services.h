@@ -1,0 +1,27 @@
+// The services of a cluster: its own and the default ones, its own winning by name; and the members as services see them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/module/pgsql/spec/spec.h"
+#include "core/render/haproxy.h"
+
+namespace pigsty::module::pgsql {
+
+render::Services services_of(const PgCluster& cluster);
+std::vector<render::ServiceMember> service_members(const PgCluster& cluster);
+// HAProxy's names of those that lead to the leader, whoever it is: they serve as soon as it leads.
+std::vector<std::string> leader_proxies(const PgCluster& cluster);
+
+// Attribute `endpoints`: where clients of a service connect. `uri` names every host, so that libpq and its kin find the one
+// that answers; it holds no password.
+struct Endpoint {
+    std::vector<std::string> hosts;
+    std::int64_t port = 0;
+    std::string uri;
+    bool operator==(const Endpoint&) const = default;
+};
+std::map<std::string, Endpoint> endpoints_of(const PgCluster& cluster);
+
+}  // namespace pigsty::module::pgsql

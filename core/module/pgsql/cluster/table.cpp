@@ -1,0 +1,327 @@
+#include "core/module/pgsql/cluster/table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "core/base/quote.h"
+#include "core/converge/shared_secrets.h"
+#include "core/converge/table.h"
+#include "core/item/path_state.h"
+#include "core/item/service.h"
+#include "core/module/etcd/administration.h"
+#include "core/module/haproxy/shared.h"
+#include "core/module/pgsql/cluster/dcs.h"
+#include "core/module/pgsql/cluster/items.h"
+#include "core/module/pgsql/cluster/restart.h"
+#include "core/module/pgsql/cluster/services.h"
+#include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/setting_trial.h"
+#include "core/module/pgsql/object/default_objects.h"
+#include "core/module/pgsql/pool/list_scripts.h"
+#include "core/module/pgsql/session/dcs_login.h"
+#include "core/module/pgsql/session/members.h"
+#include "core/module/pgsql/spec/layout.h"
+#include "core/node/secrets.h"
+
+namespace pigsty::module::pgsql {
+namespace {
+
+using converge::Site;
+using converge::StepContext;
+using converge::When;
+using platform::platform_at;
+
+constexpr const char* kReset = "ALTER SYSTEM RESET";
+
+// Patroni makes a standby's slot in the leader's next round, up to loop_wait from now, and a standby that comes up before
+// that tries again only five seconds later (wal_retrieve_retry_interval). A change that changes nothing wakes the leader.
+// Where that fails, it just takes longer.
+void wake_leader(const Members& members, const Cancel& cancel) {
+    const auto leader = members.leader(cancel);
+    if (!leader) return;
+    const auto patroni = members.patroni_with_login(*leader, cancel);
+    if (patroni) (void)patroni->patch_config({{"pigsty", nullptr}}, cancel);
+}
+
+// How far a member came. A server that dies after each start comes to the same states again and again, and writes the same
+// files: neither is progress.
+class Progress {
+  public:
+    std::string with(const std::string& state, const std::string& bytes) {
+        if (states_.insert(state).second) state_ = state;
+        std::int64_t now = 0;
+        std::from_chars(bytes.data(), bytes.data() + bytes.size(), now);
+        bytes_ = std::max(bytes_, now);
+        return state_ + " " + std::to_string(bytes_);
+    }
+
+  private:
+    std::set<std::string> states_;
+    std::string state_;
+    std::int64_t bytes_ = 0;
+};
+
+// What the steps of a table are made from: it outlives the caller's specification.
+struct Making {
+    PgCluster cluster;
+    std::optional<Ways> ways;
+    ClusterChanges changes;
+    std::shared_ptr<ca::Signer> signer;
+    // What a resumed create has put right in the dynamic configuration.
+    std::shared_ptr<nlohmann::json> corrected = std::make_shared<nlohmann::json>(nlohmann::json::object());
+
+    [[nodiscard]] Result<Members> members(StepContext& context) const {
+        TRY(const std::string ca_pem, signer->certificate_pem(context.cancel()));
+        return Members(cluster, reached(context.sites()), ca_pem);
+    }
+    [[nodiscard]] auto session(StepContext& context) const {
+        return ways->sessions->of(cluster, connection_of(cluster, context.identity().id),
+                                  known_identifier(context.sites()));
+    }
+};
+
+bool is_primary(const PgCluster& cluster, const Site& site) {
+    return cluster.instances.at(site.member.number).role == "primary";
+}
+
+Status try_own_settings(const Making& making, Site& site, StepContext& context) {
+    return try_settings(making.cluster, site, context);
+}
+
+Status take_resets_back(const Making& making, Site& site, StepContext& context) {
+    return reset_auto_conf(making.cluster, making.changes.resets, site, context);
+}
+
+// The user in etcd, and the dynamic configuration before the first start: the first server starts with it.
+Status make_dcs_user(const Making& making, Site& site, StepContext& context) {
+    const PgCluster& cluster = making.cluster;
+    TRY(const auto secrets, node::read_secrets(*site.node, secret_scope(cluster), {kEtcdSecret}, context.cancel()));
+    TRY_VOID(context.begin_changes());
+    TRY(const client::Etcd etcd, etcd::administrator(cluster.dcs, making.ways->connect, context.cancel()));
+    TRY_VOID(etcd.ensure_user(cluster.name, secrets.at(kEtcdSecret).value, dcs_prefix(cluster), context.cancel()));
+    TRY(const render::Yaml wanted, wanted_configuration(cluster));
+    const std::string key = dcs_prefix(cluster) + "config";
+    TRY(const bool is_new, etcd.put_new(key, wanted.dump(), context.cancel()));
+    if (is_new || !context.creating()) return {};
+    // Of a create that did not finish: nobody else has a word in it yet.
+    TRY(const std::string found, etcd.value(key, context.cancel()));
+    const auto live = render::Yaml::parse(found, nullptr, false);
+    const auto before = live.is_object() ? live : render::Yaml::object();
+    *making.corrected =
+        configuration_patch(wanted, nlohmann::json::parse(before.dump()), before, Settings(cluster.version));
+    if (making.corrected->empty()) return {};
+    TRY_VOID(etcd.put(key, wanted.dump(), context.cancel()));
+    context.changed_something(site);
+    return {};
+}
+
+Status wait_for_first_leader(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    TRY_VOID(context.wait_for(
+        {.fact = making.cluster.name + " has a leader",
+         .node = site.node,
+         .unit = kPatroniService,
+         .logs = patroni_logs()},
+        [&]() -> Result<converge::Look> {
+            TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
+            // Any leader will do, for this may be resumed after a failover. A server that just ended its bootstrap calls
+            // itself primary before it holds the lock: the cluster's word counts.
+            const bool led = status.state == "running" && members.leader(context.cancel()).has_value();
+            if (led && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
+            return converge::Look{.reached = led, .moved = status.state + status.system_identifier};
+        }));
+    context.changed_something(site);
+    return {};
+}
+
+// Where nobody led when the plan was made: until one does, which takes writes.
+Status wait_for_leader(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    auto waited = context.wait_for({.fact = making.cluster.name + " has a leader",
+                                    .node = site.node,
+                                    .unit = kPatroniService,
+                                    .logs = patroni_logs()},
+                                   [&]() -> Result<converge::Look> {
+                                       TRY(const Reached leader, members.leader(context.cancel()));
+                                       TRY(const auto status, members.patroni(leader).status(context.cancel()));
+                                       return converge::Look{.reached = status.state == "running" && status.leads(),
+                                                             .moved = leader.name + " " + status.state};
+                                   });
+    if (waited) return {};
+    return fail(with_dcs_cause(std::move(waited).error(), making.cluster, *site.node, context.cancel()));
+}
+
+Status make_default_objects(const Making& making, Site& site, StepContext& context) {
+    return making.session(context)->change(
+        [&](ClusterSession::Work& work) -> Status {
+            TRY_VOID(context.begin_changes());
+            TRY(const bool changed, ensure_default_objects(making.cluster, work));
+            if (changed) context.changed_something(site);
+            return {};
+        },
+        context.cancel());
+}
+
+Status write_configuration(const Making& making, Site& site, StepContext& context) {
+    const ClusterChanges& changes = making.changes;
+    TRY(const Members members, making.members(context));
+    const bool resets =
+        any_needs_restart(changes.resets, Settings(making.cluster.version, changes.extension_settings)) &&
+        context.changed(kReset);
+    return apply_configuration(making.cluster,
+                               {.before = changes.before.get(),
+                                .may_wait_for_restart = changes.waits_for_restart || resets,
+                                .of_members = changes.of_members,
+                                .extension_settings = changes.extension_settings},
+                               members, site, context);
+}
+
+// pgbouncer.ini includes them, so a pgbouncer enabled later does not start without them either.
+Status assemble_lists(const Making&, Site& site, StepContext& context) {
+    TRY_VOID(context.request(site, {node::RunScript{.text = assemble_lists_script()}}));
+    return {};
+}
+
+Status wait_for_stream(const Making& making, Site& site, StepContext& context) {
+    const auto session = making.session(context);
+    TRY(const Members members, making.members(context));
+    const client::Patroni own = members.patroni({site.member.name, site.node});
+    // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
+    const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
+    bool is_announced = false;
+    Progress progress;
+    auto streams = context.wait_for(
+        {.fact = site.member.name + " streams", .node = site.node, .unit = kPatroniService, .logs = patroni_logs()},
+        [&]() -> Result<converge::Look> {
+            TRY(const auto status, own.status(context.cancel()));
+            // Once: a member that came back with another system's data must not make that the proof.
+            if (status.state == "running" && site.claim && !site.claim->facts.contains("system_identifier"))
+                site.claim->facts["system_identifier"] = status.system_identifier;
+            if (status.state == "running" && status.leads()) {
+                // It calls itself primary before it holds the lock and takes connections for us.
+                TRY_VOID(streaming_members(*session, context.cancel()));
+                return converge::Look{.reached = true};
+            }
+            if (status.state == "running" && status.is_streaming) {
+                // What the next refresh will ask, too: the leader's own word.
+                TRY(const auto streaming, streaming_members(*session, context.cancel()));
+                if (streaming.contains(site.member.name)) return converge::Look{.reached = true};
+            }
+            // Any of these comes after the member has shown itself to the others.
+            if (!is_announced &&
+                (status.state == "creating replica" || status.state == "starting" || status.state == "running")) {
+                is_announced = true;
+                wake_leader(members, context.cancel());
+            }
+            TRY(const auto results,
+                site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}},
+                                   context.cancel()));
+            return converge::Look{.reached = false, .moved = progress.with(status.state, results.back().out)};
+        });
+    if (!streams)
+        return fail(std::move(streams).error().with_hint(
+            "where its data cannot follow the leader any more, `patronictl -c /etc/patroni/patroni.yml "
+            "reinit " +
+            making.cluster.name + " " + site.member.name + "` copies the leader anew; then apply again"));
+    context.changed_something(site);
+    return {};
+}
+
+Status settle(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    return settle_configuration(making.cluster, *making.corrected, members, site, context);
+}
+
+// An HAProxy that ran before the cluster did found nobody there, and looks again a few seconds later: an apply ends when what
+// it made serves.
+Status wait_for_services(const Making& making, Site& site, StepContext& context) {
+    const std::vector<std::string> proxies = leader_proxies(making.cluster);
+    if (proxies.empty()) return {};
+    const std::string script = haproxy::unserved_script(proxies);
+    return context.wait_for(
+        {.fact = "HAProxy of " + site.member.name + " finds the leader for " + item::join(proxies),
+         .node = site.node,
+         .unit = haproxy::kUnit},
+        [&]() -> Result<converge::Look> {
+            TRY(const auto results,
+                site.node->request({node::RunScript{.text = script, .writes = false}}, context.cancel()));
+            const std::string unserved = results.back().out;
+            return converge::Look{.reached = unserved.empty(), .moved = unserved};
+        });
+}
+
+item::Items patroni_service() {
+    return {std::make_shared<item::ServiceItem>(
+        item::ServiceSpec{.unit = kPatroniService, .enabled = true, .running = true})};
+}
+
+}  // namespace
+
+converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes) {
+    const auto making = std::make_shared<const Making>(
+        Making{.cluster = cluster,
+               .ways = ways == nullptr ? std::nullopt : std::optional(*ways),
+               .changes = changes,
+               .signer = ways == nullptr ? nullptr : std::make_shared<ca::Signer>(cluster.ca, ways->connect)});
+    const auto with = [&](Status (*act)(const Making&, Site&, StepContext&)) {
+        return [making, act](Site& site, StepContext& context) { return act(*making, site, context); };
+    };
+    converge::TableBuilder table;
+
+    // Before anything is written that a server could take and then not start with.
+    const auto trial = [&](When when) { table.act("trial of settings", when, with(try_own_settings)).on_each(); };
+    if (!changes.creating && changes.settings) trial(When::always);
+    // First of all: it stops where somebody set another value since the plan, and then nothing is written. Restarts, where
+    // they are wanted, come with the dynamic configuration.
+    if (!changes.resets.empty()) table.act(kReset, When::always, with(take_resets_back)).on_each();
+
+    table.items("reservations", reservation_items(cluster));
+    table.items("no cluster main", before_package_items());
+    table.items("packages",
+                [making](const Site& site) { return package_items(making->cluster, platform_at(site.node)); });
+    if (changes.creating && has_own_settings(cluster)) trial(When::create);
+    table.items("directories", directory_items(cluster));
+    table.act("secrets", When::create, [scope = secret_scope(cluster)](Site&, StepContext& context) {
+        return converge::ensure_secrets(context, scope, {kEtcdSecret, kReplicationSecret, kRestSecret});
+    });
+    table.items("certificates",
+                [making](const Site& site) { return certificate_items(making->cluster, site.member, making->signer); });
+    table.items("patroni", [making](const Site& site) {
+        return patroni_items(making->cluster, site.member, platform_at(site.node));
+    });
+    table.items("pgbouncer", [making](const Site& site) {
+        return pgbouncer_items(making->cluster, site.member, platform_at(site.node));
+    });
+    table.items("haproxy", haproxy_items(cluster));
+    table.act("etcd user", changes.dcs_login ? When::always : When::create, with(make_dcs_user));
+
+    // The first leader comes up where the specification says `primary`; in a living cluster roles only say who may start.
+    table.items("leader", patroni_service())
+        .where([making](const Site& site) { return is_primary(making->cluster, site); })
+        .then(When::create, with(wait_for_first_leader));
+    // They copy the leader while it gets its objects: "streaming" waits for them.
+    table.items("replicas", patroni_service()).where([making](const Site& site) {
+        return !is_primary(making->cluster, site);
+    });
+
+    if (changes.awaits_leader) table.act("leader again", When::always, with(wait_for_leader));
+    if (changes.default_objects) table.act("default objects", When::always, with(make_default_objects));
+    if (changes.configuration && !changes.creating)
+        table.act("dynamic configuration", When::always, with(write_configuration));
+    if (cluster.pgbouncer.enabled)
+        table.act("pgbouncer lists", When::when_changed, with(assemble_lists)).watches({"pgbouncer"}).on_each();
+    table.act("streaming", changes.members_do_not_serve ? When::always : When::when_changed, with(wait_for_stream))
+        .on_each()
+        .watches({"leader", "replicas"})
+        // In a living cluster any member may lead.
+        .where([making](const Site& site) { return !making->changes.creating || !is_primary(making->cluster, site); });
+    table.act("settings", When::create, with(settle));
+    table.items("access", access_items(cluster));
+    table.act("services", When::create, with(wait_for_services)).on_each();
+    return table.done();
+}
+
+}  // namespace pigsty::module::pgsql

@@ -1,0 +1,129 @@
+// What an update of a PostgreSQL cluster does beyond items: what the plan says of it, and what the apply then does.
+
+#include <algorithm>
+
+#include "core/base/hash.h"
+#include "core/base/unknown.h"
+#include "core/module/pgsql/cluster/auto_conf.h"
+#include "core/module/pgsql/cluster/dcs.h"
+#include "core/module/pgsql/cluster/restart_forecast.h"
+#include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/object/default_objects.h"
+#include "core/module/pgsql/session/dcs_login.h"
+#include "provider/resource/pg_cluster.h"
+#include "provider/resource/pg_cluster_settings.h"
+#include "provider/resource/waiting_members.h"
+
+namespace pigsty::provider {
+namespace {
+
+using module::pgsql::ClusterChanges;
+using module::pgsql::PgCluster;
+using module::pgsql::Settings;
+
+std::string configuration_key(const PgCluster& cluster) { return cluster.name + " dcs"; }
+
+bool differs(const converge::Managed& before, const converge::Managed& after, const std::string& key) {
+    const auto old_entry = before.find(key);
+    const auto new_entry = after.find(key);
+    return old_entry == before.end() || new_entry == after.end() || old_entry->second != new_entry->second;
+}
+
+bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
+    return std::ranges::any_of(after.instances, [&](const auto& entry) {
+        const auto found = before.instances.find(entry.first);
+        return found == before.instances.end() || found->second.parameters != entry.second.parameters;
+    });
+}
+
+ClusterChanges repairs_of_cluster(const PgCluster& cluster, const std::vector<std::string>& drift) {
+    const auto drifted = [&](const std::string& word) {
+        return std::ranges::any_of(
+            drift, [&](const std::string& sentence) { return sentence.starts_with(cluster.name + word); });
+    };
+    return {.configuration = drifted(" dcs"),
+            .default_objects = drifted(" default"),
+            .before = std::make_shared<const PgCluster>(cluster),
+            .creating = false,
+            .resets = module::pgsql::auto_conf_resets(drift),
+            .dcs_login = module::pgsql::repairs_dcs_login(cluster, drift),
+            .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
+            .members_do_not_serve = is_about_serving(cluster, drift)};
+}
+
+// Whether members restart now. Where nobody restarts them, the next plan knows that they wait.
+bool restarts_now(const PgCluster& prior, const PgCluster& planned, const Settings& settings,
+                  framework::PrivateData& private_data) {
+    // That they wait is no drift while restarts are manual; it ends once they are not.
+    const auto waiting = waiting_members(private_data);
+    auto to_restart = module::pgsql::members_to_restart(prior, planned, waiting, settings);
+    if (planned.restart == "rolling") {
+        forget_waiting(private_data);
+        return !to_restart.empty() || !waiting.members.empty();
+    }
+    if (!to_restart.empty())
+        expect_waiting(private_data,
+                       {.members = std::move(to_restart),
+                        .runs_with = module::pgsql::waiting_after(prior, planned, waiting, settings)},
+                       render::failover_plan(planned.rto));
+    return false;
+}
+
+}  // namespace
+
+converge::Managed PgClusterResource::more_managed(const PgClusterState& state) const {
+    converge::Managed managed;
+    for (const auto& [key, text] : module::pgsql::default_object_texts(state.spec))
+        managed[key] = has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
+    const std::string text = module::pgsql::configuration_meaning(state.spec).value_or("");
+    managed[configuration_key(state.spec)] =
+        text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
+    return managed;
+}
+
+converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned,
+                                                const Fleet& fleet, Call& call) const {
+    ClusterChanges changes =
+        repairs_of_cluster(prior.spec, repaired_drift(call.private_data.get("observed"), planned.common));
+    changes.extension_settings = extension_settings(call.private_data);
+    const auto before = to_managed(prior.common.managed);
+    const auto after = more_managed(planned);
+    for (const auto& [key, value] : after) {
+        if (!differs(before, after, key)) continue;
+        (key == configuration_key(planned.spec) ? changes.configuration : changes.default_objects) = true;
+    }
+    const auto settings = settings_of(planned.spec, call.private_data);
+    changes.waits_for_restart = restarts_now(prior.spec, planned.spec, settings, call.private_data);
+    changes.of_members = has_other_parameters(prior.spec, planned.spec);
+    if (changes.waits_for_restart || changes.of_members || module::pgsql::any_needs_restart(changes.resets, settings))
+        changes.configuration = true;
+    changes.settings = changes.configuration;
+    const auto ways = ways_through(fleet);
+    return module::pgsql::table_of(planned.spec, &ways, changes);
+}
+
+void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framework::Forecast& forecast) const {
+    // Names of packages and folders hold the version: until it is decided, none of the keys is known.
+    if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
+    if (plan.prior == nullptr || !forecast.last_change) return;
+    const auto settings = settings_of(plan.planned.spec, plan.private_data);
+    for (std::string& sentence : module::pgsql::failover_forecast(plan.prior->spec, plan.planned.spec))
+        forecast.last_change->push_back(std::move(sentence));
+    for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->spec, plan.planned.spec,
+                                                                 waiting_members(plan.private_data), settings))
+        forecast.last_change->push_back(std::move(sentence));
+    const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
+    const auto resets = module::pgsql::auto_conf_resets(drift);
+    for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.spec.restart, settings))
+        forecast.last_change->push_back(std::move(sentence));
+    const auto before = to_managed(plan.prior->common.managed);
+    const auto after = more_managed(plan.planned);
+    for (const auto& [key, value] : after)
+        if (key != configuration_key(plan.planned.spec) && differs(before, after, key))
+            forecast.last_change->push_back("update " + key);
+    if (module::pgsql::repairs_dcs_login(plan.prior->spec, drift))
+        forecast.last_change->push_back("make the user " + plan.planned.spec.name + " of etcd cluster " +
+                                        plan.planned.spec.dcs.name + " as it was");
+}
+
+}  // namespace pigsty::provider
