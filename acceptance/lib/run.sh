@@ -4,6 +4,8 @@
 passed=0
 failed=0
 failures=()
+# What each suite with failures said of them.
+failure_texts=()
 # Lines of the list of allowed skips that met a skipped test.
 declare -A allowances_met=()
 
@@ -79,6 +81,7 @@ check_allowances() {
 report() {
   local line
   print_budget
+  for line in "${failure_texts[@]}"; do printf '%s\n' "$line"; done
   for line in "${failures[@]}"; do printf 'FAILED %s\n' "$line"; done
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0))

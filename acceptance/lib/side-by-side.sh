@@ -104,6 +104,13 @@ job_name() {
   echo "$name${cli:+ ($cli)}"
 }
 
+# text_of_failures FILE: what a suite said where it failed, without its progress and its frames.
+text_of_failures() {
+  local text
+  text=$(grep -A 30 '^ *FAILED' "$1" | grep -vE '^ *\|? *([│╷╵] *)?$|Still (creat|modify|destroy)ing' | head -n 60 || true)
+  echo "${text:-$(tail -n 10 "$1")}"
+}
+
 # end_job DIRECTORY: counts what it found, and prints all it said.
 end_job() {
   local dir=$1 kind verdict test good=0 bad=0 status seconds what
@@ -128,6 +135,8 @@ end_job() {
   ((passed += good, failed += bad)) || true
   log "$what: $good passed, $bad failed in $seconds s"
   sed 's/^/  /' "$dir/out"
+  # Said again at the end, where who reads only the last lines of a long log finds it.
+  ((bad == 0)) || failure_texts+=("$what"$'\n'"$(text_of_failures "$dir/out")")
   took "  $what" "$seconds"
 }
 
