@@ -4,7 +4,6 @@
 environment=$("$suite_dir/setup.sh" --print-env) || exit 1
 eval "$environment"
 cli=$PIGSTY_TOFU
-binary=${PIGSTY_PROVIDER_BINARY:-$repository/build/release/provider/terraform-provider-pigsty}
 [[ -x $binary ]] || { echo "bench: build the release preset first" >&2; exit 1; }
 rounds=${PIGSTY_BENCH_ROUNDS:-3}
 lab status 2>/dev/null | grep -q . && { echo "bench: a lab is up in ${PIGSTY_LAB_DIR:-its usual place}: lab down first" >&2; exit 1; }

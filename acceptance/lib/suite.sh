@@ -19,6 +19,7 @@ suite_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 repository=$(dirname "$suite_dir")
 cli=${SUITE_CLI:-tofu}
 system=${SUITE_SYSTEM:-trixie}  # of the nodes
+binary=${PIGSTY_PROVIDER_BINARY:-$repository/build/release/provider/terraform-provider-pigsty}  # what the lab's mirror offers
 work_root=$(mktemp -d "${TMPDIR:-/tmp}/pigsty-suite.XXXXXX")
 out=$work_root/out      # what the last command printed, both streams
 status=0                # and its exit status

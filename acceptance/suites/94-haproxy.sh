@@ -236,8 +236,8 @@ test_what_another_service_of_the_node_has_is_refused() {
   expect_status 1
   grep -qE 'found port 9033 in|port 9033 belongs to haproxy_service' <(sed 's/[│╷╵]/ /g' "$out" | tr -s ' \n' ' ') || failure "not refused for its port"
   rm other.tf twin.tf
-  run lab run -- "$PIGSTY_PROVIDER_BINARY" release twin 10.10.10.12
-  run lab run -- "$PIGSTY_PROVIDER_BINARY" release other 10.10.10.12
+  run lab run -- "$binary" release twin 10.10.10.12
+  run lab run -- "$binary" release other 10.10.10.12
   tf apply
   expect_status 0
   plan_is_empty

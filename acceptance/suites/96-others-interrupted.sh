@@ -163,13 +163,23 @@ client() {
   redis_client "$1" "$2" --tls --cacert "$(on "$1" sh -c 'ls /etc/redis/*-ca.crt | head -n 1')" -h "$(address_of "$1")" -p "${@:3}"
 }
 address_of() { printf '10.10.10.1%s' "${1##*-}"; }
+# What each of them answers stays in the output, for whoever waits in vain. Either member of redis-ms may lead: while its password
+# is another one already than the sentinel has, which is a resource of its own, the sentinel may call the master down.
 all_serve() {
-  local word=first
-  [[ ! -e change_override.tf ]] || word=second
-  [[ $(client in-2 $word-word 6379 INFO replication | tr -d '\r' | sed -n 's/^master_link_status://p') == up ]] &&
-    [[ $(client in-3 meta-word 26379 SENTINEL GET-MASTER-ADDR-BY-NAME redis-ms | head -n 1) == 10.10.10.11 ]] &&
-    [[ $(client in-1 shards-word 7001 CLUSTER INFO | tr -d '\r' | grep -cE '^cluster_(state:ok|slots_ok:16384|known_nodes:3)$') == 3 ]] &&
-    lab run -- curl -sSk --max-time 5 -o /dev/null -w '%{http_code}' "https://10.10.10.12:$([[ $word == first ]] && echo 9002 || echo 9012)/minio/health/cluster" | grep -qx 200
+  local word=first port=9002 leader follower=in-1
+  [[ ! -e change_override.tf ]] || word=second port=9012
+  leader=$(client in-3 meta-word 26379 SENTINEL GET-MASTER-ADDR-BY-NAME redis-ms | head -n 1)
+  [[ $leader != 10.10.10.11 ]] || follower=in-2
+  {
+    echo "meta: $leader"
+    echo "ms: $(client $follower $word-word 6379 INFO replication | tr -d '\r' | grep -E '^master_(host|link_status):' | paste -sd' ')"
+    echo "shards: $(client in-1 shards-word 7001 CLUSTER INFO | tr -d '\r' | grep -E '^cluster_(state|slots_ok|known_nodes):' | sort | paste -sd' ')"
+    echo "web: $(lab run -- curl -sSk --max-time 5 -o /dev/null -w '%{http_code}' "https://10.10.10.12:$port/minio/health/cluster")"
+  } >"$out" 2>&1
+  [[ $leader == 10.10.10.1[12] && $(<"$out") == "meta: $leader
+ms: master_host:$leader master_link_status:up
+shards: cluster_known_nodes:3 cluster_slots_ok:16384 cluster_state:ok
+web: 200" ]]
 }
 
 # Of every resource something that is set while it runs, something that it restarts for, and a password.

@@ -115,7 +115,7 @@ fcntl($file, F_SETLK, $lock) or die "lock: $!"; print "held\n"; close STDOUT; cl
     std::string shown;
     const node::RunScript script = PackageItem::install(std::vector{PackageSpec{.name = "pigtest"}});
     node::RunScript impatient = script;
-    impatient.text = "apt_patience=1\n" + script.text;
+    impatient.text = "apt_patience=4\n" + script.text;
     const auto results = node->request({impatient}, cancel, [&](std::string_view piece) { shown += piece; });
     ASSERT_TRUE(results);
     EXPECT_NE(results->back().status, 0);
