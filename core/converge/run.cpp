@@ -153,6 +153,11 @@ void Run::Engine::note_changed(const std::string& step, const std::string& membe
     changed.emplace(step, member);
 }
 
+void Run::Engine::note_stale() {
+    const std::lock_guard lock(mutex);
+    is_stale = true;
+}
+
 void Run::Engine::note_done(const Site& site, const item::Item& item) {
     if (item.is_silent()) return;
     const std::lock_guard lock(mutex);

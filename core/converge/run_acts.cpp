@@ -1,5 +1,6 @@
 // Run::Engine: acts, and what they get.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -34,14 +35,21 @@ class Context : public StepContext {
             return entry.first == step && (member.empty() || entry.second == member);
         });
     }
-    void changed_something(const Site& site) override { engine_.note_changed(step_, site.member.name); }
-    Status begin_changes() override { return engine_.begin_changes(); }
+    void changed_something(const Site& site) override {
+        engine_.note_stale();
+        engine_.note_changed(step_, site.member.name);
+    }
+    Status begin_changes() override {
+        engine_.note_stale();
+        return engine_.begin_changes();
+    }
 
     void report(const Site& site, std::string what, Clock::time_point begun) override {
         engine_.report(site.member.name, what, ProgressState::done, since(begun));
     }
 
     Status wait_for(const Gate& gate, const std::function<Result<Look>()>& look) override {
+        engine_.note_stale();
         const std::string member = member_of(gate);
         const auto begun = Clock::now();
         const std::string began_at = node::utc_now();
@@ -65,7 +73,7 @@ class Context : public StepContext {
     }
 
     Result<std::vector<node::OperationResult>> request(Site& site, std::vector<node::Operation> operations) override {
-        if (std::ranges::any_of(operations, node::may_write)) TRY_VOID(engine_.begin_changes());
+        if (std::ranges::any_of(operations, node::may_write)) TRY_VOID(begin_changes());
         const std::size_t asked = operations.size();
         std::vector<bool> may_fail;
         for (const auto& operation : operations) {
@@ -137,6 +145,8 @@ Status Run::Engine::act(const Table& table, std::size_t index) {
     } else {
         errors = for_all(acting.size(), most, [&](std::size_t i) { return act_on(table, index, *acting[i]); });
     }
+    if (std::exchange(is_stale, false))
+        for (SiteState& state : states) state.is_fresh = false;
     // What an act learned before another one failed must not be lost.
     auto recorded = record_facts();
     if (!errors.empty()) return fail(at_step(first_of(errors), index));
@@ -161,7 +171,7 @@ Status Run::Engine::act_on(const Table& table, std::size_t index, Site& site) {
             if (auto stored = site.node->claim(identity.kind, identity.name)) site.claim = std::move(stored);
             state.is_stored = true;
         }
-        work_of(site).is_fresh = false;
+        if (mode == Mode::create) note_stale();
         Context context(*this, step.name);
         TRY_VOID(step.act(site, context));
         return fault_point(step.name, site.member.name, FaultPlace::after);

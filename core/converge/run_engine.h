@@ -128,6 +128,7 @@ class Run::Engine {
     void report(const std::string& member, const std::string& what, ProgressState state, std::chrono::milliseconds took,
                 const std::string& detail = {}) const;
     void note_changed(const std::string& step, const std::string& member);
+    void note_stale();
     void note_done(const Site& site, const item::Item& item);
     void warn(std::string sentence);
     [[nodiscard]] bool is_ignored(const std::string& key) const;
@@ -156,6 +157,7 @@ class Run::Engine {
     mutable std::mutex mutex;  // of all below
     node::Lease lease;
     std::set<std::pair<std::string, std::string>> changed;  // step, member
+    bool is_stale = false;  // an act wrote, or waited: what was seen before it counts no more
     Managed done;
     std::vector<std::string> warnings;
 };

@@ -25,16 +25,4 @@ class DriveItem final : public item::ReservationItem, public item::Precondition 
     item::OwnFolderItem folder_;
 };
 
-// The packages can be had: said before anything is written, since the server is in no system's own repositories.
-class OfferedItem final : public item::ReservationItem, public item::Precondition {
-  public:
-    explicit OfferedItem(std::string package) : ReservationItem("offer of " + package), package_(std::move(package)) {}
-
-    [[nodiscard]] node::Probes looks() const override;
-    [[nodiscard]] Status check(const node::Observation& seen) const override;
-
-  private:
-    std::string package_;
-};
-
 }  // namespace pigsty::module::minio

@@ -18,6 +18,7 @@
 #include "core/module/minio/files.h"
 #include "core/module/minio/look.h"
 #include "core/module/minio/policy.h"
+#include "core/module/platform/offered.h"
 #include "core/module/platform/packages.h"
 
 namespace pigsty::module::minio {
@@ -54,8 +55,8 @@ Items reservations(const MinioCluster& cluster, const converge::Member& member) 
                 std::make_shared<item::OwnUnitItem>(kUnit),
                 item::port_reservation(cluster.port),
                 item::port_reservation(cluster.console_port),
-                std::make_shared<OfferedItem>("minio"),
-                std::make_shared<OfferedItem>("minio-client")};
+                std::make_shared<platform::OfferedItem>("minio"),
+                std::make_shared<platform::OfferedItem>("minio-client")};
     for (const std::string& drive : drives_of(cluster))
         items.push_back(std::make_shared<DriveItem>(drive, is_distributed(cluster)));
     if (member.number == cluster.members.begin()->first) items.push_back(look_item(cluster));

@@ -120,6 +120,7 @@ const RequiredVersion* required_version(Component component) {
         {Component::patroni, {"3.0", "failsafe_mode and primary_start_timeout"}},
         {Component::haproxy, {"2.6", "fd-hard-limit"}},
         {Component::etcd, {"3.4", "its API of version 3 by default"}},
+        {Component::redis, {"7.0", "CONFIG GET of several names, CLUSTER ADDSLOTSRANGE"}},
     };
     const auto found = table.find(component);
     return found == table.end() ? nullptr : &found->second;
@@ -151,7 +152,8 @@ std::vector<std::string> Platform::packages(Component component, std::int64_t po
 std::optional<std::string> Platform::extension_package(std::string_view extension,
                                                        std::int64_t postgresql_version) const {
     for (const auto& [name, package] : kExtensionPackages)
-        if (name == extension) return fmt::format("postgresql-{}-{}", postgresql_version, package);
+        if (name == extension || package == extension)
+            return fmt::format("postgresql-{}-{}", postgresql_version, package);
     return std::nullopt;
 }
 

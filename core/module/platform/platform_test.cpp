@@ -32,6 +32,8 @@ TEST(Platform, is_found_by_what_the_system_calls_itself) {
                 ElementsAre("patroni", "python3-etcd", "python3-psycopg2", "etcd-client"));
     EXPECT_EQ((*debian)->bin_dir(17), "/usr/lib/postgresql/17/bin");
     EXPECT_EQ((*debian)->extension_package("pg_repack", 17), "postgresql-17-repack");
+    EXPECT_EQ((*debian)->extension_package("vector", 17), "postgresql-17-pgvector");
+    EXPECT_EQ((*debian)->extension_package("pgvector", 17), "postgresql-17-pgvector");
     EXPECT_EQ((*debian)->extension_package("pg_trgm", 17), std::nullopt);
 }
 

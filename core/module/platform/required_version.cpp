@@ -14,6 +14,9 @@ std::string label_of(const std::vector<Component>& components) {
     return "versions of " + names;
 }
 
+// Without the epoch, which says how often a package's numbers began anew: "5:7.0.15-1" is 7.0.15.
+std::string upstream(const std::string& version) { return version.substr(version.find(':') + 1); }
+
 }  // namespace
 
 RequiredVersionsItem::RequiredVersionsItem(const std::vector<Component>& components, const Platform& platform,
@@ -50,7 +53,7 @@ Status RequiredVersionsItem::check(const node::Observation& seen) const {
         const std::string version = seen.command(script_for(asked.package));
         const RequiredVersion& required = asked.required;
         // Nothing to be had: its installation says so.
-        if (version.empty() || version == "(none)" || at_least(version, required.version)) continue;
+        if (version.empty() || version == "(none)" || at_least(upstream(version), required.version)) continue;
         return fail(Error{ErrorCode::unsupported,
                           fmt::format("expected {} {} or newer ({}), found that this node has or would install {} ({})",
                                       to_string(asked.component), required.version, required.reason, version, system_)}

@@ -28,6 +28,21 @@ TEST(RequiredVersions, are_those_that_take_our_configuration) {
               "2.4.24-0ubuntu0.22.04.1 (Ubuntu 22.04)");
 }
 
+TEST(RequiredVersions, are_of_the_program_whatever_the_epoch_of_its_package) {
+    const RequiredVersionsItem item({Component::redis}, platforms().back());
+    const auto check = [&](const std::string& version) {
+        node::Observation seen;
+        for (const node::Probe& probe : item.looks()) seen.set(probe, version);
+        return item.check(seen);
+    };
+    EXPECT_TRUE(check("5:7.0.15-1~deb12u5"));
+    const auto status = check("5:6.0.16-1ubuntu1");
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().message,
+              "expected Redis 7.0 or newer (CONFIG GET of several names, CLUSTER ADDSLOTSRANGE), found that this node "
+              "has or would install 5:6.0.16-1ubuntu1 (Ubuntu 22.04)");
+}
+
 TEST(RequiredVersions, may_be_newer_for_one_who_wants_more) {
     const RequiredVersionsItem item({Component::patroni}, platforms().front(),
                                     {{Component::patroni, {"4.0", "quorum commit"}}});

@@ -19,15 +19,25 @@ told() {
   [ "$said" = OK ] || { echo "$instance: ${2:-$1}: expected OK, found ${said:-no answer}" >&2; return 1; }
 }
 names() {
-  sed -n 's/^\([a-z][a-z0-9_-]*\) .*/\1/p' "$own" | grep -vxE 'rename-command|masterauth|masteruser|sentinel' | sort -u | tr '\n' ' '
+  awk '/^[a-z][a-z0-9_-]* / && $1 !~ /^(rename-command|masterauth|masteruser|sentinel)$/ && !seen[$1]++ { printf "%s ", $1 }' "$own"
 }
-now() {
-  echo 'ACL LIST' | ask | grep '^user '
-  [ -n "$sentinel" ] || echo "CONFIG GET $(names)" | ask | paste -d ' ' - - | sed 's/^/setting /'
+# A sentinel has no ECHO.
+now_commands() {
+  echo 'ACL LIST'
+  [ -n "$sentinel" ] || { echo 'PING pigsty:settings'; echo "CONFIG GET $(names)"; }
 }
-unsettled() {
+# Names and values of CONFIG GET come in turns.
+now_lines() {
+  awk '$0 == "pigsty:settings" { settings = 1; next }
+    !settings { if (/^user /) print; next }
+    is_value { print "setting " name " " $0; is_value = 0; next }
+    { name = $0; is_value = 1 }'
+}
+now() { now_commands | ask | now_lines; }
+# Of the lines of `now` on standard input, what differs from what was settled.
+differing() {
   [ -e "$settled" ] || { echo unsettled; return; }
-  now | awk -v kept="$settled" '
+  awk -v kept="$settled" '
     BEGIN { while ((getline line < kept) > 0) { if (line ~ /^pending /) waits[substr(line, 9)] = 1; else if (line !~ /^(started|auth) /) was[line] = 1 } }
     { split($0, word, " ") }
     word[1] == "setting" && word[2] in waits { next }
@@ -35,6 +45,17 @@ unsettled() {
     { differs[word[1] " " word[2]] = 1 }
     END { for (line in was) { split(line, word, " "); if (!(word[1] == "setting" && word[2] in waits)) differs[word[1] " " word[2]] = 1 }
           for (one in differs) print one }' | sort
+}
+# look COMMANDS: what they answer, lines of CLUSTER NODES (which begin with an id) marked, and what differs. All in one client:
+# starting one costs more than its answer.
+look() {
+  said=$({ echo PING; printf "$1"; echo 'PING pigsty:users'; now_commands; echo 'PING pigsty:end'; } | ask)
+  case $said in
+    PONG*pigsty:end) ;;
+    *) systemctl is-active --quiet "$instance.service" && echo silent || echo stopped; return;;
+  esac
+  printf '%s\n' "$said" | sed -n -e '/^pigsty:users$/q' -e 1d -e '/^#/d' -e 's/^[0-9a-f]\{40\} /node:&/' -e p | tr -d '\r'
+  printf '%s\n' "$said" | sed -e '1,/^pigsty:users$/d' -e '/^pigsty:end$/d' | now_lines | differing | sed 's/^/differs:/'
 }
 # What a directive is without us, told by a throw-away server: of the names given, as lines that CONFIG SET takes.
 defaults() {
@@ -79,6 +100,7 @@ is_live() {
   value=${1#* }; value=${value#\"}; value=${value%\"}
   [ "$(echo "CONFIG GET ${1%% *}" | ask | sed -n 2p)" = "$value" ]
 }
+# keep [settings]: all that is live now is what is wanted; `settings`: all but the users, who stay as they were settled.
 # rename-command counts from a start on, and no answer tells of it.
 keep() {
   renames=$(grep '^rename-command ' "$own" | sha256sum | cut -c1-16)
@@ -86,7 +108,7 @@ keep() {
   was=$(sed -n "s/^started $started//p" "$settled" 2>/dev/null)
   [ -z "$was" ] || [ "$was" = "$renames" ] || { pending="$pending rename-command"; renames=$was; }
   mkdir -p -m 0700 "${settled%/*}" && {
-    now | sort | while IFS= read -r line; do
+    { if [ -n "${1-}" ]; then grep '^user ' "$settled"; now | grep '^setting '; else now; fi; } | sort | while IFS= read -r line; do
       of=${line#setting }
       case " $pending " in *" ${of%% *} "*) [ "$of" = "$line" ] || continue;; esac
       printf '%s\n' "$line"
@@ -96,6 +118,12 @@ keep() {
     grep '^auth ' "$settled" 2>/dev/null
     true
   } >"$settled.new" && chmod 0600 "$settled.new" && mv -f "$settled.new" "$settled"
+}
+# What own.conf says, in a server that runs. Who may log in is settled when all members have both passwords.
+set_live() {
+  is_up || return 0
+  set_all || return 1
+  [ ! -e "$settled" ] || keep settings
 }
 settle() {
   systemctl is-active --quiet "$instance.service" || return 0

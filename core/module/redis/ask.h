@@ -11,9 +11,10 @@
 namespace pigsty::module::redis {
 
 // Defines `ask` (commands on standard input, answers on standard output; those to $host and $port, by default the instance's
-// own), `answers` (true where it lets us in), `now` (what is live of all that ours sets, a line each), `settle` (sets all of
-// own.conf that a running server takes, reads the users anew, keeps what is live as what is wanted) and `unsettled` (what
-// differs from that, a line each: "setting maxmemory").
+// own), `answers` (true where it lets us in), `settle` (sets all of own.conf that a running server takes, reads the users anew,
+// keeps what is live as what is wanted), `set_live` (the same without the users), and `look COMMANDS` (what these commands answer,
+// and a line "differs:setting maxmemory" for each thing that is not as it was settled; "stopped" or "silent" where nobody lets
+// us in).
 std::string ask_functions(const RedisCluster& cluster);
 // The instance that they are about.
 std::string at_instance(const RedisCluster& cluster, const InstancePlace& place);

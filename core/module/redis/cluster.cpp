@@ -1,6 +1,7 @@
 #include "core/module/redis/cluster.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/module/redis/layout.h"
 #include "core/module/redis/lost_members.h"
@@ -41,35 +42,6 @@ bool all_know_all(const RedisCluster& cluster, const ClusterTables& tables) {
     return std::ranges::all_of(tables, [&](const auto& one) { return knows_all(cluster, tables, one.first); });
 }
 
-Status meet(const RedisCluster& cluster, converge::StepContext& context) {
-    TRY(const Looks looks, look_at_all(cluster, context));
-    const ClusterTables tables = tables_of(looks);
-    if (all_know_all(cluster, tables)) return {};
-    const auto places = all_places(cluster);
-    const auto answers = [&](const InstancePlace& place) { return self_at(tables, place.endpoint()) != nullptr; };
-    auto first = std::ranges::find_if(
-        places, [&](const InstancePlace& place) { return answers(place) && !is_new(tables, place.endpoint()); });
-    if (first == places.end()) first = std::ranges::find_if(places, answers);
-    if (first == places.end())
-        return fail(ErrorCode::unreachable, "expected a member of " + cluster.name + " that answers, found none");
-    std::vector<std::string> commands;
-    for (const InstancePlace& place : places)
-        if (answers(place)) commands.push_back("CLUSTER MEET " + place.endpoint());
-    TRY_VOID(tell(cluster, *first, commands, context));
-    return context.wait_for(
-        {.fact = "members of " + cluster.name + " know each other"}, [&]() -> Result<converge::Look> {
-            TRY(const Looks seen, look_at_all(cluster, context));
-            const ClusterTables now = tables_of(seen);
-            converge::Look look{.reached = all_know_all(cluster, now)};
-            for (const auto& [endpoint, table] : now) {
-                const auto known =
-                    std::ranges::count_if(table, [](const ClusterNode& node) { return !node.id.empty(); });
-                look.moved += endpoint + " knows " + std::to_string(known) + "; ";
-            }
-            return look;
-        });
-}
-
 std::int64_t followers_of(const ClusterTables& tables, const ClusterNode& owner) {
     for (const auto& [endpoint, table] : tables)
         if (const ClusterNode* self = self_in(table); self != nullptr && self->id == owner.id)
@@ -102,6 +74,66 @@ Status follow(const RedisCluster& cluster, const ClusterTables& tables, converge
         TRY_VOID(tell(cluster, place, {"CLUSTER REPLICATE " + master->id}, context));
     }
     return {};
+}
+
+// At its start a server takes the slots of the keys that it finds on its disk, if it remembers no cluster.
+std::set<std::string> claim_what_others_serve(const ClusterTables& tables) {
+    Slots served;
+    for (const auto& [endpoint, table] : tables)
+        if (!is_new(tables, endpoint)) served |= self_in(table)->served();
+    std::set<std::string> claiming;
+    for (const auto& [endpoint, table] : tables)
+        if (is_new(tables, endpoint) && (self_in(table)->served() & served).any()) claiming.insert(endpoint);
+    return claiming;
+}
+
+// One after the other: two masters of one epoch settle it by giving one of them the largest of all, and its claim would win over
+// those who serve these slots.
+Status take_back(const RedisCluster& cluster, const InstancePlace& first, const InstancePlace& place,
+                 converge::StepContext& context) {
+    TRY_VOID(tell(cluster, first, {"CLUSTER MEET " + place.endpoint()}, context));
+    return context.wait_for(
+        {.fact = place.name + " follows whoever serves the slots that it claimed"}, [&]() -> Result<converge::Look> {
+            TRY(const Looks looks, look_at_all(cluster, context));
+            const ClusterTables tables = tables_of(looks);
+            TRY_VOID(follow(cluster, tables, context));
+            const ClusterNode* self = self_at(tables, place.endpoint());
+            return converge::Look{.reached = self != nullptr && !self->is_master,
+                                  .moved = self == nullptr ? "silent" : slot_ranges(self->served())};
+        });
+}
+
+Status meet(const RedisCluster& cluster, converge::StepContext& context) {
+    TRY(const Looks looks, look_at_all(cluster, context));
+    const ClusterTables tables = tables_of(looks);
+    if (all_know_all(cluster, tables)) return {};
+    const auto places = all_places(cluster);
+    const auto answers = [&](const InstancePlace& place) { return self_at(tables, place.endpoint()) != nullptr; };
+    auto first = std::ranges::find_if(
+        places, [&](const InstancePlace& place) { return answers(place) && !is_new(tables, place.endpoint()); });
+    if (first == places.end()) first = std::ranges::find_if(places, answers);
+    if (first == places.end())
+        return fail(ErrorCode::unreachable, "expected a member of " + cluster.name + " that answers, found none");
+    const std::set<std::string> claiming = claim_what_others_serve(tables);
+    std::vector<std::string> commands;
+    for (const InstancePlace& place : places)
+        if (answers(place) && !claiming.contains(place.endpoint()))
+            commands.push_back("CLUSTER MEET " + place.endpoint());
+    TRY_VOID(tell(cluster, *first, commands, context));
+    for (const InstancePlace& place : places)
+        if (claiming.contains(place.endpoint())) TRY_VOID(take_back(cluster, *first, place, context));
+    return context.wait_for(
+        {.fact = "members of " + cluster.name + " know each other"}, [&]() -> Result<converge::Look> {
+            TRY(const Looks seen, look_at_all(cluster, context));
+            const ClusterTables now = tables_of(seen);
+            converge::Look look{.reached = all_know_all(cluster, now)};
+            for (const auto& [endpoint, table] : now) {
+                const auto known =
+                    std::ranges::count_if(table, [](const ClusterNode& node) { return !node.id.empty(); });
+                look.moved += endpoint + " knows " + std::to_string(known) + "; ";
+            }
+            return look;
+        });
 }
 
 // Every table says of `self` what it says of itself.

@@ -62,15 +62,10 @@ bool is_cut_off(const InstanceLook& look) {
 }
 
 node::Probe look_probe(const RedisCluster& cluster, const InstancePlace& place) {
-    std::string script = ask_functions(cluster) + at_instance(cluster, place) +
-                         "systemctl is-active --quiet \"$instance.service\" || { echo stopped; exit 0; }\n"
-                         "answers || { echo silent; exit 0; }\n"
-                         "unsettled | sed 's/^/differs:/'\n";
-    // One client for all of it: starting one costs more than its answer. Lines of CLUSTER NODES begin with an id.
-    if (cluster.mode != "sentinel")
-        script += "printf 'INFO replication\\n" +
-                  std::string(cluster.mode == "cluster" ? "CLUSTER INFO\\nCLUSTER NODES\\n" : "") +
-                  "' | ask | tr -d '\\r' | sed -e '/^#/d' -e 's/^[0-9a-f]\\{40\\} /node:&/'\n";
+    std::string commands;
+    if (cluster.mode != "sentinel") commands += "INFO replication\\n";
+    if (cluster.mode == "cluster") commands += "CLUSTER INFO\\nCLUSTER NODES\\n";
+    const std::string script = ask_functions(cluster) + at_instance(cluster, place) + "look '" + commands + "'\n";
     return {node::ProbeKind::command, script};
 }
 

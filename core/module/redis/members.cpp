@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/quote.h"
+#include "core/converge/for_all.h"
 #include "core/module/redis/ask.h"
 
 namespace pigsty::module::redis {
@@ -41,14 +42,19 @@ ClusterTables tables_of(const Looks& looks) {
 }
 
 Result<Looks> look_at_all(const RedisCluster& cluster, converge::StepContext& context) {
-    Looks looks;
-    for (const auto& site : context.sites()) {
-        const auto places = places_of(cluster, site->member.number);
+    const auto& sites = context.sites();
+    std::vector<Looks> found(sites.size());
+    const auto errors = converge::for_all(sites.size(), sites.size(), [&](std::size_t at) -> Status {
+        const auto places = places_of(cluster, sites[at]->member.number);
         std::vector<node::Operation> scripts;
         for (const InstancePlace& place : places) scripts.emplace_back(looking(look_probe(cluster, place).key));
-        TRY(const auto answers, context.request(*site, std::move(scripts)));
-        for (std::size_t i = 0; i < places.size(); ++i) looks[places[i].endpoint()] = read_look(answers.at(i).out);
-    }
+        TRY(const auto answers, context.request(*sites[at], std::move(scripts)));
+        for (std::size_t i = 0; i < places.size(); ++i) found[at][places[i].endpoint()] = read_look(answers.at(i).out);
+        return {};
+    });
+    if (!errors.empty()) return fail(converge::first_of(errors));
+    Looks looks;
+    for (Looks& of_site : found) looks.merge(of_site);
     return looks;
 }
 

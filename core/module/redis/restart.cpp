@@ -79,13 +79,14 @@ std::vector<std::string> restart_forecast(const RedisCluster& prior, const Redis
 Status restart_what_waits(const RedisCluster& cluster, converge::StepContext& context) {
     std::vector<std::pair<InstancePlace, std::shared_ptr<converge::Site>>> waiting;
     for (const auto& site : context.sites()) {
-        for (const InstancePlace& place : places_of(cluster, site->member.number)) {
-            TRY(const auto answers,
-                context.request(*site, {node::RunScript{.text = "grep -q '^pending ' " + place.settled() + "\n",
-                                                        .may_fail = true,
-                                                        .writes = false}}));
-            if (answers.front().status == 0) waiting.emplace_back(place, site);
-        }
+        const auto places = places_of(cluster, site->member.number);
+        std::vector<node::Operation> scripts;
+        for (const InstancePlace& place : places)
+            scripts.emplace_back(node::RunScript{
+                .text = "grep -q '^pending ' " + place.settled() + "\n", .may_fail = true, .writes = false});
+        TRY(const auto answers, context.request(*site, std::move(scripts)));
+        for (std::size_t i = 0; i < places.size(); ++i)
+            if (answers.at(i).status == 0) waiting.emplace_back(places[i], site);
     }
     if (waiting.empty()) return {};
     for (const auto& [place, site] : waiting)

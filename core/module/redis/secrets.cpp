@@ -1,29 +1,57 @@
 #include "core/module/redis/secrets.h"
 
-#include <algorithm>
+#include <set>
 
 #include "core/base/hash.h"
+#include "core/base/quote.h"
 #include "core/module/redis/place.h"
 #include "core/node/secrets.h"
 
 namespace pigsty::module::redis {
 
+namespace {
+
+std::vector<std::string> secret_names(const RedisCluster& cluster) {
+    std::vector<std::string> names{kAdministrator, kReplication, kAdministratorHash, kReplicationHash};
+    if (password_generation(cluster)) names.emplace_back(kClientsHash);
+    return names;
+}
+
+// All members hold the same of each, of the clients' password what is wanted now.
+Result<bool> is_whole(const RedisCluster& cluster, const converge::StepContext& context) {
+    const node::Probe probe = secrets_probe(cluster);
+    std::set<std::string> held;
+    for (const auto& site : context.sites()) {
+        TRY(const node::Observation seen, site->node->observe({probe}, context.cancel()));
+        held.insert(seen.command(probe.key));
+    }
+    if (held.size() != 1 || held.begin()->contains("nothing")) return false;
+    const auto generation = password_generation(cluster);
+    return !generation || held.begin()->contains(kClientsHash + (" generation " + std::to_string(*generation)) + " ");
+}
+
+}  // namespace
+
+node::Probe secrets_probe(const RedisCluster& cluster) {
+    std::string script = "cd " + shell_quote(node::secrets_folder(secret_scope(cluster))) +
+                         " 2>/dev/null || { echo nothing; exit 0; }\nfor name in";
+    for (const std::string& name : secret_names(cluster)) script += " " + shell_quote(name);
+    return {node::ProbeKind::command, script +
+                                          "; do\n"
+                                          "  [ -s \"$name\" ] || { echo \"$name nothing\"; continue; }\n"
+                                          "  echo \"$name generation $(sed -n 1p \"$name\") $(sha256sum <\"$name\")\"\n"
+                                          "done\n"};
+}
+
 Status ensure_secrets(const RedisCluster& cluster, converge::StepContext& context) {
+    if (!context.creating()) {
+        TRY(const bool whole, is_whole(cluster, context));
+        if (whole) return {};
+    }
     const std::string scope = secret_scope(cluster);
     const auto generation = password_generation(cluster);
-    std::vector<std::string> names{kAdministrator, kReplication, kAdministratorHash, kReplicationHash};
-    if (generation) names.emplace_back(kClientsHash);
     std::vector<node::NodePtr> nodes;
-    bool is_whole = true;
-    node::StoredSecrets first;
-    for (const auto& site : context.sites()) {
-        nodes.push_back(site->node);
-        TRY(const auto found, node::read_secrets(*site->node, scope, names, context.cancel()));
-        if (nodes.size() == 1) first = found;
-        is_whole = is_whole && found.size() == names.size() && found == first &&
-                   (!generation || found.at(kClientsHash).generation == *generation);
-    }
-    if (is_whole) return {};
+    for (const auto& site : context.sites()) nodes.push_back(site->node);
     TRY_VOID(context.begin_changes());
     TRY(const auto made, node::ensure_secrets(nodes, scope, {kAdministrator, kReplication}, context.cancel()));
     node::StoredSecrets hashes;

@@ -44,7 +44,7 @@ std::vector<std::string> package_units(const RedisCluster& cluster) {
 class FreeMachine final : public item::ReservationItem, public item::Precondition {
   public:
     explicit FreeMachine(const RedisCluster& cluster)
-        : ReservationItem("packages' units of " + cluster.name),
+        : ReservationItem("packages' units of " + cluster.name, {secrets_probe(cluster)}),
           engine_(engine_of(cluster)),
           units_(package_units(cluster)) {}
 
@@ -116,22 +116,27 @@ Handler both_passwords(const RedisCluster& cluster, const InstancePlace& place) 
                             shell_quote(hash) + ")\" 'ACL SETUSER default' || exit 1\n");
 }
 
+Items users(const RedisCluster& cluster, const Site& site) {
+    Items items;
+    for (const InstancePlace& place : places_of(cluster, site.member.number))
+        items.push_back(std::make_shared<item::FileItem>(item::FileSpec{.path = place.users(),
+                                                                        .content = users_text(cluster),
+                                                                        .group = engine_of(cluster),
+                                                                        .mode = 0640,
+                                                                        .secret_scope = secret_scope(cluster),
+                                                                        .handlers = {both_passwords(cluster, place)}}));
+    return items;
+}
+
 Items configuration(const RedisCluster& cluster, const Site& site) {
     Items items;
     const std::string engine = engine_of(cluster);
     for (const InstancePlace& place : places_of(cluster, site.member.number)) {
         const bool is_sentinel = cluster.mode == "sentinel";
-        const Handler set =
-            is_sentinel
-                ? Handler::restart(place.unit(), true)
-                : Handler::run("set what changed in " + place.name + " while it runs",
-                               ask_functions(cluster) + at_instance(cluster, place) + "is_up || exit 0\nset_all\n");
-        items.push_back(std::make_shared<item::FileItem>(item::FileSpec{.path = place.users(),
-                                                                        .content = users_text(cluster),
-                                                                        .group = engine,
-                                                                        .mode = 0640,
-                                                                        .secret_scope = secret_scope(cluster),
-                                                                        .handlers = {both_passwords(cluster, place)}}));
+        const Handler set = is_sentinel
+                                ? Handler::restart(place.unit(), true)
+                                : Handler::run("set what changed in " + place.name + " while it runs",
+                                               ask_functions(cluster) + at_instance(cluster, place) + "set_live\n");
         items.push_back(
             std::make_shared<item::FileItem>(item::FileSpec{.path = place.own_conf(),
                                                             .content = own_conf_text(cluster, site.member, place),
@@ -208,14 +213,18 @@ converge::Table table_of(const RedisCluster& cluster, const node::Connect& conne
         table.items("certificates",
                     [cluster, leaves](const Site& site) { return certificates(cluster, site, leaves); });
     }
+    table.items("users", [cluster](const Site& site) { return users(cluster, site); });
     table.items("configuration", [cluster](const Site& site) { return configuration(cluster, site); });
     table.items("start", [cluster](const Site& site) { return services(cluster, site); });
+    // Settings of a running server are settled with its file; a sentinel has restarted for them.
+    std::vector<std::string> settles{"secrets", "users", "start"};
+    if (cluster.mode == "sentinel") settles.emplace_back("configuration");
     table
         .act("settle", When::when_changed,
              [cluster](Site& site, StepContext& context) {
                  return converge::run(settle_script(cluster, site))(site, context);
              })
-        .watches({"secrets", "configuration", "start"})
+        .watches(std::move(settles))
         .on_each();
     table.items("live", [cluster](const Site& site) { return live(cluster, site); });
     if (cluster.mode == "standalone")
