@@ -52,7 +52,10 @@ const Services& default_services() {
     static const Services services{
         {"primary", {.port = 5433, .check = "/primary"}},
         {"replica",
-         {.port = 5434, .check = "/read-only", .backup = "[? pg_role == `primary` || pg_role == `offline` ]"}},
+         {.port = 5434,
+          .selector = "[? pg_role != `delayed` ]",
+          .check = "/read-only",
+          .backup = "[? pg_role == `primary` || pg_role == `offline` ]"}},
         {"default", {.port = 5436, .dest = "postgres", .check = "/primary"}},
         {"offline",
          {.port = 5438,

@@ -52,15 +52,18 @@ Yaml ctl_section(const PatroniMember& member) {
 }
 
 Yaml tags_section(const PatroniMember& member) {
-    const bool offline = member.role == "offline";
+    const bool stands_back = member.role == "offline" || member.role == "delayed";
     // Not noloadbalance: Patroni would then answer 503 to /replica, which the offline service asks.
-    return {{"nofailover", offline || member.nofailover},
-            {"clonefrom", true},
-            {"noloadbalance", false},
-            {"nosync", offline},
-            {kRoleTag, member.role},
-            {"version", std::to_string(member.version)},
-            {"conf", member.template_name + ".yml"}};
+    Yaml tags{{"nofailover", stands_back || member.nofailover},
+              // A copy of one that applies late begins where the leader has no WAL any more.
+              {"clonefrom", member.role != "delayed"},
+              {"noloadbalance", false},
+              {"nosync", stands_back},
+              {kRoleTag, member.role},
+              {"version", std::to_string(member.version)},
+              {"conf", member.template_name + ".yml"}};
+    if (!member.upstream.empty()) tags["replicatefrom"] = member.upstream;
+    return tags;
 }
 
 Yaml replication_login(const PatroniMember& member) {
@@ -229,6 +232,7 @@ std::optional<std::string> parameter_owner(std::string_view name) {
         {"data_directory", "the attribute data_dir"},
         {"max_connections", "the attribute max_connections"},
         {"hba_file", "the attribute hba_rules"},
+        {"recovery_min_apply_delay", "delay of an instance"},
         {"ident_file", "the provider"},
         {"unix_socket_directories", "the provider"},
         {"log_directory", "the provider"},

@@ -34,8 +34,9 @@ struct PatroniMember {
     std::string name;   // pg-test-1
     std::string scope;  // pg-test
     std::string address;
-    std::string role = "replica";  // primary | replica | offline, as declared
+    std::string role = "replica";  // primary | replica | offline | delayed, as declared
     bool nofailover = false;
+    std::string upstream{};    // member that it streams from; empty: the leader
     std::string rto = "norm";  // name of the failover plan
     std::int64_t version = 17;
     std::string template_name = "oltp";

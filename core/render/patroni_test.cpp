@@ -32,6 +32,16 @@ TEST(PatroniYml, of_a_primary_of_an_offline_member_and_of_one_without_tls) {
     EXPECT_GOLDEN("patroni-plain-pg15.yml", render_patroni_yml(plain));
 }
 
+TEST(PatroniYml, tells_who_stands_back_and_streams_from_whom) {
+    PatroniMember delayed = member();
+    delayed.role = "delayed";
+    delayed.upstream = "pg-test-2";
+    const std::string text = render_patroni_yml(delayed);
+    for (const char* line :
+         {"nofailover: true\n", "clonefrom: false\n", "nosync: true\n", "replicatefrom: pg-test-2\n"})
+        EXPECT_NE(text.find(line), std::string::npos) << line;
+}
+
 TEST(PatroniYml, names_no_other_member) {
     PatroniMember unknown = member();
     unknown.address = unknown_marker("instances[\"1\"].address");

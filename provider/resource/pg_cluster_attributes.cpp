@@ -30,10 +30,12 @@ Attributes<Instance> instance_attributes() {
         attribute("role", &Instance::role)
             .fixed_default("replica")
             .validate(framework::one_of(module::pgsql::kInstanceRoles))
-            .description("`primary`: where the cluster is initialised, exactly one. `replica`. `offline`: never leads, "
-                         "left out of the "
-                         "replica service, first in the offline service. A wish for placement: who leads later is "
-                         "Patroni's affair."),
+            .description(
+                "`primary`: where the cluster is initialised, exactly one. `replica`. `offline`: never leads, "
+                "left out of the "
+                "replica service, first in the offline service. `delayed`: applies every transaction `delay` "
+                "after its commit, never leads, in no service of Pigsty's. A wish for placement: who leads later is "
+                "Patroni's affair."),
         attribute("offline_query", &Instance::offline_query)
             .fixed_default(false)
             .description("Serves the offline service too, and HBA rules with `role = \"offline\"` hold here."),
@@ -41,6 +43,18 @@ Attributes<Instance> instance_attributes() {
             .fixed_default(100)
             .validate(framework::between(module::pgsql::kWeights))
             .description("Share of the load in HAProxy's services."),
+        attribute("delay", &Instance::delay)
+            .optional()
+            .example("\"1h\"")
+            .description(
+                "Of a `delayed` member: how long it lags behind on purpose (`recovery_min_apply_delay`), so that "
+                "what was deleted by mistake can still be read there. It goes over to another upstream, a new "
+                "leader as well, when it has applied what it holds back, or when it restarts."),
+        attribute("upstream", &Instance::upstream)
+            .optional()
+            .example("\"2\"")
+            .description("Number of the member that it streams from (Patroni's `replicatefrom`); not set: the leader. "
+                         "While that one is down, it streams from the leader. No commit waits for it."),
         attribute("nofailover", &Instance::nofailover).fixed_default(false).description("Never becomes the leader."),
         attribute("parameters", &Instance::parameters)
             .optional()
@@ -216,6 +230,17 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .optional()
             .validate(framework::between(module::pgsql::kConnections))
             .description("Most connections. Not set: the template's. Patroni takes no less than 25."),
+        attribute("libs", &PgCluster::libs)
+            .optional()
+            .example("[\"pg_stat_statements\", \"auto_explain\", \"$libdir/passwordcheck\"]")
+            .description("`shared_preload_libraries`, in this order. Not set: `pg_stat_statements`, `auto_explain`. A "
+                         "library that is on no member is refused before any server gets it; changed by a restart."),
+        attribute("extension_packages", &PgCluster::extension_packages)
+            .optional()
+            .example("[\"postgis\", \"pgvector\"]")
+            .description(
+                "Extensions whose packages every member gets, by the extension's name or by the package's. They "
+                "are installed before a database can ask for the extension, and stay when they are left out."),
         attribute("checksum", &PgCluster::checksum)
             .fixed_default(true)
             .fixed_after_creation(kFixed)

@@ -36,6 +36,13 @@ bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
     });
 }
 
+bool has_other_upstreams(const PgCluster& before, const PgCluster& after) {
+    return std::ranges::any_of(after.instances, [&](const auto& entry) {
+        const auto found = before.instances.find(entry.first);
+        return found != before.instances.end() && found->second.upstream != entry.second.upstream;
+    });
+}
+
 ClusterChanges repairs_of_cluster(const PgCluster& cluster, const std::vector<std::string>& drift) {
     const auto drifted = [&](const std::string& word) {
         return std::ranges::any_of(
@@ -48,7 +55,7 @@ ClusterChanges repairs_of_cluster(const PgCluster& cluster, const std::vector<st
             .resets = module::pgsql::auto_conf_resets(drift),
             .dcs_login = module::pgsql::repairs_dcs_login(cluster, drift),
             .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
-            .members_do_not_serve = is_about_serving(cluster, drift)};
+            .awaits_streaming = is_about_serving(cluster, drift)};
 }
 
 // Whether members restart now. Where nobody restarts them, the next plan knows that they wait.
@@ -95,6 +102,8 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
     const auto settings = settings_of(planned.spec, call.private_data);
     changes.waits_for_restart = restarts_now(prior.spec, planned.spec, settings, call.private_data);
     changes.of_members = has_other_parameters(prior.spec, planned.spec);
+    // The leader makes the slot of one that comes back to it in its own time.
+    changes.awaits_streaming = changes.awaits_streaming || has_other_upstreams(prior.spec, planned.spec);
     if (changes.waits_for_restart || changes.of_members || module::pgsql::any_needs_restart(changes.resets, settings))
         changes.configuration = true;
     changes.settings = changes.configuration;

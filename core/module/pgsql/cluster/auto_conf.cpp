@@ -48,7 +48,7 @@ std::set<std::string> owned_parameters(const PgCluster& cluster, const Instance&
     }
     render::PatroniMember member;
     member.ssl = cluster.ssl;
-    member.parameters = instance.parameters;
+    member.parameters = parameters_of(instance);
     const render::Yaml own = render::member_parameters(member);
     for (const auto& [name, value] : own.items()) names.insert(lower(name));
     return names;

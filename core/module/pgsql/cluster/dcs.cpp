@@ -159,6 +159,7 @@ Result<render::PgParameters> tuned_parameters(const PgCluster& cluster) {
                             .version = *cluster.version,
                             .max_connections = cluster.max_connections,
                             .pooled = cluster.pgbouncer.enabled && cluster.default_service_dest == "pgbouncer"};
+    if (cluster.libs) input.libraries = *cluster.libs;
     return render::pg_tune(input);
 }
 

@@ -19,6 +19,7 @@
 #include "core/module/pgsql/pool/fragments.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/platform/offered.h"
 #include "core/module/platform/packages.h"
 #include "core/render/banner.h"
 #include "core/render/haproxy.h"
@@ -84,9 +85,17 @@ render::HbaContext hba_context(const PgCluster& cluster, const Instance& instanc
             .tls = tls};
 }
 
+// Names of packages.
+std::vector<std::string> extension_packages_of(const PgCluster& cluster, const platform::Platform& platform) {
+    std::vector<std::string> packages;
+    for (const std::string& name : cluster.extension_packages)
+        packages.push_back(platform.extension_package(name, cluster.version.value_or(0)).value_or(name));
+    return packages;
+}
+
 }  // namespace
 
-Items reservation_items(const PgCluster& cluster) {
+Items reservation_items(const PgCluster& cluster, const platform::Platform& platform) {
     Items items{
         std::make_shared<item::ReservationItem>("postgresql instance"),
         std::make_shared<item::OwnUnitItem>(kPatroniService),
@@ -103,6 +112,8 @@ Items reservation_items(const PgCluster& cluster) {
     for (const auto& [name, service] : services_of(cluster)) items.push_back(item::port_reservation(service.port));
     for (const std::string& locale : std::set<std::string>{cluster.locale, cluster.lc_collate, cluster.lc_ctype})
         items.push_back(std::make_shared<item::LocaleItem>(locale));
+    for (const std::string& package : extension_packages_of(cluster, platform))
+        items.push_back(std::make_shared<platform::OfferedItem>(package));
     return items;
 }
 
@@ -117,6 +128,7 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
                                                 platform::Component::haproxy};
     if (cluster.pgbouncer.enabled) components.push_back(platform::Component::pgbouncer);
     platform::PackageChoice choice{.postgresql = cluster.version.value_or(0), .least = required_versions(cluster)};
+    for (std::string& name : extension_packages_of(cluster, platform)) choice.more.insert(std::move(name));
     for (const render::Extension& extension : cluster.default_extensions.value_or(render::default_extensions()))
         if (auto name = platform.extension_package(extension.name, choice.postgresql))
             choice.more.insert(std::move(*name));
@@ -163,6 +175,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                   .address = member.address.address,
                                   .role = instance.role,
                                   .nofailover = instance.nofailover,
+                                  .upstream = instance.upstream ? member_name(cluster, *instance.upstream) : "",
                                   .rto = cluster.rto,
                                   .version = version,
                                   .template_name = cluster.template_name,
@@ -178,7 +191,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                              .lc_collate = cluster.lc_collate,
                                              .lc_ctype = cluster.lc_ctype,
                                              .checksum = cluster.checksum},
-                                  .parameters = configured(instance.parameters, Settings(version))};
+                                  .parameters = configured(parameters_of(instance), Settings(version))};
     const auto defaults = cluster.default_hba_rules.value_or(render::default_pg_hba_rules());
     // Validation refused what cannot be rendered; what is left is an address that is not known yet.
     const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance, cluster.ssl));

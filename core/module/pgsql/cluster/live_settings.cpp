@@ -19,7 +19,7 @@ constexpr const char* kAsk =
     "SELECT json_build_object("
     "'file', (SELECT json_object_agg(lower(name), json_build_array(setting, error)) FROM (SELECT DISTINCT ON "
     "(lower(name)) name, setting, error FROM pg_file_settings WHERE name IS NOT NULL ORDER BY lower(name), seqno DESC) "
-    "f), "
+    "f), 'in_recovery', pg_is_in_recovery(), "
     "'waiting', (SELECT json_object_agg(name, current_setting(name)) FROM pg_settings WHERE pending_restart))";
 
 RunsWith waiting_of(const json& seen) {
@@ -52,12 +52,15 @@ Result<Given> given_settings(const PgCluster& cluster, const std::string& member
     Given given;
     const auto take = [&](const std::string& name, const std::string& value) {
         const std::string key = setting_key(name);
-        if (!is_on_command_line(key) && !is_of_recovery(key)) given.wanted[name] = value;
+        if (is_of_recovery(key))
+            given.of_recovery[name] = value;
+        else if (!is_on_command_line(key))
+            given.wanted[name] = value;
     };
     for (const auto& [name, value] : tuned) take(name, value);
     std::vector<Parameters> of_user{configured(cluster.parameters, settings)};
     if (const auto found = cluster.instances.find(member); found != cluster.instances.end())
-        of_user.push_back(configured(found->second.parameters, settings));
+        of_user.push_back(configured(parameters_of(found->second), settings));
     for (const Parameters& parameters : of_user)
         for (const auto& [name, value] : parameters) {
             take(name, value);
@@ -90,7 +93,9 @@ Result<SeenSettings> seen_settings(const std::string& answer, const Given& given
     SeenSettings result{.waiting = waiting_of(seen)};
     const json file = seen.value("file", json::object());
     if (!file.is_object()) return fail(ErrorCode::failed, "PostgreSQL shows no line of its configuration files");
-    for (const auto& [name, value] : given.wanted) {
+    Parameters wanted = given.wanted;
+    if (seen.value("in_recovery", false)) wanted.insert(given.of_recovery.begin(), given.of_recovery.end());
+    for (const auto& [name, value] : wanted) {
         // Of the template, which names what some versions do not have: Patroni leaves that out.
         if (!given.of_user.contains(name) && settings.find(name) == nullptr) continue;
         const auto line = file.find(setting_key(name));

@@ -23,6 +23,7 @@ namespace pigsty::module::pgsql {
 
 struct Given {
     Parameters wanted{};              // what stands in the member's postgresql.conf when Patroni has written it
+    Parameters of_recovery{};         // the same, while the member follows another one
     std::set<std::string> gone{};     // what was there and goes
     std::set<std::string> of_user{};  // those of `wanted` that do not come from the template
 };

@@ -37,10 +37,12 @@ Status read_leader(ClusterSession& session, Overview& overview, const Cancel& ca
         cancel);
 }
 
-Status ask_who_streams(ClusterSession& session, Overview& overview, const Cancel& cancel) {
+Status ask_who_streams(ClusterSession& session, const client::PatroniCluster& seen, Overview& overview,
+                       const Cancel& cancel) {
     TRY(const auto streaming, streaming_members(session, cancel));
+    const Moment moment{.patroni = seen, .reached = {}, .streaming = streaming};
     for (auto& [number, member] : overview.members)
-        member.serves = member.name == overview.leader || streaming.contains(member.name);
+        member.serves = member.name == overview.leader || follows(session.cluster(), number, moment);
     return {};
 }
 
@@ -76,7 +78,7 @@ Result<Overview> overview_of(ClusterSession& session, const Cancel& cancel) {
     if (const auto* const leader = seen.leader()) overview.leader = leader->name;
     session.remember_leader(members, seen);
     Status status = read_leader(session, overview, cancel);
-    if (status) status = ask_who_streams(session, overview, cancel);
+    if (status) status = ask_who_streams(session, seen, overview, cancel);
     if (status) return overview;
     // Its machine answers us and its server does not: it leads by Patroni's word alone.
     if (members.leader_in(seen))

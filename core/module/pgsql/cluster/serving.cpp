@@ -29,14 +29,6 @@ std::chrono::seconds restart_bound(const render::FailoverPlan& plan) {
     return std::chrono::seconds(2 * plan.loop_wait) + 2 * kStreamRetry;
 }
 
-bool serves(const Moment& moment, const std::string& name) {
-    if (moment.streaming) return moment.streaming->contains(name);
-    // The leader cannot be asked: what the member says of itself has to do.
-    const client::PatroniMember* leader = moment.patroni.leader();
-    const client::PatroniMember* member = moment.patroni.member(name);
-    return member != nullptr && member->serves() && (leader == nullptr || member->timeline == leader->timeline);
-}
-
 // Each member of itself: that needs no etcd.
 Result<client::PatroniCluster> own_words(const Members& members, const Cancel& cancel) {
     client::PatroniCluster said;
@@ -94,6 +86,24 @@ Result<Serving> look_once(ClusterSession& session, const Members& members, const
 
 }  // namespace
 
+bool follows(const PgCluster& cluster, const std::string& number, const Moment& moment) {
+    const std::string name = member_name(cluster, number);
+    if (moment.streaming && moment.streaming->contains(name)) return true;
+    const Instance& instance = cluster.instances.at(number);
+    const bool cascades = instance.upstream.has_value();
+    const client::PatroniMember* member = moment.patroni.member(name);
+    if (instance.role == "delayed") return member != nullptr && member->serves();
+    if (moment.streaming && !cascades) return false;
+    // The leader cannot be asked, or does not know: what the member says of itself has to do.
+    const client::PatroniMember* leader = moment.patroni.leader();
+    if (member == nullptr || !member->serves() || (leader != nullptr && member->timeline != leader->timeline))
+        return false;
+    // Patroni before 3.0.3 has no word for it.
+    const bool says_streaming = std::ranges::any_of(
+        moment.patroni.members, [](const client::PatroniMember& each) { return each.state == "streaming"; });
+    return !cascades || !says_streaming || member->state == "streaming";
+}
+
 std::vector<std::string> not_serving(const PgCluster& cluster, const Moment& moment) {
     if (moment.patroni.paused) return {};
     const client::PatroniMember* leader = moment.patroni.leader();
@@ -103,8 +113,9 @@ std::vector<std::string> not_serving(const PgCluster& cluster, const Moment& mom
         sentences.push_back(cluster.name + kSubject + "the leader takes no connections");
     for (const auto& [number, instance] : cluster.instances) {
         const std::string name = member_name(cluster, number);
-        if (name == leader->name || !moment.reached.contains(name) || serves(moment, name)) continue;
-        sentences.push_back(name + kSubject + "does not stream from the leader");
+        if (name == leader->name || !moment.reached.contains(name) || follows(cluster, number, moment)) continue;
+        sentences.push_back(name + kSubject + "does not stream from " +
+                            (instance.upstream ? member_name(cluster, *instance.upstream) : "the leader"));
     }
     return sentences;
 }

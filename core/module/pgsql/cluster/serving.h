@@ -32,6 +32,10 @@ struct Moment {
     std::optional<std::set<std::string>>
         streaming{};  // members that the leader streams to; nothing: it could not be asked
 };
+// Whether that member follows the leader, itself or by way of the member that it is declared to stream from. One that lags behind
+// on purpose takes another upstream, a new leader as well, only when it has applied what it holds back (PostgreSQL: the startup
+// process starts the walreceiver anew where it waits for WAL, and not while it waits for a delay): that it runs has to do.
+bool follows(const PgCluster& cluster, const std::string& number, const Moment& moment);
 // One sentence for each member that does not serve, in the order of their numbers. Nothing is said of machines that do not
 // answer (they may serve all the same), nor of a cluster that is paused: somebody works on it.
 std::vector<std::string> not_serving(const PgCluster& cluster, const Moment& moment);

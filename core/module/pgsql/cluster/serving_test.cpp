@@ -47,6 +47,32 @@ TEST(Serving, a_machine_that_does_not_answer_may_serve_all_the_same) {
                 ElementsAre("pg-test-10 postgresql: does not stream from the leader"));
 }
 
+TEST(Serving, who_streams_from_another_member_speaks_for_itself) {
+    PgCluster cluster = three_members();
+    cluster.instances["10"].upstream = "1";
+    Moment moment = whole();
+    moment.streaming = {"pg-test-1"};
+    EXPECT_THAT(not_serving(cluster, moment), IsEmpty());
+    moment.patroni.members[2].state = "running";
+    EXPECT_THAT(not_serving(cluster, moment), ElementsAre("pg-test-10 postgresql: does not stream from pg-test-1"));
+    moment.patroni.members[0].state = "running";  // an older Patroni, which has no word for it
+    EXPECT_THAT(not_serving(cluster, moment), IsEmpty());
+    moment.patroni.members[2].timeline = 2;
+    EXPECT_THAT(not_serving(cluster, moment), ElementsAre("pg-test-10 postgresql: does not stream from pg-test-1"));
+}
+
+TEST(Serving, who_lags_behind_follows_a_new_leader_in_its_own_time) {
+    PgCluster cluster = three_members();
+    cluster.instances["10"].role = "delayed";
+    Moment moment = whole();
+    moment.streaming = {"pg-test-1"};
+    moment.patroni.members[2].state = "running";
+    moment.patroni.members[2].timeline = 2;
+    EXPECT_THAT(not_serving(cluster, moment), IsEmpty());
+    moment.patroni.members[2].state = "start failed";
+    EXPECT_THAT(not_serving(cluster, moment), ElementsAre("pg-test-10 postgresql: does not stream from the leader"));
+}
+
 TEST(Serving, without_the_leaders_word_the_members_own_has_to_do) {
     Moment moment = whole();
     moment.streaming.reset();

@@ -63,7 +63,7 @@ Parameters own_settings(const PgCluster& cluster, const std::string& member) {
 }  // namespace
 
 bool has_own_settings(const PgCluster& cluster) {
-    return !cluster.parameters.empty() || cluster.max_connections ||
+    return !cluster.parameters.empty() || cluster.max_connections || cluster.libs ||
            std::ranges::any_of(cluster.instances, [](const auto& entry) { return !entry.second.parameters.empty(); });
 }
 
@@ -82,9 +82,9 @@ Result<std::string> trial_conf(const PgCluster& cluster, const std::string& memb
 
 std::vector<std::string> trial_libraries(const PgCluster& cluster, const std::string& member) {
     const Parameters own = own_settings(cluster, member);
-    std::vector<std::string> libraries;
+    std::vector<std::string> libraries = cluster.libs.value_or(std::vector<std::string>());
     // Somewhere else altogether: PostgreSQL alone knows.
-    if (own.contains("dynamic_library_path")) return libraries;
+    if (own.contains("dynamic_library_path")) return {};
     for (const char* setting : kLibrarySettings) {
         const auto found = own.find(setting);
         if (found == own.end()) continue;

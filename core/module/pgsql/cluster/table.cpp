@@ -205,6 +205,11 @@ Status wait_for_stream(const Making& making, Site& site, StepContext& context) {
                 TRY_VOID(streaming_members(*session, context.cancel()));
                 return converge::Look{.reached = true};
             }
+            // The leader knows only who streams from itself, and who lags behind may stay with the one before (serving.h).
+            const Instance& instance = making.cluster.instances.at(site.member.number);
+            const bool is_known_to_the_leader = !instance.upstream && instance.role != "delayed";
+            if (status.state == "running" && status.is_streaming && !is_known_to_the_leader)
+                return converge::Look{.reached = true};
             if (status.state == "running" && status.is_streaming) {
                 // What the next refresh will ask, too: the leader's own word.
                 TRY(const auto streaming, streaming_members(*session, context.cancel()));
@@ -273,16 +278,20 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
 
     // Before anything is written that a server could take and then not start with.
     const auto trial = [&](When when) { table.act("trial of settings", when, with(try_own_settings)).on_each(); };
-    if (!changes.creating && changes.settings) trial(When::always);
+    // Libraries that come with packages of this change are there once these are: a package alone changes no server.
+    const bool brings_libraries = !cluster.extension_packages.empty();
+    if (!changes.creating && changes.settings && !brings_libraries) trial(When::always);
     // First of all: it stops where somebody set another value since the plan, and then nothing is written. Restarts, where
     // they are wanted, come with the dynamic configuration.
     if (!changes.resets.empty()) table.act(kReset, When::always, with(take_resets_back)).on_each();
 
-    table.items("reservations", reservation_items(cluster));
+    table.items("reservations",
+                [making](const Site& site) { return reservation_items(making->cluster, platform_at(site.node)); });
     table.items("no cluster main", before_package_items());
     table.items("packages",
                 [making](const Site& site) { return package_items(making->cluster, platform_at(site.node)); });
     if (changes.creating && has_own_settings(cluster)) trial(When::create);
+    if (!changes.creating && changes.settings && brings_libraries) trial(When::always);
     table.items("directories", directory_items(cluster));
     table.act("secrets", When::create, [scope = secret_scope(cluster)](Site&, StepContext& context) {
         return converge::ensure_secrets(context, scope, {kEtcdSecret, kReplicationSecret, kRestSecret});
@@ -313,7 +322,7 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
         table.act("dynamic configuration", When::always, with(write_configuration));
     if (cluster.pgbouncer.enabled)
         table.act("pgbouncer lists", When::when_changed, with(assemble_lists)).watches({"pgbouncer"}).on_each();
-    table.act("streaming", changes.members_do_not_serve ? When::always : When::when_changed, with(wait_for_stream))
+    table.act("streaming", changes.awaits_streaming ? When::always : When::when_changed, with(wait_for_stream))
         .on_each()
         .watches({"leader", "replicas"})
         // In a living cluster any member may lead.

@@ -30,7 +30,7 @@ struct ClusterChanges {
     bool dcs_login = false;               // its user, role or permission in etcd is not as it was made
     bool awaits_leader = false;           // nobody led when it was looked at
     bool waits_for_restart = false;       // since an earlier change; Patroni may not know it yet
-    bool members_do_not_serve = false;    // the plan said so: the update waits until they do
+    bool awaits_streaming = false;        // a member does not serve, or gets another upstream: waited for
     bool of_members = false;              // some members' own parameters
     bool settings = true;                 // of the cluster or of a member: tried before anything is written
     std::string extension_settings{};     // the server's answer to extension_settings_query(), where it was asked

@@ -35,14 +35,15 @@ void check_candidates(const PgCluster& cluster, Problems& problems) {
     if (written.strict.value_or(false) && leaders < 2)
         problems.add("synchronous.strict",
                      fmt::format("expected two members that may lead, found {}: no commit would ever pass", leaders),
-                     "add a member that is neither offline nor nofailover, or leave strict out");
+                     "add a member that is neither offline, delayed nor nofailover, or leave strict out");
     const std::int64_t most = std::max<std::int64_t>(synchronous_candidates(cluster), 1);
     if (written.count > most)
         problems.add("synchronous.count",
                      fmt::format("expected {} at most, found {}: beside the leader there are no more standbys that a "
                                  "commit may wait for",
                                  most, written.count),
-                     "offline members are none; add a replica, or wait for fewer");
+                     "offline and delayed members are none, nor who streams from another member; add a replica, or "
+                     "wait for fewer");
 }
 
 void check_asked_endpoints(const std::string& list, const Services& services, bool quorum, Problems& problems) {
@@ -91,13 +92,11 @@ std::vector<std::string> synchronous_warnings(const PgCluster& cluster) {
         sentences.push_back(
             "There is no member that a commit could wait for: nothing is synchronous until a replica "
             "joins.");
-    const bool any_offline =
-        std::ranges::any_of(cluster.instances, [](const auto& entry) { return entry.second.role == "offline"; });
-    if (synchronous.strict && any_offline)
+    if (synchronous.strict &&
+        std::ranges::any_of(cluster.instances, [](const auto& entry) { return stands_back(entry.second); }))
         sentences.push_back(
             "While no other standby streams, Patroni lets any of them acknowledge commits under strict, offline "
-            "members "
-            "too: these never lead, so a failover then loses what they alone have.");
+            "and delayed members too: these never lead, so a failover then loses what they alone have.");
     return sentences;
 }
 

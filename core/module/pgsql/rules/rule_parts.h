@@ -58,6 +58,12 @@ void check_network(const PgCluster& cluster, Problems& problems);
 // `rto`, `rpo`, `synchronous` (failover_rules.cpp)
 void check_failover(const PgCluster& cluster, Problems& problems);
 
+// `libs` and `extension_packages` (library_rules.cpp)
+void check_libraries(const PgCluster& cluster, Problems& problems);
+
+// `delay` and `upstream` of instances (standby_rules.cpp)
+void check_standbys(const PgCluster& cluster, const Settings& settings, Problems& problems);
+
 // `parameters` of a cluster and of its members (parameter_rules.cpp)
 void check_settings(const PgCluster& cluster, const Settings& settings, Problems& problems);
 bool is_setting_name(const std::string& name);

@@ -146,8 +146,10 @@ std::vector<Problem> problems_of(const PgCluster& cluster) {
     check_cluster_name(cluster, problems);
     check_instances(cluster, problems);
     check_primary(cluster, problems);
+    check_standbys(cluster, Settings(cluster.version), problems);
     check_choices(cluster, problems);
     check_settings(cluster, Settings(cluster.version), problems);
+    check_libraries(cluster, problems);
     check_storage(cluster, problems);
     check_network(cluster, problems);
     check_failover(cluster, problems);

@@ -22,8 +22,8 @@ TEST(ClusterRules, want_one_primary) {
     EXPECT_THAT(after([](PgCluster& c) { c.instances["1"].role = "replica"; }),
                 ElementsAre("instances: expected one instance with role = \"primary\", found none"));
     EXPECT_THAT(after([](PgCluster& c) { c.instances["1"].role = unknown_marker("x"); }), IsEmpty());
-    EXPECT_THAT(after([](PgCluster& c) { c.instances["2"].role = "delayed"; }),
-                ElementsAre("instances[\"2\"].role: expected primary, replica or offline, found \"delayed\""));
+    EXPECT_THAT(after([](PgCluster& c) { c.instances["2"].role = "leader"; }),
+                ElementsAre("instances[\"2\"].role: expected primary, replica, offline or delayed, found \"leader\""));
 }
 
 TEST(ClusterRules, want_members_with_numbers_and_addresses_of_their_own) {

@@ -12,15 +12,16 @@ bool is_crit(const PgCluster& cluster) { return cluster.template_name == "crit";
 
 }  // namespace
 
+bool stands_back(const Instance& instance) { return instance.role == "offline" || instance.role == "delayed"; }
+
 std::int64_t may_lead(const PgCluster& cluster) {
-    return std::ranges::count_if(cluster.instances, [](const auto& entry) {
-        return entry.second.role != "offline" && !entry.second.nofailover;
-    });
+    return std::ranges::count_if(
+        cluster.instances, [](const auto& entry) { return !stands_back(entry.second) && !entry.second.nofailover; });
 }
 
 std::int64_t synchronous_candidates(const PgCluster& cluster) {
-    const auto may =
-        std::ranges::count_if(cluster.instances, [](const auto& entry) { return entry.second.role != "offline"; });
+    const auto may = std::ranges::count_if(
+        cluster.instances, [](const auto& entry) { return !stands_back(entry.second) && !entry.second.upstream; });
     return std::max<std::int64_t>(may - 1, 0);
 }
 

@@ -31,9 +31,11 @@ bool has_unknown_failover(const PgCluster& cluster);
 // Under crit, or with rpo = 0, synchronous replication is on; under crit it is strict once two members may lead. What
 // somebody wrote down wins.
 render::SynchronousMode synchronous_of(const PgCluster& cluster);
+// Serves nobody who wants the present: never leads, and no commit waits for it.
+bool stands_back(const Instance& instance);
 // Members that may become the leader.
 std::int64_t may_lead(const PgCluster& cluster);
-// Members that a commit may wait for while one of them leads: offline ones are none of them (nosync).
+// Members that a commit may wait for while one of them leads: only who streams from the leader, and not those that stand back.
 std::int64_t synchronous_candidates(const PgCluster& cluster);
 
 // `default_services`, else Pigsty's; those with `standby` where commits wait for one and nobody else has the name.

@@ -73,6 +73,8 @@ void fields(auto& visit, FieldsOf<Instance> auto& instance) {
     visit("offline_query", instance.offline_query);
     visit("weight", instance.weight);
     visit("nofailover", instance.nofailover);
+    visit("delay", instance.delay);
+    visit("upstream", instance.upstream);
     visit("parameters", instance.parameters);
 }
 
@@ -102,6 +104,8 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("sizing", cluster.sizing);
     visit("parameters", cluster.parameters);
     visit("max_connections", cluster.max_connections);
+    visit("libs", cluster.libs);
+    visit("extension_packages", cluster.extension_packages);
     visit("checksum", cluster.checksum);
     visit("encoding", cluster.encoding);
     visit("locale", cluster.locale);
@@ -195,6 +199,12 @@ void fields(auto& visit, FieldsOf<PgDatabase> auto& database) {
     visit("pool_connlimit", database.pool_connlimit);
     visit("force_disconnect", database.force_disconnect);
     visit("resource", database.resource);
+}
+
+Parameters parameters_of(const Instance& instance) {
+    Parameters parameters = instance.parameters;
+    if (instance.delay) parameters.insert_or_assign("recovery_min_apply_delay", *instance.delay);
+    return parameters;
 }
 
 std::string member_name(const PgCluster& cluster, std::string_view key) {

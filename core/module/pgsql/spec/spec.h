@@ -42,12 +42,15 @@ using render::Sizing;
 using Parameters = std::map<std::string, std::string>;
 
 struct Instance {
-    node::NodeAddress node;        // `address` and `ssh`
-    std::string role = "replica";  // primary | replica | offline: where to initialise, who may lead, who serves what
-    bool offline_query = false;    // a replica that serves the offline service too
-    std::int64_t weight = 100;     // 0 to 256, of HAProxy
-    bool nofailover = false;       // offline implies it
-    Parameters parameters{};       // of this member alone: its patroni.yml
+    node::NodeAddress node;  // `address` and `ssh`
+    // primary | replica | offline | delayed: where to initialise, who may lead, who serves what
+    std::string role = "replica";
+    std::optional<std::string> delay{};     // of a delayed one: how long after its commit it applies a transaction
+    std::optional<std::string> upstream{};  // number of the member that it streams from; null: the leader
+    bool offline_query = false;             // a replica that serves the offline service too
+    std::int64_t weight = 100;              // 0 to 256, of HAProxy
+    bool nofailover = false;                // offline and delayed imply it
+    Parameters parameters{};                // of this member alone, as written; with `delay`: parameters_of()
     bool operator==(const Instance&) const = default;
 };
 
@@ -79,7 +82,9 @@ struct PgCluster {
     std::optional<std::int64_t> template_revision{};  // decided at creation, then kept
     std::optional<Sizing> sizing{};                   // decided at creation, then kept
     Parameters parameters{};
-    std::optional<std::int64_t> max_connections{};  // null: the template's
+    std::optional<std::int64_t> max_connections{};   // null: the template's
+    std::optional<std::vector<std::string>> libs{};  // shared_preload_libraries, in order; null: the template's
+    std::vector<std::string> extension_packages{};   // names of extensions, or of packages
     bool checksum = true;
     std::string encoding = "UTF8";
     std::string locale = "C";
@@ -107,6 +112,9 @@ struct PgCluster {
     std::string restart = "manual";  // manual | rolling
     bool operator==(const PgCluster&) const = default;
 };
+
+// PostgreSQL's parameters of this member alone: its patroni.yml.
+Parameters parameters_of(const Instance& instance);
 
 // "pg-test-2": instance, Patroni member, certificate and slot.
 std::string member_name(const PgCluster& cluster, std::string_view key);
