@@ -19,11 +19,17 @@ std::string etcd_hosts(const std::vector<std::string>& endpoints) {
     return hosts;
 }
 
-Yaml log_section(bool crit) {
-    return {{"level", "INFO"},
+std::string comma_list(const std::vector<std::string>& addresses) {
+    std::string list;
+    for (const std::string& address : addresses) list += (list.empty() ? "" : ",") + address;
+    return list;
+}
+
+Yaml log_section(const PatroniMember& member) {
+    return {{"level", member.log_level},
             {"dir", kPatroniLogDir},
             {"file_size", 33554432},
-            {"file_num", crit ? 16 : 4},
+            {"file_num", member.template_name == "crit" ? 16 : 4},
             {"dateformat", "%Y-%m-%d %H:%M:%S %z"}};
 }
 
@@ -78,7 +84,7 @@ Yaml postgresql_section(const PatroniMember& member) {
         {"data_dir", member.data_dir},
         {"config_dir", member.data_dir},
         {"pgpass", kPgpassFile},
-        {"listen", host_port("0.0.0.0", member.port)},
+        {"listen", host_port(comma_list(member.listen), member.port)},
         {"connect_address", host_port(member.address, member.port)},
         {"use_unix_socket", true},
         // The superuser logs in by peer authentication over the socket: no password of his exists.
@@ -142,7 +148,6 @@ Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view
 }
 
 std::string render_patroni_yml(const PatroniMember& member) {
-    const bool crit = member.template_name == "crit";
     Yaml bootstrap_dcs = failover_timing(member.rto);
     bootstrap_dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}};
     if (member.bootstrap) bootstrap_dcs = *member.bootstrap;
@@ -151,7 +156,7 @@ std::string render_patroni_yml(const PatroniMember& member) {
     file["scope"] = member.scope;
     file["namespace"] = std::string(kDcsNamespace) + "/";
     file["name"] = member.name;
-    file["log"] = log_section(crit);
+    file["log"] = log_section(member);
     file["etcd3"] = {{"hosts", etcd_hosts(member.etcd_endpoints)},
                      {"protocol", "https"},
                      {"cacert", kCaCertificate},
@@ -162,8 +167,8 @@ std::string render_patroni_yml(const PatroniMember& member) {
     file["ctl"] = ctl_section(member);
     file["restapi"] = rest_section(member);
     file["tags"] = tags_section(member);
-    file["watchdog"] = {{"mode", crit ? "automatic" : "off"},
-                        {"device", "/dev/watchdog"},
+    file["watchdog"] = {{"mode", member.watchdog},
+                        {"device", kWatchdogDevice},
                         {"safety_margin", failover_plan(member.rto).safety_margin}};
     file["bootstrap"] = {{"method", "initdb"},
                          {"initdb", initdb_options(member.initdb, member.version, member.template_name)},

@@ -34,13 +34,16 @@ struct PatroniMember {
     std::string name;   // pg-test-1
     std::string scope;  // pg-test
     std::string address;
-    std::string role = "replica";  // primary | replica | offline, as declared
+    std::vector<std::string> listen{"127.0.0.1"};  // of PostgreSQL; REST is at `address` alone
+    std::string role = "replica";                  // primary | replica | offline, as declared
     bool nofailover = false;
     std::string rto = "norm";  // name of the failover plan
     std::int64_t version = 17;
     std::string template_name = "oltp";
     std::int64_t port = 5432;
     std::int64_t rest_port = 8008;
+    std::string watchdog = "off";  // off | automatic | required
+    std::string log_level = "INFO";
     bool ssl = true;      // of PostgreSQL and of the REST interface
     std::string bin_dir;  // /usr/lib/postgresql/17/bin
     std::string data_dir = "/pg/data";
@@ -69,6 +72,7 @@ inline constexpr const char* kPostgresLogDir = "/pg/log/postgres";
 inline constexpr const char* kPatroniLogDir = "/pg/log/patroni";
 inline constexpr const char* kPgbouncerLogDir = "/pg/log/pgbouncer";
 inline constexpr const char* kSocketDir = "/var/run/postgresql";
+inline constexpr const char* kWatchdogDevice = "/dev/watchdog";
 inline constexpr const char* kDcsNamespace = "/pg";
 // Patroni's tag that holds the declared role: the truth about it (behaviour 6).
 inline constexpr const char* kRoleTag = "pigsty_role";

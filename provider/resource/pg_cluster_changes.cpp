@@ -8,8 +8,10 @@
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/restart_forecast.h"
 #include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/object/default_objects.h"
 #include "core/module/pgsql/session/dcs_login.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "provider/resource/pg_cluster.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/waiting_members.h"
@@ -31,8 +33,8 @@ bool differs(const converge::Managed& before, const converge::Managed& after, co
 
 bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
     return std::ranges::any_of(after.instances, [&](const auto& entry) {
-        const auto found = before.instances.find(entry.first);
-        return found == before.instances.end() || found->second.parameters != entry.second.parameters;
+        return module::pgsql::member_settings(before, entry.first) !=
+               module::pgsql::member_settings(after, entry.first);
     });
 }
 
@@ -48,7 +50,8 @@ ClusterChanges repairs_of_cluster(const PgCluster& cluster, const std::vector<st
             .resets = module::pgsql::auto_conf_resets(drift),
             .dcs_login = module::pgsql::repairs_dcs_login(cluster, drift),
             .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
-            .members_do_not_serve = is_about_serving(cluster, drift)};
+            .members_do_not_serve = is_about_serving(cluster, drift),
+            .vip_astray = module::pgsql::repairs_vip(cluster, drift)};
 }
 
 // Whether members restart now. Where nobody restarts them, the next plan knows that they wait.

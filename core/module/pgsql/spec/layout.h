@@ -19,7 +19,6 @@ inline constexpr const char* kLink = "/pg";
 inline constexpr const char* kDataDir = "/pg/data";
 inline constexpr const char* kPatroniService = "patroni.service";
 inline constexpr const char* kPgbouncerService = "pgbouncer.service";
-inline constexpr std::int64_t kRestPort = 8008;
 
 // Where Patroni, and the PostgreSQL that it starts, say what is wrong: neither says it to the journal.
 inline std::vector<std::string> patroni_logs() { return {render::kPatroniLogDir, render::kPostgresLogDir}; }
