@@ -46,7 +46,7 @@ resource "pigsty_pg_cluster" "test" {
   }
   rto     = "fast"
   vip     = { address = "10.10.10.2/24" }
-  patroni = { port = 8009 }
+  patroni = { port = 8009, namespace = "/service" }
 }
 END
   tf init
@@ -260,7 +260,7 @@ END
 test_patroni_is_changed_in_place() {
   local since
   since=$(sql "$(leader)" "SELECT pg_postmaster_start_time()")
-  changed < <(cluster 'patroni = { port = 8009, log_level = "DEBUG", watchdog = "automatic" }')
+  changed < <(cluster 'patroni = { port = 8009, namespace = "/service", log_level = "DEBUG", watchdog = "automatic" }')
   expect on pg-test-2 grep -q 'level: "\?DEBUG' /pg/conf/pg-test-2.yml
   expect on pg-test-2 grep -q 'mode: "\?automatic' /pg/conf/pg-test-2.yml
   # It is what runs, too.
@@ -272,7 +272,7 @@ test_patroni_is_changed_in_place() {
 
 test_a_watchdog_that_is_not_there_is_refused_before_anything_is_written() {
   work_in 02-ha-cluster
-  cluster 'patroni = { port = 8009, watchdog = "required" }' >case_override.tf
+  cluster 'patroni = { port = 8009, namespace = "/service", watchdog = "required" }' >case_override.tf
   expect audit_nodes "$work_root/before"
   tf apply
   ((status != 0)) || failure "a watchdog that no member has was accepted"
@@ -303,8 +303,9 @@ test_what_cannot_be_is_refused_at_plan() {
   cluster 'vip = { address = "10.10.10.12/24" }' | refused_at_plan vip.address 'is the address of instances["2"]'
   cluster 'listen = ["$${ip}", "$${address}"]' | refused_at_plan 'listen[1]' 'stands for nothing'
   cluster 'listen = ["$${lo}"]' | refused_at_plan listen "members stream from each other's address"
-  cluster 'patroni = { port = 8010 }' | refused_at_plan patroni.port 8009
-  cluster 'patroni = { port = 8009, watchdog = "always" }' | refused_at_plan patroni.watchdog '"required"'
+  cluster 'patroni = { port = 8010, namespace = "/service" }' | refused_at_plan patroni.port 8009
+  cluster 'patroni = { port = 8009, namespace = "/other" }' | refused_at_plan patroni.namespace /service
+  cluster 'patroni = { port = 8009, namespace = "/service", watchdog = "always" }' | refused_at_plan patroni.watchdog '"required"'
   sed -i 's/^  vip /  # vip /' base_override.tf
   cluster 'listen = ["$${ip}", "$${vip}"]' | refused_at_plan 'listen[1]' 'set vip'
   sed -i 's/^  # vip /  vip /' base_override.tf

@@ -42,7 +42,7 @@ Yaml rest_section(const PatroniMember& member) {
               // Members are taken from the DCS: their addresses are in no file but their own.
               {"allowlist", std::move(allowlist)},
               {"allowlist_include_members", true}};
-    if (member.ssl) {
+    if (member.rest_ssl) {
         rest["certfile"] = kServerCertificate;
         rest["keyfile"] = kServerKey;
         rest["cafile"] = kCaCertificate;
@@ -53,7 +53,7 @@ Yaml rest_section(const PatroniMember& member) {
 
 // How members and patronictl call each other's REST interface.
 Yaml ctl_section(const PatroniMember& member) {
-    if (!member.ssl) return {{"insecure", true}};
+    if (!member.rest_ssl) return {{"insecure", true}};
     return {{"insecure", false}, {"cacert", kCaCertificate}, {"certfile", kServerCertificate}, {"keyfile", kServerKey}};
 }
 
@@ -154,7 +154,7 @@ std::string render_patroni_yml(const PatroniMember& member) {
 
     Yaml file;
     file["scope"] = member.scope;
-    file["namespace"] = std::string(kDcsNamespace) + "/";
+    file["namespace"] = member.dcs_namespace + "/";
     file["name"] = member.name;
     file["log"] = log_section(member);
     file["etcd3"] = {{"hosts", etcd_hosts(member.etcd_endpoints)},

@@ -44,8 +44,10 @@ struct PatroniMember {
     std::int64_t rest_port = 8008;
     std::string watchdog = "off";  // off | automatic | required
     std::string log_level = "INFO";
-    bool ssl = true;      // of PostgreSQL and of the REST interface
-    std::string bin_dir;  // /usr/lib/postgresql/17/bin
+    std::string dcs_namespace = "/pg";  // of its keys in etcd
+    bool ssl = true;                    // of PostgreSQL
+    bool rest_ssl = true;               // of the REST interface
+    std::string bin_dir;                // /usr/lib/postgresql/17/bin
     std::string data_dir = "/pg/data";
     std::vector<std::string> etcd_endpoints;    // "https://10.10.10.10:2379"
     std::vector<std::string> rest_allowlist{};  // networks that may change things through REST, besides the members
@@ -73,7 +75,6 @@ inline constexpr const char* kPatroniLogDir = "/pg/log/patroni";
 inline constexpr const char* kPgbouncerLogDir = "/pg/log/pgbouncer";
 inline constexpr const char* kSocketDir = "/var/run/postgresql";
 inline constexpr const char* kWatchdogDevice = "/dev/watchdog";
-inline constexpr const char* kDcsNamespace = "/pg";
 // Patroni's tag that holds the declared role: the truth about it (behaviour 6).
 inline constexpr const char* kRoleTag = "pigsty_role";
 

@@ -30,7 +30,7 @@ TEST(PatroniYml, of_a_primary_of_an_offline_member_and_of_one_without_tls) {
     offline.initdb.checksum = false;  // crit has them anyway
     EXPECT_GOLDEN("patroni-offline-crit.yml", render_patroni_yml(offline));
     PatroniMember plain = member();
-    plain.ssl = false;
+    plain.ssl = plain.rest_ssl = false;
     plain.version = 15;
     EXPECT_GOLDEN("patroni-plain-pg15.yml", render_patroni_yml(plain));
 }

@@ -246,7 +246,8 @@ Attributes<PgCluster> pg_cluster_attributes() {
         attribute("ssl", &PgCluster::ssl)
             .fixed_default(true)
             .fixed_after_creation("this version does not switch TLS of a living cluster")
-            .description("TLS for PostgreSQL's clients, replication and Patroni's REST interface."),
+            .description("TLS for PostgreSQL's clients and replication, and for Patroni's REST interface where "
+                         "`patroni.ssl` is not set."),
         nested("hba_rules", &PgCluster::hba_rules, hba_rule_attributes())
             .optional()
             .description("Rules of `pg_hba.conf`, behind the default ones."),

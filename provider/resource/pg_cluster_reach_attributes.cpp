@@ -29,6 +29,10 @@ Attributes<PatroniOptions> patroni_attributes() {
             .validate(framework::port())
             .fixed_after_creation("this version does not move Patroni of a living cluster to another port")
             .description("Port of its REST interface, which HAProxy asks who leads."),
+        attribute("ssl", &PatroniOptions::ssl)
+            .optional()
+            .fixed_after_creation("this version does not switch TLS of a living cluster")
+            .description("TLS of the same. Not set: as the cluster's `ssl`."),
         attribute("watchdog", &PatroniOptions::watchdog)
             .optional()
             .validate(framework::one_of(module::pgsql::kWatchdogs))
@@ -40,6 +44,10 @@ Attributes<PatroniOptions> patroni_attributes() {
             .fixed_default(PatroniOptions().log_level)
             .validate(framework::one_of(module::pgsql::kLogLevels))
             .description("How much it logs to `/pg/log/patroni`."),
+        attribute("namespace", &PatroniOptions::dcs_namespace)
+            .fixed_default(PatroniOptions().dcs_namespace)
+            .fixed_after_creation("its keys in etcd begin with it")
+            .description("What its keys in etcd begin with, before the cluster's name."),
     };
 }
 

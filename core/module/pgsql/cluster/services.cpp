@@ -38,7 +38,7 @@ std::vector<render::ServiceMember> service_members(const PgCluster& cluster) {
                            .port = cluster.port,
                            .pgbouncer_port = cluster.pgbouncer.port,
                            .rest_port = cluster.patroni.port,
-                           .rest_ssl = cluster.ssl});
+                           .rest_ssl = rest_ssl(cluster)});
     }
     return members;
 }

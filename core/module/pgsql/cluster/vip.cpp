@@ -24,7 +24,7 @@ render::VipMember vip_member(const PgCluster& cluster, const converge::Member& m
             .etcd_user = cluster.name,
             .etcd_endpoints = cluster.dcs.endpoints,
             .rest_port = cluster.patroni.port,
-            .rest_ssl = cluster.ssl};
+            .rest_ssl = rest_ssl(cluster)};
 }
 
 item::Handler restart_vip() { return item::Handler::restart(render::kVipUnit); }

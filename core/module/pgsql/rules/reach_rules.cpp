@@ -107,7 +107,21 @@ void check_listen(const PgCluster& cluster, Problems& problems) {
                      "write it alone, or leave it out");
 }
 
+// As etcd's permissions and a command line can hold it: "/pg", "/service/prod".
+bool is_namespace(const std::string& text) {
+    return text.starts_with('/') && !text.ends_with('/') && text.find("//") == std::string::npos &&
+           text.size() <= 200 && std::ranges::all_of(text, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                      c == '_' || c == '-' || c == '/';
+           });
+}
+
 void check_patroni(const PgCluster& cluster, Problems& problems) {
+    const std::string& dcs_namespace = cluster.patroni.dcs_namespace;
+    if (!has_unknown(dcs_namespace) && !is_namespace(dcs_namespace))
+        problems.add("patroni.namespace",
+                     fmt::format("expected a path of letters, digits, '.', '_' and '-', found \"{}\"", dcs_namespace),
+                     "for example /pg or /service");
     problems.check_choice("patroni.log_level", cluster.patroni.log_level, choices(kLogLevels));
     if (cluster.patroni.watchdog)
         problems.check_choice("patroni.watchdog", *cluster.patroni.watchdog, choices(kWatchdogs));

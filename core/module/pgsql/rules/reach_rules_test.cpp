@@ -74,6 +74,11 @@ TEST(ReachRules, patroni_takes_a_port_of_its_own_and_words_that_it_knows) {
                 ElementsAre("patroni.port: port 9101 is taken by HAProxy's statistics"));
     EXPECT_THAT(after([](PgCluster& c) { c.patroni.watchdog = "on"; }),
                 ElementsAre("patroni.watchdog: expected off, automatic or required, found \"on\""));
+    for (const char* text : {"pg", "/pg/", "/", "/a//b", "/a b"})
+        EXPECT_THAT(after([&](PgCluster& c) { c.patroni.dcs_namespace = text; }),
+                    ElementsAre("patroni.namespace: expected a path of letters, digits, '.', '_' and '-', found \"" +
+                                std::string(text) + "\""));
+    EXPECT_THAT(after([](PgCluster& c) { c.patroni.dcs_namespace = "/service/prod"; }), IsEmpty());
     EXPECT_THAT(after([](PgCluster& c) { c.patroni.log_level = "TRACE"; }),
                 ElementsAre("patroni.log_level: expected DEBUG, INFO, WARNING, ERROR or CRITICAL, found \"TRACE\""));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "core/node/secrets.h"
 
 namespace pigsty::module::pgsql {
@@ -16,7 +17,7 @@ std::vector<Reached> reached(const std::vector<std::shared_ptr<converge::Site>>&
 Members::Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem,
                  std::shared_ptr<std::atomic<std::uint64_t>> gets)
     : name_(cluster.name),
-      ssl_(cluster.ssl),
+      ssl_(rest_ssl(cluster)),
       rest_port_(cluster.patroni.port),
       scope_(secret_scope(cluster)),
       members_(std::move(members)),

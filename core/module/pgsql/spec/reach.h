@@ -47,6 +47,8 @@ std::string listen_addresses(const PgCluster& cluster, std::string_view number);
 // What of a member's settings its own file holds: its parameters, and what it listens on.
 Parameters member_settings(const PgCluster& cluster, const std::string& number);
 
+// Whether Patroni's REST interface speaks TLS.
+inline bool rest_ssl(const PgCluster& cluster) { return cluster.patroni.ssl.value_or(cluster.ssl); }
 // off | automatic | required
 std::string watchdog_of(const PgCluster& cluster);
 

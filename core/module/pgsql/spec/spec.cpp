@@ -100,8 +100,10 @@ void fields(auto& visit, FieldsOf<Vip> auto& vip) {
 
 void fields(auto& visit, FieldsOf<PatroniOptions> auto& patroni) {
     visit("port", patroni.port);
+    visit("ssl", patroni.ssl);
     visit("watchdog", patroni.watchdog);
     visit("log_level", patroni.log_level);
+    visit("namespace", patroni.dcs_namespace);
 }
 
 void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {

@@ -80,8 +80,10 @@ struct Vip {
 
 struct PatroniOptions {
     std::int64_t port = 8008;               // of its REST interface
+    std::optional<bool> ssl{};              // of the same; null: as PostgreSQL's
     std::optional<std::string> watchdog{};  // off | automatic | required; null: automatic under crit, else off
     std::string log_level = "INFO";
+    std::string dcs_namespace = "/pg";  // attribute `namespace`: what its keys in etcd begin with
     bool operator==(const PatroniOptions&) const = default;
 };
 
