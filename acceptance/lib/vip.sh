@@ -13,27 +13,26 @@ holders() {
 # held_by NODE: it alone, of all that are up.
 held_by() { [[ $(holders "${up[@]}") == "$1" ]]; }
 
-# sample SECONDS NODE…: ten times a second, for so long at most, each node notes whether it has the address, in a file that a
-# power cut leaves.
-sample() {
-  local seconds=$1 node
-  shift
-  for node; do
-    # shellcheck disable=SC2016
-    on "$node" systemd-run --quiet --collect --unit=vip-sampler --property=RuntimeMaxSec="$seconds" perl -e '
-      use Time::HiRes; open my $out, ">>", "/var/tmp/vip-samples" or die; $out->autoflush(1);
-      while (1) {
-        my $began = Time::HiRes::time();
-        my $has = `ip -o -4 addr show to 10.10.10.2/32` ne "" ? 1 : 0;
-        printf {$out} "%.3f %d %.3f\n", $began, $has, Time::HiRes::time();
-        my $left = 0.1 - (Time::HiRes::time() - $began);
-        Time::HiRes::sleep($left) if $left > 0;
-      }' || failure "no samples on $node"
+# sampling SECONDS: from now on, ten times a second and for so long at most, each node notes whether it has the address, in a file
+# that a power cut leaves. What was noted before is forgotten.
+sampling() {
+  local node
+  for node in "${nodes[@]}"; do
+    on "$node" sh -c 'systemctl stop vip-sampler.service 2>/dev/null; rm -f /var/tmp/vip-samples'
+    sampling_on "$node" "$1"
   done
 }
-sampled_end() {
-  local node
-  for node; do on "$node" systemctl stop vip-sampler.service 2>/dev/null || :; done
+sampling_on() {
+  # shellcheck disable=SC2016
+  on "$1" systemd-run --quiet --collect --unit=vip-sampler --property=RuntimeMaxSec="$2" perl -e '
+    use Time::HiRes; open my $out, ">>", "/var/tmp/vip-samples" or die; $out->autoflush(1);
+    while (1) {
+      my $began = Time::HiRes::time();
+      my $has = `ip -o -4 addr show to 10.10.10.2/32` ne "" ? 1 : 0;
+      printf {$out} "%.3f %d %.3f\n", $began, $has, Time::HiRes::time();
+      my $left = 0.1 - (Time::HiRes::time() - $began);
+      Time::HiRes::sleep($left) if $left > 0;
+    }' || failure "no samples on $1"
 }
 
 # overlaps [NODE FROM TO]…: how often a node was seen with the address while another one had it: its own looks before and after
