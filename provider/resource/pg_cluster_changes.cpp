@@ -124,6 +124,9 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     for (const auto& [key, value] : after)
         if (key != configuration_key(plan.planned.spec) && differs(before, after, key))
             forecast.last_change->push_back("update " + key);
+    if (module::pgsql::repairs_vip(plan.planned.spec, drift))
+        forecast.last_change->push_back("restart vip-manager where " + module::pgsql::vip_host(plan.planned.spec) +
+                                        " is astray, so that the leader has it and nobody else");
     if (module::pgsql::repairs_dcs_login(plan.prior->spec, drift))
         forecast.last_change->push_back("make the user " + plan.planned.spec.name + " of etcd cluster " +
                                         plan.planned.spec.dcs.name + " as it was");
