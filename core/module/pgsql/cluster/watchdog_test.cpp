@@ -25,9 +25,10 @@ TEST(Watchdog, is_refused_where_it_is_required_and_missing) {
     EXPECT_TRUE(with("root\n"));
     const Status refused = with("");
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().message,
-              "patroni.watchdog: expected a watchdog device at /dev/watchdog, found none: with \"required\" this member "
-              "could never lead");
+    EXPECT_EQ(
+        refused.error().message,
+        "patroni.watchdog: expected a watchdog device at /dev/watchdog, found none: with \"required\" this member "
+        "could never lead");
 }
 
 }  // namespace
