@@ -63,6 +63,7 @@ END
 
 test_the_leader_has_it_and_nobody_else() {
   local node
+  work_in 02-ha-cluster
   expect follows_leader
   expect_equal "$(on "$(leader)" ip -o -4 addr show to "$vip/32" | awk '{ print $2, $4 }')" "host0 10.10.10.2/32"
   expect_equal "$(through_vip "SELECT pg_is_in_recovery()")" f
@@ -82,6 +83,7 @@ test_the_leader_has_it_and_nobody_else() {
 
 test_a_switchover_takes_it_along() {
   local before after
+  work_in 02-ha-cluster
   before=$(leader)
   sampling 120
   after=$(without "$before" | head -n 1)
@@ -99,6 +101,7 @@ rounds=${VIP_ROUNDS:-1}
 
 test_a_client_that_knows_only_the_address_writes_again_after_a_power_cut() {
   local round
+  work_in 02-ha-cluster
   for ((round = 1; round <= rounds; round++)); do a_power_cut; done
 }
 
@@ -138,6 +141,7 @@ a_power_cut() {
 
 test_a_member_that_was_cut_off_comes_back_without_it() {
   local round
+  work_in 02-ha-cluster
   for ((round = 1; round <= rounds; round++)); do a_cut; done
 }
 
@@ -165,6 +169,7 @@ a_cut() {
 
 test_loss_of_etcd_brings_it_to_nobody_else() {
   local node
+  work_in 02-ha-cluster
   sampling 240
   for node in "${nodes[@]}"; do on "$node" systemctl stop etcd.service; done
   # Longer than the lease: Patroni goes on (failsafe_mode) or gives up, and the address with it.
@@ -182,6 +187,7 @@ test_loss_of_etcd_brings_it_to_nobody_else() {
 
 test_a_vip_manager_that_is_killed_or_stopped() {
   local now next
+  work_in 02-ha-cluster
   sampling 240
   now=$(leader)
   expect on "$now" systemctl kill --signal=KILL vip-manager.service
@@ -205,6 +211,7 @@ test_a_vip_manager_that_is_killed_or_stopped() {
 
 test_a_patroni_that_is_silent_loses_it_and_gets_it_back() {
   local now process
+  work_in 02-ha-cluster
   sampling 240
   now=$(leader)
   process=$(on "$now" systemctl show --property=MainPID --value patroni.service)
@@ -245,6 +252,7 @@ test_what_somebody_changed_is_seen_and_repaired_alone() {
 
 test_what_servers_listen_on_is_changed_and_brought_back() {
   local node now
+  work_in 02-ha-cluster
   cat >"$work_root/listen" <<'END'
 resource "pigsty_pg_cluster" "test" {
   listen  = ["$${ip}", "$${vip}", "$${lo}"]
@@ -279,6 +287,7 @@ END
 
 test_patroni_is_changed_in_place() {
   local since
+  work_in 02-ha-cluster
   since=$(sql "$(leader)" "SELECT pg_postmaster_start_time()")
   changed < <(cluster 'patroni = { port = 8009, namespace = "/service", log_level = "DEBUG", watchdog = "automatic" }')
   expect on pg-test-2 grep -q 'level: "\?DEBUG' /pg/conf/pg-test-2.yml
@@ -363,6 +372,7 @@ test_imports_plan_nothing() {
 
 test_another_address_takes_the_place_of_the_first() {
   local old=$vip
+  work_in 02-ha-cluster
   changed < <(cluster 'vip = { address = "10.10.10.3/24", interface = "host0" }')
   expect_equal "$(holders "${nodes[@]}")" ""
   vip=10.10.10.3
