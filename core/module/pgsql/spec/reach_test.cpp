@@ -28,7 +28,7 @@ TEST(Reach, reads_a_virtual_address_with_its_network) {
         EXPECT_FALSE(parse_vip(text)) << text;
     EXPECT_FALSE(is_host_address(*parse_vip("10.10.10.255/24")));
     EXPECT_FALSE(is_host_address(*parse_vip("10.10.10.0/24")));
-    EXPECT_TRUE(is_host_address(*parse_vip("10.10.10.0/23"))) << "its host bits are 256";
+    EXPECT_TRUE(is_host_address(*parse_vip("10.10.11.0/23"))) << "its host bits are 256";
     EXPECT_TRUE(is_host_address(*parse_vip("10.10.10.2/31")));
 }
 
