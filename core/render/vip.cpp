@@ -157,7 +157,8 @@ std::string render_vip_drop_in(const VipMember& vip) {
                           "ExecStopPost={}\n"
                           "Restart=always\n"
                           "RestartSec=1s\n"
-                          "TimeoutStopSec=5s\n",
+                          "TimeoutStopSec=5s\n"
+                          "SyslogIdentifier=vip-manager\n",
                           kVipConfiguration, command(vip, "run"), vip.interface, vip.member_address, kVipConfiguration,
                           command(vip, "release"));
 }
