@@ -175,6 +175,7 @@ std::string render_vip_guard_unit(const VipMember& vip) {
                           "Restart=always\n"
                           "RestartSec=1s\n"
                           "OOMScoreAdjust=-900\n"
+                          "SyslogIdentifier=pg-vip-guard\n"
                           "\n"
                           "[Install]\n"
                           "WantedBy=multi-user.target\n",
