@@ -7,6 +7,7 @@
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 . "$(dirname "$0")/../lib/changes.sh"
+. "$(dirname "$0")/../lib/writes.sh"
 
 fresh_nodes prepared
 
@@ -194,20 +195,6 @@ test_what_cannot_be_is_refused_at_plan() {
   mv members.kept members_override.tf
   rm case_override.tf
 }
-
-# writer ADDRESS FILE: notes when each write through that member's primary service was acknowledged, with its number.
-writer() {
-  # shellcheck disable=SC2016
-  PGPASSWORD=$TF_VAR_app_password exec timeout 180 "$suite_dir/lab/lab" run -- bash -c 'n=0
-    while :; do
-      n=$((n + 1))
-      psql -XAtq "host=$1 port=5433 user=app dbname=app connect_timeout=2" -c "INSERT INTO written VALUES ($n)" >/dev/null 2>&1 &&
-        echo "$(date +%s.%N) $n"
-      sleep 0.1
-    done >"$2"' writer "$1" "$2"
-}
-# write_gap FILE: the longest time between two writes, in seconds.
-write_gap() { awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { printf "%.1f", gap }' "$1"; }
 
 test_a_killed_leader_is_replaced_as_fast_as_promised_and_nothing_is_lost() {
   changed < <(printf 'resource "pigsty_pg_cluster" "test" {\n  rto = "fast"\n  rpo = 0\n}\n')

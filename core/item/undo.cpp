@@ -17,6 +17,7 @@
 #include "core/item/sysctl.h"
 #include "core/item/time_zone.h"
 #include "core/item/trusted_certificate.h"
+#include "core/item/virtual_address.h"
 #include "core/item/was_there.h"
 
 namespace pigsty::item {
@@ -42,6 +43,7 @@ Result<std::vector<node::Operation>> undo(const std::string& label, const node::
     if (kind == RepositoryItem::kKind) return RepositoryItem::undo(after_word(label));
     if (kind == AccountItem::kKind) return AccountItem::undo(after_word(label), claimed);
     if (kind == ServiceItem::kKind) return ServiceItem::undo(after_word(label), claimed);
+    if (kind == VirtualAddressItem::kKind) return VirtualAddressItem::undo(after_word(label));
     // What destroy leaves: the names and values of the node itself, and what was never written.
     if (kind == HostNameItem::kKind || kind == TimeZoneItem::kKind || kind == ReservationItem::kKind ||
         kind == ListeningItem::kKind) {

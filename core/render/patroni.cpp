@@ -19,11 +19,17 @@ std::string etcd_hosts(const std::vector<std::string>& endpoints) {
     return hosts;
 }
 
-Yaml log_section(bool crit) {
-    return {{"level", "INFO"},
+std::string comma_list(const std::vector<std::string>& addresses) {
+    std::string list;
+    for (const std::string& address : addresses) list += (list.empty() ? "" : ",") + address;
+    return list;
+}
+
+Yaml log_section(const PatroniMember& member) {
+    return {{"level", member.log_level},
             {"dir", kPatroniLogDir},
             {"file_size", 33554432},
-            {"file_num", crit ? 16 : 4},
+            {"file_num", member.template_name == "crit" ? 16 : 4},
             {"dateformat", "%Y-%m-%d %H:%M:%S %z"}};
 }
 
@@ -36,7 +42,7 @@ Yaml rest_section(const PatroniMember& member) {
               // Members are taken from the DCS: their addresses are in no file but their own.
               {"allowlist", std::move(allowlist)},
               {"allowlist_include_members", true}};
-    if (member.ssl) {
+    if (member.rest_ssl) {
         rest["certfile"] = kServerCertificate;
         rest["keyfile"] = kServerKey;
         rest["cafile"] = kCaCertificate;
@@ -47,7 +53,7 @@ Yaml rest_section(const PatroniMember& member) {
 
 // How members and patronictl call each other's REST interface.
 Yaml ctl_section(const PatroniMember& member) {
-    if (!member.ssl) return {{"insecure", true}};
+    if (!member.rest_ssl) return {{"insecure", true}};
     return {{"insecure", false}, {"cacert", kCaCertificate}, {"certfile", kServerCertificate}, {"keyfile", kServerKey}};
 }
 
@@ -81,7 +87,7 @@ Yaml postgresql_section(const PatroniMember& member) {
         {"data_dir", member.data_dir},
         {"config_dir", member.data_dir},
         {"pgpass", kPgpassFile},
-        {"listen", host_port("0.0.0.0", member.port)},
+        {"listen", host_port(comma_list(member.listen), member.port)},
         {"connect_address", host_port(member.address, member.port)},
         {"use_unix_socket", true},
         // The superuser logs in by peer authentication over the socket: no password of his exists.
@@ -145,16 +151,15 @@ Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view
 }
 
 std::string render_patroni_yml(const PatroniMember& member) {
-    const bool crit = member.template_name == "crit";
     Yaml bootstrap_dcs = failover_timing(member.rto);
     bootstrap_dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}};
     if (member.bootstrap) bootstrap_dcs = *member.bootstrap;
 
     Yaml file;
     file["scope"] = member.scope;
-    file["namespace"] = std::string(kDcsNamespace) + "/";
+    file["namespace"] = member.dcs_namespace + "/";
     file["name"] = member.name;
-    file["log"] = log_section(crit);
+    file["log"] = log_section(member);
     file["etcd3"] = {{"hosts", etcd_hosts(member.etcd_endpoints)},
                      {"protocol", "https"},
                      {"cacert", kCaCertificate},
@@ -165,8 +170,8 @@ std::string render_patroni_yml(const PatroniMember& member) {
     file["ctl"] = ctl_section(member);
     file["restapi"] = rest_section(member);
     file["tags"] = tags_section(member);
-    file["watchdog"] = {{"mode", crit ? "automatic" : "off"},
-                        {"device", "/dev/watchdog"},
+    file["watchdog"] = {{"mode", member.watchdog},
+                        {"device", kWatchdogDevice},
                         {"safety_margin", failover_plan(member.rto).safety_margin}};
     file["bootstrap"] = {{"method", "initdb"},
                          {"initdb", initdb_options(member.initdb, member.version, member.template_name)},

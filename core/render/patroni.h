@@ -34,7 +34,8 @@ struct PatroniMember {
     std::string name;   // pg-test-1
     std::string scope;  // pg-test
     std::string address;
-    std::string role = "replica";  // primary | replica | offline | delayed, as declared
+    std::vector<std::string> listen{"127.0.0.1"};  // of PostgreSQL; REST is at `address` alone
+    std::string role = "replica";                  // primary | replica | offline | delayed, as declared
     bool nofailover = false;
     std::string upstream{};    // member that it streams from; empty: the leader
     std::string rto = "norm";  // name of the failover plan
@@ -42,8 +43,12 @@ struct PatroniMember {
     std::string template_name = "oltp";
     std::int64_t port = 5432;
     std::int64_t rest_port = 8008;
-    bool ssl = true;      // of PostgreSQL and of the REST interface
-    std::string bin_dir;  // /usr/lib/postgresql/17/bin
+    std::string watchdog = "off";  // off | automatic | required
+    std::string log_level = "INFO";
+    std::string dcs_namespace = "/pg";  // of its keys in etcd
+    bool ssl = true;                    // of PostgreSQL
+    bool rest_ssl = true;               // of the REST interface
+    std::string bin_dir;                // /usr/lib/postgresql/17/bin
     std::string data_dir = "/pg/data";
     std::vector<std::string> etcd_endpoints;    // "https://10.10.10.10:2379"
     std::vector<std::string> rest_allowlist{};  // networks that may change things through REST, besides the members
@@ -70,7 +75,7 @@ inline constexpr const char* kPostgresLogDir = "/pg/log/postgres";
 inline constexpr const char* kPatroniLogDir = "/pg/log/patroni";
 inline constexpr const char* kPgbouncerLogDir = "/pg/log/pgbouncer";
 inline constexpr const char* kSocketDir = "/var/run/postgresql";
-inline constexpr const char* kDcsNamespace = "/pg";
+inline constexpr const char* kWatchdogDevice = "/dev/watchdog";
 // Patroni's tag that holds the declared role: the truth about it (behaviour 6).
 inline constexpr const char* kRoleTag = "pigsty_role";
 

@@ -10,6 +10,7 @@ PatroniMember member() {
     return {.name = "pg-test-1",
             .scope = "pg-test",
             .address = "10.10.10.11",
+            .listen = {"10.10.10.11", "127.0.0.1"},
             .role = "primary",
             .bin_dir = "/usr/lib/postgresql/17/bin",
             .etcd_endpoints = {"https://10.10.10.11:2379", "https://10.10.10.12:2379", "https://10.10.10.13:2379"},
@@ -21,13 +22,15 @@ TEST(PatroniYml, of_a_primary_of_an_offline_member_and_of_one_without_tls) {
     PatroniMember offline = member();
     offline.name = "pg-test-3";
     offline.address = "10.10.10.13";
+    offline.listen = {"10.10.10.13", "127.0.0.1"};
+    offline.watchdog = "automatic";
     offline.role = "offline";
     offline.parameters = {{"work_mem", "1GB"}, {"enable_hashjoin", "off"}};
     offline.template_name = "crit";
     offline.initdb.checksum = false;  // crit has them anyway
     EXPECT_GOLDEN("patroni-offline-crit.yml", render_patroni_yml(offline));
     PatroniMember plain = member();
-    plain.ssl = false;
+    plain.ssl = plain.rest_ssl = false;
     plain.version = 15;
     EXPECT_GOLDEN("patroni-plain-pg15.yml", render_patroni_yml(plain));
 }

@@ -103,12 +103,12 @@ std::string render_pgbouncer_ini(const PgbouncerIni& ini) {
     return text;
 }
 
-std::string render_pgbouncer_listen(std::int64_t port) {
+std::string render_pgbouncer_listen(const std::vector<std::string>& addresses, std::int64_t port) {
     return banner(";") + fmt::format(
-                             "listen_addr = 0.0.0.0\n"
+                             "listen_addr = {}\n"
                              "listen_port = {}\n"
                              "unix_socket_dir = /run/postgresql\n",
-                             port);
+                             fmt::join(addresses, ","), port);
 }
 
 Result<std::string> pgbouncer_database_line(const PgbouncerDatabase& database) {

@@ -2,7 +2,7 @@
 // from one fragment per owner (behaviour 8): a resource renders and fingerprints its own fragment alone.
 //
 //     put_file("/etc/pgbouncer/pgbouncer.ini", render_pgbouncer_ini({.tls = true}));
-//     put_file("/etc/pgbouncer/listen.ini", render_pgbouncer_listen(6432));
+//     put_file("/etc/pgbouncer/listen.ini", render_pgbouncer_listen({"10.10.10.11", "127.0.0.1"}, 6432));
 //     TRY(const std::string line, pgbouncer_database_line({.name = "app", .pool_mode = "session"}));
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 
@@ -26,7 +27,7 @@ struct PgbouncerIni {
 // Includes the file below.
 std::string render_pgbouncer_ini(const PgbouncerIni& ini);
 // Where it listens, a file of its own: pgbouncer takes everything else with a reload, and this with a restart alone.
-std::string render_pgbouncer_listen(std::int64_t port);
+std::string render_pgbouncer_listen(const std::vector<std::string>& addresses, std::int64_t port);
 
 struct PgbouncerDatabase {
     std::string name;

@@ -11,7 +11,7 @@ TEST(Pgbouncer, writes_its_settings) {
         "pgbouncer-tls-1.18.ini",
         render_pgbouncer_ini(
             {.pool_mode = "session", .ssl_mode = "require", .auth_query = true, .knows_prepared_statements = false}));
-    EXPECT_GOLDEN("pgbouncer-listen.ini", render_pgbouncer_listen(6433));
+    EXPECT_GOLDEN("pgbouncer-listen.ini", render_pgbouncer_listen({"10.10.10.11", "127.0.0.1"}, 6433));
 }
 
 TEST(Pgbouncer, writes_a_line_for_each_owner) {

@@ -5,10 +5,11 @@
 #include "core/render/banner.h"
 #include "core/render/etcd.h"
 #include "core/render/haproxy.h"
+#include "core/render/patroni.h"
 
 namespace pigsty::render {
 
-std::string render_patroni_unit() {
+std::string render_patroni_unit(bool watchdog) {
     // KillMode=process: Patroni stops PostgreSQL itself. Restart=no: a Patroni that ends does so on purpose or leaves a
     // PostgreSQL behind that somebody should look at; a boot starts it again.
     return banner() + fmt::format(
@@ -25,6 +26,7 @@ std::string render_patroni_unit() {
                           "RuntimeDirectory=postgresql\n"
                           "RuntimeDirectoryPreserve=yes\n"
                           "RuntimeDirectoryMode=2775\n"
+                          "{1}"
                           "ExecStart=/usr/bin/patroni {0}\n"
                           "ExecReload=/bin/kill -s HUP $MAINPID\n"
                           "KillMode=process\n"
@@ -35,7 +37,8 @@ std::string render_patroni_unit() {
                           "\n"
                           "[Install]\n"
                           "WantedBy=multi-user.target\n",
-                          kPatroniYml);
+                          kPatroniYml,
+                          watchdog ? fmt::format("ExecStartPre=-+/bin/chown postgres {}\n", kWatchdogDevice) : "");
 }
 
 std::string render_etcd_unit(std::string_view data_dir) {

@@ -11,7 +11,8 @@
 
 namespace pigsty::render {
 
-std::string render_patroni_unit();
+// `watchdog`: Patroni is given the machine's watchdog device, where it has one.
+std::string render_patroni_unit(bool watchdog = false);
 std::string render_etcd_unit(std::string_view data_dir);
 std::string render_pgbouncer_drop_in();
 // The package's unit with our services folder added, for its start and for the check before a reload.

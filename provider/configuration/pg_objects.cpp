@@ -88,7 +88,9 @@ Attributes<Connection> pg_connection_attributes() {
 
 Attributes<Endpoint> pg_endpoint_attributes() {
     return {
-        attribute("hosts", &Endpoint::hosts).computed().description("The members' addresses."),
+        attribute("hosts", &Endpoint::hosts)
+            .computed()
+            .description("The members' addresses; before them the virtual one, where the service leads to the leader."),
         attribute("port", &Endpoint::port).computed().description("The service's port."),
         attribute("uri", &Endpoint::uri)
             .computed()

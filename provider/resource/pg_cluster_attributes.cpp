@@ -6,6 +6,7 @@
 #include "core/render/failover_plan.h"
 #include "provider/configuration/pg_objects.h"
 #include "provider/resource/module_attributes.h"
+#include "provider/resource/pg_cluster_reach_attributes.h"
 
 namespace pigsty::provider {
 
@@ -270,7 +271,8 @@ Attributes<PgCluster> pg_cluster_attributes() {
         attribute("ssl", &PgCluster::ssl)
             .fixed_default(true)
             .fixed_after_creation("this version does not switch TLS of a living cluster")
-            .description("TLS for PostgreSQL's clients, replication and Patroni's REST interface."),
+            .description("TLS for PostgreSQL's clients and replication, and for Patroni's REST interface where "
+                         "`patroni.ssl` is not set."),
         nested("hba_rules", &PgCluster::hba_rules, hba_rule_attributes())
             .optional()
             .description("Rules of `pg_hba.conf`, behind the default ones."),
@@ -315,6 +317,24 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .example("{ enabled = true }")
             .description("Whether commits wait for standbys. While they do, the service `standby` on 5435 leads to "
                          "these. Changed in place; an apply ends when a synchronous standby is there."),
+        nested("vip", &PgCluster::vip, vip_attributes())
+            .optional()
+            .example("{ address = \"10.10.10.2/24\" }")
+            .description("An address that is always where the leader is, kept by vip-manager 2 and a guard on each "
+                         "member, which takes it away wherever Patroni does not lead. In the certificates and, first, "
+                         "in the `endpoints` of the leader's services. Who holds it is no drift."),
+        attribute("listen", &PgCluster::listen)
+            .optional()
+            .example("[\"$${ip}\", \"$${vip}\", \"$${lo}\"]")
+            .description(
+                "What PostgreSQL and pgbouncer listen on: `${ip}` (the member's address), `${lo}` (127.0.0.1), "
+                "`${vip}` (the address of `vip`, here or not), or addresses; `0.0.0.0` is all. In a "
+                "configuration the dollar sign is doubled. Not set: `${ip}` and `${lo}`. pgbouncer takes "
+                "another list at once, PostgreSQL with a restart."),
+        nested("patroni", &PgCluster::patroni, patroni_attributes())
+            .optional()
+            .example("{ watchdog = \"automatic\" }")
+            .description("Patroni itself."),
         nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
             .description("Instead of Pigsty's default roles."),

@@ -8,8 +8,10 @@
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/restart_forecast.h"
 #include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/object/default_objects.h"
 #include "core/module/pgsql/session/dcs_login.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "provider/resource/pg_cluster.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/waiting_members.h"
@@ -31,8 +33,8 @@ bool differs(const converge::Managed& before, const converge::Managed& after, co
 
 bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
     return std::ranges::any_of(after.instances, [&](const auto& entry) {
-        const auto found = before.instances.find(entry.first);
-        return found == before.instances.end() || found->second.parameters != entry.second.parameters;
+        return module::pgsql::member_settings(before, entry.first) !=
+               module::pgsql::member_settings(after, entry.first);
     });
 }
 
@@ -55,7 +57,8 @@ ClusterChanges repairs_of_cluster(const PgCluster& cluster, const std::vector<st
             .resets = module::pgsql::auto_conf_resets(drift),
             .dcs_login = module::pgsql::repairs_dcs_login(cluster, drift),
             .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
-            .awaits_streaming = is_about_serving(cluster, drift)};
+            .awaits_streaming = is_about_serving(cluster, drift),
+            .vip_astray = module::pgsql::repairs_vip(cluster, drift)};
 }
 
 // Whether members restart now. Where nobody restarts them, the next plan knows that they wait.
@@ -130,6 +133,9 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     for (const auto& [key, value] : after)
         if (key != configuration_key(plan.planned.spec) && differs(before, after, key))
             forecast.last_change->push_back("update " + key);
+    if (module::pgsql::repairs_vip(plan.planned.spec, drift))
+        forecast.last_change->push_back("restart vip-manager where " + module::pgsql::vip_host(plan.planned.spec) +
+                                        " is astray, so that the leader has it and nobody else");
     if (module::pgsql::repairs_dcs_login(plan.prior->spec, drift))
         forecast.last_change->push_back("make the user " + plan.planned.spec.name + " of etcd cluster " +
                                         plan.planned.spec.dcs.name + " as it was");

@@ -9,6 +9,7 @@
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/live_settings.h"
 #include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/object/default_objects.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/spec/layout.h"
@@ -156,6 +157,8 @@ Result<Sentences> PgClusterResource::more_drift(const PgClusterState& state, con
     note_waiting(call.private_data, waiting_in(serving->moment.patroni, {}));
     // Nothing of the rest can be looked at, and etcd may be the cause: its own repair must not wait for us.
     if (leaderless) return sentences;
+    TRY(const auto astray, module::pgsql::vip_drift(cluster, *members, conclusive, call.cancel));
+    append(sentences, astray);
     TRY(const auto on_leader, look_at_leader(cluster, *session, *members, serving->moment.patroni, call));
     append(sentences, on_leader);
     return sentences;

@@ -53,6 +53,7 @@ std::string_view to_string(Component component) {
         case Component::minio: return "MinIO";
         case Component::redis: return "Redis";
         case Component::valkey: return "Valkey";
+        case Component::vip_manager: return "vip-manager";
     }
     return "?";
 }
@@ -67,7 +68,8 @@ const std::vector<Platform>& platforms() {
          {{Component::patroni, "4.0.7"},
           {Component::etcd, "3.5.16"},
           {Component::pgbouncer, "1.24.1"},
-          {Component::haproxy, "3.0.11"}}},
+          {Component::haproxy, "3.0.11"},
+          {Component::vip_manager, "3.0.0"}}},
         {"debian",
          "12",
          "bookworm",
@@ -145,6 +147,8 @@ std::vector<std::string> Platform::packages(Component component, std::int64_t po
         // The programs are in the -tools package; the other one brings account, folders and a link.
         case Component::redis: return {"redis-server", "redis-tools"};
         case Component::valkey: return {"valkey-server", "valkey-tools"};
+        // `vip-manager` is version 1. The guard beside it speaks TLS to Patroni with openssl.
+        case Component::vip_manager: return {"vip-manager2", "openssl"};
     }
     return {};
 }

@@ -16,10 +16,13 @@
 #include "core/module/pgsql/cluster/failover_gates.h"
 #include "core/module/pgsql/cluster/services.h"
 #include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/vip.h"
+#include "core/module/pgsql/cluster/watchdog.h"
 #include "core/module/pgsql/pool/fragments.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "core/module/platform/offered.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "core/module/platform/packages.h"
 #include "core/render/banner.h"
 #include "core/render/haproxy.h"
@@ -93,18 +96,32 @@ std::vector<std::string> extension_packages_of(const PgCluster& cluster, const p
     return packages;
 }
 
+// Who comes to any of these names, or to the virtual address, finds a certificate that says so.
+std::set<std::string> server_names(const PgCluster& cluster) {
+    std::set<std::string> names{"DNS:" + cluster.name};
+    if (cluster.vip) names.insert("IP:" + vip_host(cluster));
+    return names;
+}
+
+void append(Items& items, Items more) {
+    for (item::ItemPtr& each : more) items.push_back(std::move(each));
+}
+
 }  // namespace
 
-Items reservation_items(const PgCluster& cluster, const platform::Platform& platform) {
-    Items items{
-        std::make_shared<item::ReservationItem>("postgresql instance"),
-        std::make_shared<item::OwnUnitItem>(kPatroniService),
-        // Of a cluster that Pigsty made before: led elsewhere, it would lose its data from sight.
-        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = kLink, .way_out = "use another machine"}),
-        item::port_reservation(cluster.port), item::port_reservation(kRestPort),
-        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster_folder(cluster)}),
-        std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{
-            .path = cluster.data_dir, .may_hold_others = item::rights_text(kOwner, kOwner, kDataRights)})};
+Items reservation_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform) {
+    // Two clusters with one address on one machine hear of the address.
+    Items items = vip_reservation(cluster, member, platform);
+    append(items, watchdog_reservation(cluster));
+    append(items,
+           {std::make_shared<item::ReservationItem>("postgresql instance"),
+            std::make_shared<item::OwnUnitItem>(kPatroniService),
+            // Of a cluster that Pigsty made before: led elsewhere, it would lose its data from sight.
+            std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = kLink, .way_out = "use another machine"}),
+            item::port_reservation(cluster.port), item::port_reservation(cluster.patroni.port),
+            std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{.path = cluster_folder(cluster)}),
+            std::make_shared<item::OwnFolderItem>(item::OwnFolderSpec{
+                .path = cluster.data_dir, .may_hold_others = item::rights_text(kOwner, kOwner, kDataRights)})});
     if (cluster.pgbouncer.enabled) {
         items.push_back(std::make_shared<item::OwnUnitItem>(kPgbouncerService));
         items.push_back(item::port_reservation(cluster.pgbouncer.port));
@@ -127,6 +144,7 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
     std::vector<platform::Component> components{platform::Component::postgresql, platform::Component::patroni,
                                                 platform::Component::haproxy};
     if (cluster.pgbouncer.enabled) components.push_back(platform::Component::pgbouncer);
+    if (cluster.vip) components.push_back(platform::Component::vip_manager);
     platform::PackageChoice choice{.postgresql = cluster.version.value_or(0), .least = required_versions(cluster)};
     for (std::string& name : extension_packages_of(cluster, platform)) choice.more.insert(std::move(name));
     for (const render::Extension& extension : cluster.default_extensions.value_or(render::default_extensions()))
@@ -159,7 +177,7 @@ Items certificate_items(const PgCluster& cluster, const converge::Member& member
         leaves.authority(kOwner, handlers),
         leaves.server(
             {.path = render::kServerCertificate, .key_path = render::kServerKey, .owner = kOwner, .handlers = handlers},
-            member, "postgres", {"DNS:" + cluster.name}),
+            member, "postgres", server_names(cluster)),
         leaves.etcd_client({.path = render::kEtcdCertificate,
                             .key_path = render::kEtcdKey,
                             .owner = kOwner,
@@ -173,6 +191,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
     render::PatroniMember patroni{.name = member.name,
                                   .scope = cluster.name,
                                   .address = member.address.address,
+                                  .listen = listened(cluster, member.number),
                                   .role = instance.role,
                                   .nofailover = instance.nofailover,
                                   .upstream = instance.upstream ? member_name(cluster, *instance.upstream) : "",
@@ -180,8 +199,12 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                   .version = version,
                                   .template_name = cluster.template_name,
                                   .port = cluster.port,
-                                  .rest_port = kRestPort,
+                                  .rest_port = cluster.patroni.port,
+                                  .watchdog = watchdog_of(cluster),
+                                  .log_level = cluster.patroni.log_level,
+                                  .dcs_namespace = cluster.patroni.dcs_namespace,
                                   .ssl = cluster.ssl,
+                                  .rest_ssl = rest_ssl(cluster),
                                   .bin_dir = platform.bin_dir(version),
                                   .data_dir = kDataDir,
                                   .etcd_endpoints = cluster.dcs.endpoints,
@@ -213,7 +236,7 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                 auto_conf_item(),    // so that the one look at a node shows it
                 data_folder_item(),  // the same
                 root().file({.path = render::kPatroniUnit,
-                             .content = render::render_patroni_unit(),
+                             .content = render::render_patroni_unit(watchdog_of(cluster) != "off"),
                              .handlers = {item::Handler::daemon_reload()}})};
     if (member.number == dcs_login_member(cluster)) items.push_back(dcs_login_item(cluster));
     return items;
@@ -242,10 +265,11 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
                                      .mode = 0640,
                                      .handlers = {reload},
                                      .shown = ini(platform::platform_at(nullptr))}));
-    items.push_back(postgres().file({.path = render::kPgbouncerListen,
-                                     .content = render::render_pgbouncer_listen(cluster.pgbouncer.port),
-                                     .mode = 0640,
-                                     .handlers = {item::Handler::restart(kPgbouncerService)}}));
+    items.push_back(postgres().file(
+        {.path = render::kPgbouncerListen,
+         .content = render::render_pgbouncer_listen(listened(cluster, member.number), cluster.pgbouncer.port),
+         .mode = 0640,
+         .handlers = {item::Handler::restart(kPgbouncerService)}}));
     items.push_back(postgres().file(
         {.path = render::kPgbouncerHba, .content = hba.value_or(""), .mode = 0640, .handlers = {reload}}));
     items.push_back(fragments_item());  // so that one look at a node serves the users' and databases' Read as well

@@ -16,7 +16,7 @@ namespace pigsty::module::pgsql {
 using item::Items;
 
 // The one PostgreSQL instance of a node, its ports and its folder: a second cluster is refused and names the first.
-Items reservation_items(const PgCluster& cluster, const platform::Platform& platform);
+Items reservation_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 // Debian makes a cluster "main" when PostgreSQL is installed: told not to, before that.
 Items before_package_items();
 Items package_items(const PgCluster& cluster, const platform::Platform& platform);

@@ -6,11 +6,13 @@
 #include <optional>
 
 #include "core/base/quote.h"
+#include "core/base/text.h"
 #include "core/item/path_state.h"
 #include "core/module/pgsql/cluster/failover_gates.h"
 #include "core/module/pgsql/cluster/live_settings.h"
 #include "core/module/pgsql/cluster/setting_trial.h"
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "core/module/platform/platform.h"
 
 namespace pigsty::module::pgsql {
@@ -266,6 +268,32 @@ Status wait_until_all_given(const PgCluster& cluster, const Settings& settings, 
     return {};
 }
 
+// Addresses reach a server on its command line alone: it runs with them, or Patroni knows by now that it must restart.
+Status wait_until_addresses_are_known(const PgCluster& cluster, const PgCluster* before, const Members& members,
+                                      const std::vector<Reached>& serving, converge::StepContext& context) {
+    for (const auto& [number, instance] : cluster.instances) {
+        const std::string wanted = listen_addresses(cluster, number);
+        if (before == nullptr || listen_addresses(*before, number) == wanted) continue;
+        const auto member = std::ranges::find(serving, member_name(cluster, number), &Reached::name);
+        if (member == serving.end()) continue;
+        const std::string ask = local_psql(cluster.port) + " -c 'SHOW listen_addresses'\n";
+        TRY_VOID(context.wait_for(
+            {.fact = "Patroni of " + member->name + " knows that PostgreSQL shall listen on " + wanted,
+             .node = member->node,
+             .unit = kPatroniService,
+             .logs = patroni_logs(),
+             .stall_timeout = std::chrono::seconds(60)},
+            [&]() -> Result<converge::Look> {
+                TRY(const auto results,
+                    member->node->request({node::RunScript{.text = ask, .writes = false}}, context.cancel()));
+                if (trimmed(results.back().out) == wanted) return converge::Look{.reached = true};
+                TRY(const auto status, members.patroni(*member).status(context.cancel()));
+                return converge::Look{.reached = status.pending_restart, .moved = results.back().out};
+            }));
+    }
+    return {};
+}
+
 // A change may meet what waits since an earlier one: only what the leader runs with tells who goes first.
 Result<std::vector<ParameterChange>> all_changes(const PgCluster& cluster, std::vector<ParameterChange> changes,
                                                  const render::Yaml& wanted, const Settings& settings,
@@ -318,6 +346,7 @@ Status apply_configuration(const PgCluster& cluster, const ConfigurationChange& 
     TRY_VOID(wait_until_all_given(cluster, settings, patch, serving(members, seen), context));
     TRY_VOID(wait_for_failover(cluster, patch, members, site, context));
     if (!restarts) return {};
+    TRY_VOID(wait_until_addresses_are_known(cluster, change.before, members, serving(members, seen), context));
     TRY(changes, all_changes(cluster, std::move(changes), wanted, settings, members, context.cancel()));
     return RollingRestart(cluster, settings, members, site, context).run(changes);
 }

@@ -9,6 +9,7 @@
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/spec/failover.h"
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/reach.h"
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -45,9 +46,10 @@ Restarts restarts_for(const PgCluster& before, const PgCluster& after, const Wai
     for (const auto& [number, instance] : after.instances) {
         const std::string name = member_name(after, number);
         const auto old_instance = before.instances.find(number);
-        const auto changes = old_instance == before.instances.end()
-                                 ? std::vector<ParameterChange>()
-                                 : restart_changes(old_instance->second.parameters, instance.parameters, settings);
+        const auto changes =
+            old_instance == before.instances.end()
+                ? std::vector<ParameterChange>()
+                : restart_changes(member_settings(before, number), member_settings(after, number), settings);
         for (const ParameterChange& change : changes) restarts.of_members.push_back(name + " " + shown(change));
         if (!restarts.for_all.empty() || !changes.empty()) restarts.members.push_back(name);
     }

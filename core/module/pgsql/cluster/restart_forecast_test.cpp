@@ -45,6 +45,18 @@ TEST(RestartForecast, names_the_member_whose_own_parameters_change) {
                             "shared_buffers default → 64MB"));
 }
 
+// PostgreSQL takes other addresses when it starts.
+TEST(RestartForecast, names_everybody_for_what_servers_listen_on) {
+    PgCluster after = cluster("rolling");
+    after.listen = {"${ip}"};
+    EXPECT_THAT(restart_forecast(cluster("rolling"), after, {}, kSettings),
+                ElementsAre("restart postgresql on pg-test-1, pg-test-2: pg-test-1 listen_addresses "
+                            "10.10.10.11,127.0.0.1 → 10.10.10.11, pg-test-2 listen_addresses 10.10.10.12,127.0.0.1 → "
+                            "10.10.10.12, one at a time, write gap about 2 s"));
+    after.listen = {"${ip}", "${lo}"};
+    EXPECT_THAT(restart_forecast(cluster("rolling"), after, {}, kSettings), IsEmpty()) << "what it is without any";
+}
+
 TEST(RestartForecast, names_who_waits_since_an_earlier_change_once_restarts_are_rolling) {
     EXPECT_THAT(restart_forecast(cluster("manual"), cluster("rolling"), {.members = {"pg-test-2"}}, kSettings),
                 ElementsAre("restart postgresql on pg-test-2: waits for it since an earlier change"));

@@ -4,9 +4,18 @@
 
 #include "core/base/text.h"
 #include "core/module/pgsql/spec/failover.h"
-#include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/reach.h"
 
 namespace pigsty::module::pgsql {
+namespace {
+
+// Leads to the leader, whoever of the members that is.
+bool follows_leader(const render::Service& service) {
+    const render::Service plain;
+    return service.check == "/primary" && service.selector == plain.selector;
+}
+
+}  // namespace
 
 render::Services services_of(const PgCluster& cluster) {
     render::Services services = cluster.services;
@@ -28,18 +37,16 @@ std::vector<render::ServiceMember> service_members(const PgCluster& cluster) {
                            .weight = instance.weight,
                            .port = cluster.port,
                            .pgbouncer_port = cluster.pgbouncer.port,
-                           .rest_port = kRestPort,
-                           .rest_ssl = cluster.ssl});
+                           .rest_port = cluster.patroni.port,
+                           .rest_ssl = rest_ssl(cluster)});
     }
     return members;
 }
 
 std::vector<std::string> leader_proxies(const PgCluster& cluster) {
-    const render::Service plain;
     std::vector<std::string> names;
     for (const auto& [name, service] : services_of(cluster))
-        if (service.check == "/primary" && service.selector == plain.selector)
-            names.push_back(cluster.name + "-" + name);
+        if (follows_leader(service)) names.push_back(cluster.name + "-" + name);
     return names;
 }
 
@@ -47,12 +54,12 @@ std::map<std::string, Endpoint> endpoints_of(const PgCluster& cluster) {
     std::map<std::string, Endpoint> endpoints;
     for (const auto& [name, service] : services_of(cluster)) {
         Endpoint endpoint{.hosts = {}, .port = service.port, .uri = {}};
+        // Where the leader's services listen on every address, the virtual one is the shortest way to it.
+        if (cluster.vip && follows_leader(service) && service.ip == "*") endpoint.hosts.push_back(vip_host(cluster));
+        for (const auto& [number, instance] : cluster.instances) endpoint.hosts.push_back(instance.node.address);
         std::string authority;
-        for (const auto& [number, instance] : cluster.instances) {
-            const std::string& address = instance.node.address;
-            endpoint.hosts.push_back(address);
-            authority += (authority.empty() ? "" : ",") + host_port(address, service.port);
-        }
+        for (const std::string& host : endpoint.hosts)
+            authority += (authority.empty() ? "" : ",") + host_port(host, service.port);
         endpoint.uri = "postgresql://" + authority + "/";
         endpoints.emplace(name, std::move(endpoint));
     }

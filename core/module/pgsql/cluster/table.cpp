@@ -19,11 +19,14 @@
 #include "core/module/pgsql/cluster/services.h"
 #include "core/module/pgsql/cluster/serving.h"
 #include "core/module/pgsql/cluster/setting_trial.h"
+#include "core/module/pgsql/cluster/vip.h"
+#include "core/module/pgsql/cluster/watchdog.h"
 #include "core/module/pgsql/object/default_objects.h"
 #include "core/module/pgsql/pool/list_scripts.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/session/members.h"
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "core/node/secrets.h"
 
 namespace pigsty::module::pgsql {
@@ -258,6 +261,25 @@ Status wait_for_services(const Making& making, Site& site, StepContext& context)
         });
 }
 
+Status look_where_vip_shall_be(const Making& making, Site& site, StepContext& context) {
+    return check_vip_place(making.cluster, site, context);
+}
+
+Status look_for_watchdog(const Making& making, Site& site, StepContext& context) {
+    return check_watchdog(making.cluster, site, context);
+}
+
+Status hand_over_watchdog(const Making& making, Site& site, StepContext& context) {
+    return give_watchdog(making.cluster, site, context);
+}
+
+// The leader has the address, and nobody else: what somebody brought astray comes right when vip-manager starts anew.
+Status bring_vip_home(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    if (making.changes.vip_astray) TRY_VOID(repair_vip(making.cluster, members, site, context));
+    return wait_for_vip(making.cluster, members, site, context);
+}
+
 item::Items patroni_service() {
     return {std::make_shared<item::ServiceItem>(
         item::ServiceSpec{.unit = kPatroniService, .enabled = true, .running = true})};
@@ -281,13 +303,21 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     // Libraries that come with packages of this change are there once these are: a package alone changes no server.
     const bool brings_libraries = !cluster.extension_packages.empty();
     if (!changes.creating && changes.settings && !brings_libraries) trial(When::always);
+    if (is_other_vip(cluster, changes.before.get()))
+        table.act("place of the vip", When::always, with(look_where_vip_shall_be)).on_each();
+    if (!changes.creating && watchdog_of(cluster) == "required")
+        table.act("watchdog device", When::always, with(look_for_watchdog)).on_each();
     // First of all: it stops where somebody set another value since the plan, and then nothing is written. Restarts, where
     // they are wanted, come with the dynamic configuration.
     if (!changes.resets.empty()) table.act(kReset, When::always, with(take_resets_back)).on_each();
 
-    table.items("reservations",
-                [making](const Site& site) { return reservation_items(making->cluster, platform_at(site.node)); });
+    table.items("reservations", [making](const Site& site) {
+        return reservation_items(making->cluster, site.member, platform_at(site.node));
+    });
     table.items("no cluster main", before_package_items());
+    // The package enables its unit: with this it does not start before it is told whom to follow.
+    if (cluster.vip)
+        table.items("vip drop-in", [making](const Site& site) { return vip_drop_in(making->cluster, site.member); });
     table.items("packages",
                 [making](const Site& site) { return package_items(making->cluster, platform_at(site.node)); });
     if (changes.creating && has_own_settings(cluster)) trial(When::create);
@@ -298,6 +328,8 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     });
     table.items("certificates",
                 [making](const Site& site) { return certificate_items(making->cluster, site.member, making->signer); });
+    if (watchdog_of(cluster) != "off") table.act("watchdog", When::always, with(hand_over_watchdog)).on_each();
+    if (listens_on_vip(cluster)) table.items("kernel settings", nonlocal_bind(cluster));
     table.items("patroni", [making](const Site& site) {
         return patroni_items(making->cluster, site.member, platform_at(site.node));
     });
@@ -305,6 +337,8 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
         return pgbouncer_items(making->cluster, site.member, platform_at(site.node));
     });
     table.items("haproxy", haproxy_items(cluster));
+    if (cluster.vip)
+        table.items("vip files", [making](const Site& site) { return vip_files(making->cluster, site.member); });
     table.act("etcd user", changes.dcs_login ? When::always : When::create, with(make_dcs_user));
 
     // The first leader comes up where the specification says `primary`; in a living cluster roles only say who may start.
@@ -328,6 +362,11 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
         // In a living cluster any member may lead.
         .where([making](const Site& site) { return !making->changes.creating || !is_primary(making->cluster, site); });
     table.act("settings", When::create, with(settle));
+    if (cluster.vip) {
+        table.items("vip", vip_services(cluster));
+        table.act("vip on the leader", changes.vip_astray ? When::always : When::when_changed, with(bring_vip_home))
+            .watches({"vip drop-in", "vip files", "vip"});
+    }
     table.items("access", access_items(cluster));
     table.act("services", When::create, with(wait_for_services)).on_each();
     return table.done();

@@ -43,7 +43,6 @@ bool shares_a_node_with_etcd(const PgCluster& cluster) {
 void check_ports(const PgCluster& cluster, Problems& problems) {
     Ports ports(problems);
     ports.taken(22, "SSH");
-    ports.taken(kRestPort, "Patroni");
     ports.taken(render::kHaproxyStatsPort, "HAProxy's statistics");
     if (shares_a_node_with_etcd(cluster))
         for (const std::string& endpoint : cluster.dcs.endpoints) {
@@ -52,6 +51,7 @@ void check_ports(const PgCluster& cluster, Problems& problems) {
             const auto parsed = std::from_chars(endpoint.data() + colon, endpoint.data() + endpoint.size(), port);
             if (parsed.ec == std::errc{} && port > 0) ports.taken(port, "etcd on the same node");
         }
+    ports.take("patroni.port", cluster.patroni.port);
     ports.take("port", cluster.port);
     if (cluster.pgbouncer.enabled) ports.take("pgbouncer.port", cluster.pgbouncer.port);
     for (const auto& [name, service] : default_services_of(cluster))

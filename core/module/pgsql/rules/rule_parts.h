@@ -64,6 +64,9 @@ void check_libraries(const PgCluster& cluster, Problems& problems);
 // `delay` and `upstream` of instances (standby_rules.cpp)
 void check_standbys(const PgCluster& cluster, const Settings& settings, Problems& problems);
 
+// `vip`, `listen`, `patroni` (reach_rules.cpp)
+void check_reach(const PgCluster& cluster, Problems& problems);
+
 // `parameters` of a cluster and of its members (parameter_rules.cpp)
 void check_settings(const PgCluster& cluster, const Settings& settings, Problems& problems);
 bool is_setting_name(const std::string& name);

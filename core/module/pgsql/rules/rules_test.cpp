@@ -106,7 +106,7 @@ TEST(ClusterRules, see_port_collisions) {
                 ElementsAre("pgbouncer.port: port 5432 is taken by port"));
     EXPECT_THAT(after([](PgCluster& c) { c.services["extra"] = {.port = 5433}; }),
                 ElementsAre("services[\"extra\"].port: port 5433 is taken by default_services[\"primary\"].port"));
-    EXPECT_THAT(after([](PgCluster& c) { c.port = 8008; }), ElementsAre("port: port 8008 is taken by Patroni"));
+    EXPECT_THAT(after([](PgCluster& c) { c.port = 8008; }), ElementsAre("port: port 8008 is taken by patroni.port"));
     EXPECT_THAT(after([](PgCluster& c) {
                     c.port = 2379;
                     c.dcs.members["1"] = {.address = "10.10.10.11"};

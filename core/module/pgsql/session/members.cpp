@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "core/node/secrets.h"
 
 namespace pigsty::module::pgsql {
@@ -16,7 +17,8 @@ std::vector<Reached> reached(const std::vector<std::shared_ptr<converge::Site>>&
 Members::Members(const PgCluster& cluster, std::vector<Reached> members, std::string ca_pem,
                  std::shared_ptr<std::atomic<std::uint64_t>> gets)
     : name_(cluster.name),
-      ssl_(cluster.ssl),
+      ssl_(rest_ssl(cluster)),
+      rest_port_(cluster.patroni.port),
       scope_(secret_scope(cluster)),
       members_(std::move(members)),
       ca_pem_(std::move(ca_pem)),
@@ -24,7 +26,7 @@ Members::Members(const PgCluster& cluster, std::vector<Reached> members, std::st
 
 client::Patroni Members::patroni(const Reached& member) const {
     const std::string& address = member.node->address().address;
-    client::Patroni::Target target{.node = member.node, .address = address, .port = kRestPort, .gets = gets_};
+    client::Patroni::Target target{.node = member.node, .address = address, .port = rest_port_, .gets = gets_};
     if (ssl_) target.tls = client::Tls{.ca_pem = ca_pem_, .server_address = address};
     return client::Patroni(std::move(target));
 }
@@ -39,7 +41,7 @@ Result<client::Patroni> Members::patroni_with_login(const Reached& member, const
     const std::string& address = member.node->address().address;
     client::Patroni::Target target{.node = member.node,
                                    .address = address,
-                                   .port = kRestPort,
+                                   .port = rest_port_,
                                    .login = client::HttpLogin{.user = "postgres", .password = found->second.value},
                                    .gets = gets_};
     if (ssl_) target.tls = client::Tls{.ca_pem = ca_pem_, .server_address = address};

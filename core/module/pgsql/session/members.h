@@ -58,6 +58,7 @@ class Members {
 
     std::string name_;
     bool ssl_;
+    std::int64_t rest_port_;
     std::string scope_;
     std::vector<Reached> members_;
     std::string ca_pem_;

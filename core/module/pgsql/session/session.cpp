@@ -7,6 +7,7 @@
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/session/writer_lock.h"
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/pgsql/spec/reach.h"
 #include "core/render/patroni.h"
 
 namespace pigsty::module::pgsql {
@@ -89,7 +90,7 @@ Result<Members> ClusterSession::members(const Cancel& cancel) const {
     auto all = reach_members(cancel);
     if (all.empty()) return fail(ErrorCode::unreachable, "no machine of " + cluster_.name + " answers");
     std::string ca_pem;
-    if (cluster_.ssl) {
+    if (rest_ssl(cluster_)) {
         TRY(ca_pem, authority_of(*all.front().node, cancel));
     }
     return Members(cluster_, std::move(all), std::move(ca_pem), patroni_gets_);

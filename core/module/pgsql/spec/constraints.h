@@ -19,6 +19,8 @@ inline constexpr Range kSynchronousStandbys{1, 98};
 
 inline constexpr std::array<std::string_view, 4> kRtos{"fast", "norm", "safe", "wide"};
 inline constexpr std::array<std::string_view, 2> kSynchronousModes{"on", "quorum"};
+inline constexpr std::array<std::string_view, 3> kWatchdogs{"off", "automatic", "required"};
+inline constexpr std::array<std::string_view, 5> kLogLevels{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
 inline constexpr std::array<std::string_view, 4> kInstanceRoles{"primary", "replica", "offline", "delayed"};
 inline constexpr std::array<std::string_view, 4> kTemplates{"oltp", "olap", "crit", "tiny"};
 inline constexpr std::array<std::string_view, 2> kRestarts{"manual", "rolling"};

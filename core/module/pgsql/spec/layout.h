@@ -19,7 +19,6 @@ inline constexpr const char* kLink = "/pg";
 inline constexpr const char* kDataDir = "/pg/data";
 inline constexpr const char* kPatroniService = "patroni.service";
 inline constexpr const char* kPgbouncerService = "pgbouncer.service";
-inline constexpr std::int64_t kRestPort = 8008;
 
 // Where Patroni, and the PostgreSQL that it starts, say what is wrong: neither says it to the journal.
 inline std::vector<std::string> patroni_logs() { return {render::kPatroniLogDir, render::kPostgresLogDir}; }
@@ -40,7 +39,9 @@ inline std::string local_psql(std::int64_t port) {
 // Of the secrets on the nodes; names of clusters of other kinds may be equal.
 inline std::string secret_scope(const PgCluster& cluster) { return "pg-" + cluster.name; }
 // Keys of the cluster in the DCS begin with this.
-inline std::string dcs_prefix(const PgCluster& cluster) { return "/pg/" + cluster.name + "/"; }
+inline std::string dcs_prefix(const PgCluster& cluster) {
+    return cluster.patroni.dcs_namespace + "/" + cluster.name + "/";
+}
 
 std::vector<converge::Member> members_of(const PgCluster& cluster);
 // For ClusterSession while the cluster has no id yet.

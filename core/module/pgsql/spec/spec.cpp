@@ -95,6 +95,19 @@ void fields(auto& visit, FieldsOf<Synchronous> auto& synchronous) {
     visit("count", synchronous.count);
 }
 
+void fields(auto& visit, FieldsOf<Vip> auto& vip) {
+    visit("address", vip.address);
+    visit("interface", vip.interface);
+}
+
+void fields(auto& visit, FieldsOf<PatroniOptions> auto& patroni) {
+    visit("port", patroni.port);
+    visit("ssl", patroni.ssl);
+    visit("watchdog", patroni.watchdog);
+    visit("log_level", patroni.log_level);
+    visit("namespace", patroni.dcs_namespace);
+}
+
 void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("name", cluster.name);
     visit("version", cluster.version);
@@ -126,6 +139,9 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("rto", cluster.rto);
     visit("rpo", cluster.rpo);
     visit("synchronous", cluster.synchronous);
+    visit("vip", cluster.vip);
+    visit("listen", cluster.listen);
+    visit("patroni", cluster.patroni);
     visit("default_roles", cluster.default_roles);
     visit("default_privileges", cluster.default_privileges);
     visit("default_schemas", cluster.default_schemas);

@@ -74,6 +74,22 @@ struct Synchronous {
     bool operator==(const Synchronous&) const = default;
 };
 
+// An address that follows the leader (spec/reach.h).
+struct Vip {
+    std::string address;             // "10.10.10.2/24"
+    std::string interface = "auto";  // auto: the one that holds the member's own address
+    bool operator==(const Vip&) const = default;
+};
+
+struct PatroniOptions {
+    std::int64_t port = 8008;               // of its REST interface
+    std::optional<bool> ssl{};              // of the same; null: as PostgreSQL's
+    std::optional<std::string> watchdog{};  // off | automatic | required; null: automatic under crit, else off
+    std::string log_level = "INFO";
+    std::string dcs_namespace = "/pg";  // attribute `namespace`: what its keys in etcd begin with
+    bool operator==(const PatroniOptions&) const = default;
+};
+
 struct PgCluster {
     std::string name;
     std::optional<std::int64_t> version{};  // major; decided at creation, then kept
@@ -105,6 +121,9 @@ struct PgCluster {
     std::string rto = "norm";    // fast | norm | safe | wide: name of the failover plan
     std::int64_t rpo = 1048576;  // bytes that a standby may lack and still be promoted; 0: synchronous
     Synchronous synchronous{};
+    std::optional<Vip> vip{};
+    std::optional<std::vector<std::string>> listen{};  // null: the member's address and loopback
+    PatroniOptions patroni{};
     std::optional<std::vector<Role>> default_roles{};
     std::optional<std::vector<std::string>> default_privileges{};
     std::optional<std::vector<std::string>> default_schemas{};
