@@ -32,7 +32,7 @@ bool differs(const converge::Managed& before, const converge::Managed& after, co
 bool has_other_parameters(const PgCluster& before, const PgCluster& after) {
     return std::ranges::any_of(after.instances, [&](const auto& entry) {
         const auto found = before.instances.find(entry.first);
-        return found == before.instances.end() || found->second.parameters != entry.second.parameters;
+        return found == before.instances.end() || parameters_of(found->second) != parameters_of(entry.second);
     });
 }
 
