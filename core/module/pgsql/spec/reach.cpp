@@ -88,7 +88,7 @@ std::string listen_addresses(const PgCluster& cluster, std::string_view number) 
 Parameters member_settings(const PgCluster& cluster, const std::string& number) {
     const auto instance = cluster.instances.find(number);
     if (instance == cluster.instances.end()) return {};
-    Parameters settings = instance->second.parameters;
+    Parameters settings = parameters_of(instance->second);
     settings["listen_addresses"] = listen_addresses(cluster, number);
     return settings;
 }
