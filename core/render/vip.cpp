@@ -11,7 +11,8 @@ namespace pigsty::render {
 namespace {
 
 constexpr const char* kProgram = R"perl(# PostgreSQL's virtual address on this member.
-#   run      starts vip-manager on the interface that is meant
+#   run      starts vip-manager on the interface that is meant, once Patroni here leads or follows: it goes by etcd alone, where a
+#            Patroni that hangs leads until its lease ends
 #   release  takes the address off this machine
 #   guard    takes it off wherever Patroni here does not hold the leader's lock, and wakes a vip-manager that holds it back
 use strict;
@@ -66,6 +67,11 @@ sub patroni_says {
     return $said =~ /^HTTP\/1\.\d (\d\d\d)/ ? $1 : 0;
 }
 
+sub leads_or_follows {
+    my $said = patroni_says();
+    return $said == 200 || $said && -e "$given{data}/standby.signal";
+}
+
 # One that somebody stopped stays stopped.
 sub wake { system 'timeout', '10', 'systemctl', 'try-restart', 'vip-manager.service' }
 
@@ -86,22 +92,25 @@ sub look {
         return wake();
     }
     $without = 0;
+    my $began = time;
     my $said = patroni_says();
     return ($unheard, $refused) = (0, 0) if $said == 200;
     # It closes for a moment when it reads its configuration again, and it is told a moment later than etcd that it leads.
-    $unheard = $said ? 0 : $unheard || time;
+    $unheard = $said ? 0 : $unheard || $began;
     $refused = $said ? $refused + 1 : 0;
     return if $said ? $refused < 2 : time - $unheard < 4;
     return if !places();
     print "takes $address away: Patroni ", $said ? "does not hold the leader's lock ($said)" : 'does not answer', "\n";
     take_away();
-    # It would bring it back as long as it believes what it saw last.
+    # It would bring it back as long as it believes what it saw last. Anew it waits for a Patroni that leads or follows.
     wake();
     take_away() or print "$address is still here\n";
 }
 
 if ($verb eq 'run') {
-    exec '/usr/bin/vip-manager', "--config=$given{config}", '--interface=' . interface() or die "vip-manager: $!\n";
+    my $interface = interface();
+    sleep 1 until leads_or_follows();
+    exec '/usr/bin/vip-manager', "--config=$given{config}", "--interface=$interface" or die "vip-manager: $!\n";
 } elsif ($verb eq 'release') {
     take_away() or die "$address is still here\n";
 } elsif ($verb eq 'guard') {
@@ -116,6 +125,12 @@ if ($verb eq 'run') {
 
 std::string command(const VipMember& vip, std::string_view verb) {
     return fmt::format("/usr/bin/perl {} {} address={}", kVipProgram, verb, vip.address);
+}
+
+// How a verb asks the member's own Patroni.
+std::string own_patroni(const VipMember& vip) {
+    return fmt::format("member={} port={}{} data=/pg/data", vip.member_address, vip.rest_port,
+                       vip.rest_ssl ? " tls=1" : "");
 }
 
 }  // namespace
@@ -152,14 +167,14 @@ std::string render_vip_drop_in(const VipMember& vip) {
                           "\n"
                           "[Service]\n"
                           "ExecStart=\n"
-                          "ExecStart={} interface={} member={} config={}\n"
+                          "ExecStart={} interface={} {} config={}\n"
                           "ExecStopPost=\n"
                           "ExecStopPost={}\n"
                           "Restart=always\n"
                           "RestartSec=1s\n"
                           "TimeoutStopSec=5s\n"
                           "SyslogIdentifier=vip-manager\n",
-                          kVipConfiguration, command(vip, "run"), vip.interface, vip.member_address, kVipConfiguration,
+                          kVipConfiguration, command(vip, "run"), vip.interface, own_patroni(vip), kVipConfiguration,
                           command(vip, "release"));
 }
 
@@ -171,7 +186,7 @@ std::string render_vip_guard_unit(const VipMember& vip) {
                           "StartLimitIntervalSec=0\n"
                           "\n"
                           "[Service]\n"
-                          "ExecStart={} member={} port={}{} data=/pg/data\n"
+                          "ExecStart={} {}\n"
                           "Restart=always\n"
                           "RestartSec=1s\n"
                           "OOMScoreAdjust=-900\n"
@@ -179,7 +194,7 @@ std::string render_vip_guard_unit(const VipMember& vip) {
                           "\n"
                           "[Install]\n"
                           "WantedBy=multi-user.target\n",
-                          command(vip, "guard"), vip.member_address, vip.rest_port, vip.rest_ssl ? " tls=1" : "");
+                          command(vip, "guard"), own_patroni(vip));
 }
 
 std::string vip_program() { return banner() + kProgram; }

@@ -65,7 +65,8 @@ class VipOnMachine : public node::NodeTest {
         if (!machine) return;
         // `ip` keeps its addresses in a file: "INTERFACE ADDRESS/PREFIX".
         machine
-            ->run(R"sh(mkdir -p /pg/data /run/units && echo 17 > /pg/data/PG_VERSION
+            ->run(
+                R"sh(mkdir -p /pg/data /run/units /etc/systemd/system && : > /etc/systemd/system/vip-manager.service && echo 17 > /pg/data/PG_VERSION
 printf 'host0 10.10.10.11/24\n' > /run/addresses
 cat > /usr/local/bin/ip <<'END'
 #!/bin/sh
@@ -172,12 +173,26 @@ TEST_F(VipOnMachine, release_and_undo_leave_no_address) {
 
 TEST_F(VipOnMachine, runs_vip_manager_on_the_interface_that_holds_the_members_address) {
     machine->run("printf '#!/bin/sh\\necho \"$@\"\\n' > /usr/bin/vip-manager; chmod +x /usr/bin/vip-manager").value();
-    const std::string run =
-        "perl /usr/local/lib/pigsty/pg-vip run address=10.10.10.2 member=10.10.10.11 config=/c.yml interface=";
-    EXPECT_EQ(machine->run(run + "auto").value(), "--config=/c.yml --interface=host0\n");
-    EXPECT_EQ(machine->run(run + "eth1").value(), "--config=/c.yml --interface=eth1\n");
+    const auto run = [&](const std::string& interface) {
+        return machine
+            ->run(
+                "timeout 2 perl /usr/local/lib/pigsty/pg-vip run address=10.10.10.2 member=10.10.10.11 port=8008 tls=1 "
+                "data=/pg/data config=/c.yml interface=" +
+                interface + " 2>&1; true")
+            .value();
+    };
+    patroni_answers("HTTP/1.0 200 OK\\r\\n");
+    EXPECT_EQ(run("auto"), "--config=/c.yml --interface=host0\n");
+    EXPECT_EQ(run("eth1"), "--config=/c.yml --interface=eth1\n");
+    // By etcd alone a Patroni that hangs leads until its lease ends.
+    patroni_answers("");
+    EXPECT_EQ(run("auto"), "");
+    patroni_answers("HTTP/1.0 503 Service Unavailable\\r\\n");
+    EXPECT_EQ(run("auto"), "");
+    machine->run("touch /pg/data/standby.signal").value();
+    EXPECT_EQ(run("auto"), "--config=/c.yml --interface=host0\n") << "it follows";
     has("");
-    EXPECT_THAT(machine->run(run + "auto 2>&1; true").value(), HasSubstr("no interface holds 10.10.10.11"));
+    EXPECT_THAT(run("auto"), HasSubstr("no interface holds 10.10.10.11"));
 }
 
 TEST_F(VipOnMachine, is_refused_where_it_cannot_be) {
