@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/unknown.h"
+#include "core/module/pgsql/backup/forecast.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/restart_forecast.h"
@@ -83,8 +84,9 @@ converge::Managed PgClusterResource::more_managed(const PgClusterState& state) c
 
 converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned,
                                                 const Fleet& fleet, Call& call) const {
-    ClusterChanges changes =
-        repairs_of_cluster(prior.spec, repaired_drift(call.private_data.get("observed"), planned.common));
+    const auto drift = repaired_drift(call.private_data.get("observed"), planned.common);
+    ClusterChanges changes = repairs_of_cluster(prior.spec, drift);
+    changes.backups = module::pgsql::backup_change(prior.spec, planned.spec, drift);
     changes.extension_settings = extension_settings(call.private_data);
     const auto before = to_managed(prior.common.managed);
     const auto after = more_managed(planned);
@@ -113,6 +115,8 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
                                                                  waiting_members(plan.private_data), settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
+    for (std::string& sentence : module::pgsql::backup_forecast(plan.prior->spec, plan.planned.spec, drift))
+        forecast.last_change->push_back(std::move(sentence));
     const auto resets = module::pgsql::auto_conf_resets(drift);
     for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.spec.restart, settings))
         forecast.last_change->push_back(std::move(sentence));

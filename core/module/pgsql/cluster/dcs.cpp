@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/backup/files.h"
 #include "core/module/pgsql/spec/failover.h"
 #include "core/render/patroni.h"
 
@@ -171,6 +172,7 @@ Result<Yaml> wanted_configuration(const PgCluster& cluster) {
                                        .synchronous = synchronous_of(cluster),
                                        .parameters = std::move(parameters),
                                        .overrides = configured(cluster.parameters, Settings(cluster.version))};
+    if (cluster.backup) input.overrides["archive_command"] = archive_command(cluster);
     Yaml wanted = render::dynamic_configuration(input);
     // What is not known while planning stands there as a marker, so that nobody takes the guess for the plan.
     const Synchronous& written = cluster.synchronous;

@@ -11,6 +11,8 @@
 #include "core/item/service.h"
 #include "core/module/ca/leaf.h"
 #include "core/module/haproxy/shared.h"
+#include "core/module/pgsql/backup/files.h"
+#include "core/module/pgsql/backup/items.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/failover_gates.h"
@@ -116,7 +118,9 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
     std::vector<platform::Component> components{platform::Component::postgresql, platform::Component::patroni,
                                                 platform::Component::haproxy};
     if (cluster.pgbouncer.enabled) components.push_back(platform::Component::pgbouncer);
-    platform::PackageChoice choice{.postgresql = cluster.version.value_or(0), .least = required_versions(cluster)};
+    platform::PackageChoice choice{.postgresql = cluster.version.value_or(0),
+                                   .more = backup_packages(cluster),
+                                   .least = required_versions(cluster)};
     for (const render::Extension& extension : cluster.default_extensions.value_or(render::default_extensions()))
         if (auto name = platform.extension_package(extension.name, choice.postgresql))
             choice.more.insert(std::move(*name));
@@ -179,6 +183,10 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                              .lc_ctype = cluster.lc_ctype,
                                              .checksum = cluster.checksum},
                                   .parameters = configured(instance.parameters, Settings(version))};
+    if (cluster.backup) {
+        patroni.restore_command = restore_command(cluster);
+        if (is_remote(*cluster.backup)) patroni.clone_command = kCloneProgram;
+    }
     const auto defaults = cluster.default_hba_rules.value_or(render::default_pg_hba_rules());
     // Validation refused what cannot be rendered; what is left is an address that is not known yet.
     const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance, cluster.ssl));

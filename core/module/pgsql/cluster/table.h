@@ -7,6 +7,7 @@
 
 #include "core/converge/run.h"
 #include "core/converge/step.h"
+#include "core/module/pgsql/backup/forecast.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
 #include "core/module/pgsql/session/session.h"
 #include "core/module/pgsql/spec/spec.h"
@@ -32,8 +33,9 @@ struct ClusterChanges {
     bool waits_for_restart = false;       // since an earlier change; Patroni may not know it yet
     bool members_do_not_serve = false;    // the plan said so: the update waits until they do
     bool of_members = false;              // some members' own parameters
-    bool settings = true;                 // of the cluster or of a member: tried before anything is written
-    std::string extension_settings{};     // the server's answer to extension_settings_query(), where it was asked
+    BackupChange backups{.prove = true};
+    bool settings = true;              // of the cluster or of a member: tried before anything is written
+    std::string extension_settings{};  // the server's answer to extension_settings_query(), where it was asked
 };
 
 converge::Table table_of(const PgCluster& cluster, const Ways* ways, const ClusterChanges& changes = {});

@@ -58,6 +58,9 @@ void check_network(const PgCluster& cluster, Problems& problems);
 // `rto`, `rpo`, `synchronous` (failover_rules.cpp)
 void check_failover(const PgCluster& cluster, Problems& problems);
 
+// `backup` (backup_rules.cpp)
+void check_backup(const PgCluster& cluster, Problems& problems);
+
 // `parameters` of a cluster and of its members (parameter_rules.cpp)
 void check_settings(const PgCluster& cluster, const Settings& settings, Problems& problems);
 bool is_setting_name(const std::string& name);

@@ -151,6 +151,7 @@ std::vector<Problem> problems_of(const PgCluster& cluster) {
     check_storage(cluster, problems);
     check_network(cluster, problems);
     check_failover(cluster, problems);
+    check_backup(cluster, problems);
     check_default_objects(cluster, problems);
     return problems.take();
 }

@@ -122,6 +122,7 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("rto", cluster.rto);
     visit("rpo", cluster.rpo);
     visit("synchronous", cluster.synchronous);
+    visit("backup", cluster.backup);
     visit("default_roles", cluster.default_roles);
     visit("default_privileges", cluster.default_privileges);
     visit("default_schemas", cluster.default_schemas);

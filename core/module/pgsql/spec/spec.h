@@ -22,6 +22,7 @@
 #include "core/base/secret.h"
 #include "core/module/ca/reference.h"
 #include "core/module/etcd/spec.h"
+#include "core/module/pgsql/spec/backup.h"
 #include "core/node/node.h"
 #include "core/render/hba_rule.h"
 #include "core/render/role.h"
@@ -100,6 +101,7 @@ struct PgCluster {
     std::string rto = "norm";    // fast | norm | safe | wide: name of the failover plan
     std::int64_t rpo = 1048576;  // bytes that a standby may lack and still be promoted; 0: synchronous
     Synchronous synchronous{};
+    std::optional<Backup> backup{};
     std::optional<std::vector<Role>> default_roles{};
     std::optional<std::vector<std::string>> default_privileges{};
     std::optional<std::vector<std::string>> default_schemas{};
