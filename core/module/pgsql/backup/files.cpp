@@ -57,15 +57,11 @@ recovers=$(PGCONNECT_TIMEOUT=10 timeout 60 psql -XAtq -h /var/run/postgresql -p 
 exec pgbackrest --stanza="$stanza" --type="${1:-incr}" backup
 )sh";
 
-// Patroni goes on with its next method where this one says no.
+// Patroni goes on with its next method where this one says no, as it does where the size is not found: of a backup it stands
+// before the label, whose place in pgBackRest's sorted JSON is fixed.
 constexpr const char* kCloneScript =
-    R"sh(size=$(timeout 60 pgbackrest --stanza="$stanza" --log-level-console=off --output=json info </dev/null | python3 -c '
-import json, sys
-said = sys.stdin.buffer.read().decode("utf-8", "replace")
-told = [line for line in said.splitlines() if line.startswith("[")]
-sets = [one for stanza in json.loads(told[-1], strict=False) for one in stanza.get("backup", []) if not one.get("error")] if told else []
-print(sets[-1]["info"]["size"] if sets else 0)
-')
+    R"sh(size=$(timeout 60 pgbackrest --stanza="$stanza" --log-level-console=off --output=json info </dev/null |
+    grep -a -o '"size":[0-9]*},"label"' | tail -n 1 | tr -dc 0-9)
 if [ "${size:-0}" -le "$limit" ]; then
     echo "pg-clone: the newest backup is of ${size:-0} bytes: copied from the leader up to $limit"
     exit 1
@@ -126,7 +122,7 @@ std::vector<std::string> repository_hosts(const Backup& backup) {
 }
 
 std::string archive_command(const PgCluster& cluster) {
-    return "timeout 60 pgbackrest --stanza=" + cluster.name + " archive-push %p";
+    return "timeout 30 pgbackrest --stanza=" + cluster.name + " archive-push %p";
 }
 
 std::string restore_command(const PgCluster& cluster) {

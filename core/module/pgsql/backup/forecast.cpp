@@ -11,13 +11,20 @@ bool any_of(const std::vector<std::string>& drift, bool (*is)(const std::string&
     return std::ranges::any_of(drift, is);
 }
 
+// While another command ran, WAL went elsewhere or nowhere: the archive has a gap.
+bool is_about_archiving(const std::string& sentence) { return sentence.contains("archive_command"); }
+
+bool moves(const PgCluster& before, const PgCluster& after) {
+    return !before.backup || !same_place(*before.backup, *after.backup);
+}
+
 }  // namespace
 
 BackupChange backup_change(const PgCluster& before, const PgCluster& after, const std::vector<std::string>& drift) {
     if (!after.backup) return {};
-    const bool moves = !before.backup || !same_place(*before.backup, *after.backup);
-    return {.prove = before.backup != after.backup || any_of(drift, is_about_backups),
-            .anew = moves,
+    const bool anew = moves(before, after) || any_of(drift, is_about_archiving);
+    return {.prove = anew || before.backup != after.backup || any_of(drift, is_about_backups),
+            .anew = anew,
             .renew_key = any_of(drift, is_about_key)};
 }
 
@@ -34,7 +41,8 @@ std::vector<std::string> backup_forecast(const PgCluster& before, const PgCluste
     if (change.anew) {
         sentences.push_back("archive WAL of " + after.name + " to " + place_of(*after.backup) + ", no restart" +
                             (after.backup->initial ? "; a full backup" : ""));
-        if (before.backup) sentences.push_back("backups so far stay in " + place_of(*before.backup));
+        if (before.backup && moves(before, after))
+            sentences.push_back("backups so far stay in " + place_of(*before.backup));
     } else if (change.prove) {
         sentences.push_back("check that WAL of " + after.name + " gets to " + place_of(*after.backup));
     }

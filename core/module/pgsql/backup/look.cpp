@@ -1,6 +1,7 @@
 #include "core/module/pgsql/backup/look.h"
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 
 #include <fmt/format.h>
