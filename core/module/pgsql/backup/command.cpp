@@ -22,7 +22,7 @@ std::string backrest(const PgCluster& cluster, std::chrono::seconds within, cons
 }  // namespace
 
 std::string information_script(const PgCluster& cluster) {
-    return backrest(cluster, kInformationBound, "--output=json info") +
+    return backrest(cluster, kInformationBound, "--io-timeout=2 --output=json info") +
            " 2>/dev/null | LC_ALL=C tr -cd '\\12\\40-\\176'\n";
 }
 

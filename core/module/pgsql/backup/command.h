@@ -1,5 +1,5 @@
-// pgBackRest on a member, as PostgreSQL's account, each call with a bound: a repository that is not reached holds it for 46 s,
-// whatever its own timeouts say.
+// pgBackRest on a member, as PostgreSQL's account, each call with a bound of ours: a repository that is not reached holds it for
+// nine times its own io-timeout, and then some.
 //
 //     TRY(const BackupInformation seen, ask_information(cluster, *site.node, cancel));
 //     TRY(const Trouble trouble, run_backrest(cluster, site, context, {.arguments = "check", .within = 90s}));
@@ -14,7 +14,7 @@
 
 namespace pigsty::module::pgsql {
 
-inline constexpr std::chrono::seconds kInformationBound{20};
+inline constexpr std::chrono::seconds kInformationBound{25};
 
 // sh: prints the JSON of `info`, warnings before it; nothing where it does not answer in time.
 std::string information_script(const PgCluster& cluster);

@@ -88,9 +88,10 @@ std::string backrest_conf(const PgCluster& cluster) {
     // PostgreSQL waits for the answer of each push; what is far away is pushed beside it, several segments at once.
     if (is_remote(backup)) text += line("archive-async", "y");
     for (const auto& [option, value] : backup.options) text += line(option, value);
-    // A line of log for each segment would be all that there is to read.
+    // A line of log for each segment would be all that there is to read. What pushes beside PostgreSQL holds the archive until
+    // it gives up, nine times this after the repository has gone.
     for (const char* command : {"archive-push", "archive-get"})
-        text += fmt::format("\n[global:{}]\nlog-level-file=off\n", command);
+        text += fmt::format("\n[global:{}]\nio-timeout=10\nlog-level-file=off\n", command);
     return text + "\n[" + cluster.name + "]\n" + line("pg1-path", kDataDir) +
            line("pg1-port", std::to_string(cluster.port)) + line("pg1-socket-path", render::kSocketDir) +
            line("pg1-user", "postgres");

@@ -64,9 +64,11 @@ archive-async=y
 process-max=2
 
 [global:archive-push]
+io-timeout=10
 log-level-file=off
 
 [global:archive-get]
+io-timeout=10
 log-level-file=off
 
 [pg-test]

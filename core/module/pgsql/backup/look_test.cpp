@@ -34,7 +34,7 @@ TEST(BackupLook, asks_the_repository_once_where_it_is_one_for_all) {
     EXPECT_TRUE(asks_repository(remote, "1"));
     EXPECT_FALSE(asks_repository(remote, "2"));
     EXPECT_TRUE(asks_repository(two_members(false), "2"));
-    EXPECT_THAT(backup_probe(remote, true).key, HasSubstr("timeout 20 runuser -u postgres -- pgbackrest"));
+    EXPECT_THAT(backup_probe(remote, true).key, HasSubstr("timeout 25 runuser -u postgres -- pgbackrest"));
     EXPECT_THAT(backup_probe(remote, false).key, testing::Not(HasSubstr("--output=json")));
 }
 

@@ -31,7 +31,12 @@ converge::Act remove_stanza(const PgCluster& cluster) {
             context.warn("backups of " + cluster.name + " stay in " + place_of(backup) + ": " + trouble.message +
                          ". Their key is gone: remove them there by hand");
         };
-        // One that was never made, or whose configuration is gone already, has nothing there that we could find.
+        // A create that ended before it came to that has nothing there.
+        const std::string is_there = std::string("command -v pgbackrest >/dev/null && [ -e ") + kBackrestConf + " ]\n";
+        TRY(const auto looked,
+            site.node->request({node::RunScript{.text = is_there, .may_fail = true, .writes = false}},
+                               context.cancel()));
+        if (looked.back().status != 0) return {};
         TRY(const auto seen, ask_information(cluster, *site.node, context.cancel()));
         if (seen.trouble.kind == TroubleKind::no_stanza) return {};
         if (!seen.is_readable()) {
@@ -39,14 +44,17 @@ converge::Act remove_stanza(const PgCluster& cluster) {
             return {};
         }
         TRY_VOID(context.begin_changes());
-        for (const char* arguments : {"stop", "stanza-delete --force"}) {
-            TRY(const Trouble trouble,
-                run_backrest(cluster, *site.node, {.arguments = arguments, .within = std::chrono::minutes(10)},
-                             context.cancel()));
-            if (trouble.kind == TroubleKind::none) continue;
-            left(trouble);
-            return {};
+        const auto run = [&](const char* arguments) {
+            return run_backrest(cluster, *site.node, {.arguments = arguments, .within = std::chrono::minutes(10)},
+                                context.cancel());
+        };
+        // What still pushes holds the stanza, and ends when it is told to.
+        TRY(Trouble trouble, run("--force stop"));
+        for (int tries = 5; tries > 0; --tries) {
+            TRY(trouble, run("--force stanza-delete"));
+            if (trouble.kind != TroubleKind::busy || !context.cancel().pause(std::chrono::seconds(2))) break;
         }
+        if (trouble.kind != TroubleKind::none) left(trouble);
         return {};
     };
 }

@@ -15,8 +15,9 @@ using converge::Site;
 using converge::StepContext;
 
 constexpr std::chrono::seconds kStanzaBound{120};
-constexpr std::chrono::seconds kCheckBound{100};
-constexpr const char* kArchiveBound = "40";  // pgBackRest's own, below ours, so that it is the one that tells
+// After a repository was gone, the archiver tries again within a minute, and what pushed meanwhile has to give up first.
+constexpr std::chrono::seconds kCheckBound{170};
+constexpr const char* kArchiveBound = "110";  // pgBackRest's own, below ours, so that it is the one that tells
 
 Error of_backup(const PgCluster& cluster, const std::string& member, const Trouble& trouble) {
     Error error = error_of(trouble);
