@@ -1,6 +1,9 @@
 #include "provider/resource/pg_cluster_backups.h"
 
-#include "core/module/pgsql/backup/forecast.h"
+#include <algorithm>
+
+#include "core/base/hash.h"
+#include "core/module/pgsql/backup/files.h"
 #include "core/module/pgsql/backup/look.h"
 
 namespace pigsty::provider {
@@ -31,6 +34,18 @@ Result<Sentences> look_at_backups(const PgCluster& cluster, const converge::Run&
     }
     warn(cluster.name + ": backups", module::pgsql::backup_warnings(cluster, looks), call.diagnostics);
     return module::pgsql::backup_drift(cluster, looks);
+}
+
+module::pgsql::BackupChange change_of_backups(const PgCluster& prior, const std::map<std::string, std::string>& managed,
+                                              const PgCluster& planned, const Sentences& drift) {
+    module::pgsql::BackupChange change = module::pgsql::backup_change(prior, planned, drift);
+    if (!prior.backup || !planned.backup) return change;
+    const std::string as_prior = fingerprint(module::pgsql::backrest_conf(prior));
+    const bool interrupted = std::ranges::any_of(managed, [&](const auto& entry) {
+        return entry.first.ends_with(std::string(" ") + module::pgsql::kBackrestConf) && entry.second != as_prior;
+    });
+    if (interrupted) change.prove = change.anew = true;
+    return change;
 }
 
 void advise_on_backups(const PgCluster& cluster, framework::Diagnostics& diagnostics) {

@@ -4,7 +4,6 @@
 
 #include "core/base/hash.h"
 #include "core/base/unknown.h"
-#include "core/module/pgsql/backup/forecast.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/restart_forecast.h"
@@ -12,6 +11,7 @@
 #include "core/module/pgsql/object/default_objects.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "provider/resource/pg_cluster.h"
+#include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/waiting_members.h"
 
@@ -86,7 +86,7 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
                                                 const Fleet& fleet, Call& call) const {
     const auto drift = repaired_drift(call.private_data.get("observed"), planned.common);
     ClusterChanges changes = repairs_of_cluster(prior.spec, drift);
-    changes.backups = module::pgsql::backup_change(prior.spec, planned.spec, drift);
+    changes.backups = change_of_backups(prior.spec, prior.common.managed, planned.spec, drift);
     changes.extension_settings = extension_settings(call.private_data);
     const auto before = to_managed(prior.common.managed);
     const auto after = more_managed(planned);
@@ -115,7 +115,8 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
                                                                  waiting_members(plan.private_data), settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
-    for (std::string& sentence : module::pgsql::backup_forecast(plan.prior->spec, plan.planned.spec, drift))
+    const auto backups = change_of_backups(plan.prior->spec, plan.prior->common.managed, plan.planned.spec, drift);
+    for (std::string& sentence : module::pgsql::backup_forecast(plan.prior->spec, plan.planned.spec, backups))
         forecast.last_change->push_back(std::move(sentence));
     const auto resets = module::pgsql::auto_conf_resets(drift);
     for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.spec.restart, settings))

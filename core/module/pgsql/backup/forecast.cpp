@@ -28,10 +28,8 @@ BackupChange backup_change(const PgCluster& before, const PgCluster& after, cons
             .renew_key = any_of(drift, is_about_key)};
 }
 
-std::vector<std::string> backup_forecast(const PgCluster& before, const PgCluster& after,
-                                         const std::vector<std::string>& drift) {
+std::vector<std::string> backup_forecast(const PgCluster& before, const PgCluster& after, const BackupChange& change) {
     std::vector<std::string> sentences;
-    const BackupChange change = backup_change(before, after, drift);
     if (before.backup && !after.backup)
         sentences.push_back("stop archiving WAL of " + after.name + "; its backups stay in " +
                             place_of(*before.backup));

@@ -18,21 +18,25 @@ PgCluster with(std::optional<Backup> backup) {
 
 Backup in_minio() { return {.repository = minio::Access{.id = "one", .name = "minio"}, .full_schedule = "@daily"}; }
 
+std::vector<std::string> forecast(const PgCluster& before, const PgCluster& after) {
+    return backup_forecast(before, after, backup_change(before, after, {}));
+}
+
 TEST(BackupForecast, says_where_wal_goes_and_what_stays) {
-    EXPECT_THAT(backup_forecast(with({}), with({}), {}), IsEmpty());
-    EXPECT_THAT(backup_forecast(with({}), with(Backup{}), {}),
+    EXPECT_THAT(forecast(with({}), with({})), IsEmpty());
+    EXPECT_THAT(forecast(with({}), with(Backup{})),
                 ElementsAre("archive WAL of pg-test to /pg/backup of each member, no restart; a full backup"));
-    EXPECT_THAT(backup_forecast(with(Backup{}), with(in_minio()), {}),
+    EXPECT_THAT(forecast(with(Backup{}), with(in_minio())),
                 ElementsAre("archive WAL of pg-test to bucket pgsql of MinIO cluster minio, below /pgbackrest, no "
                             "restart; a full backup",
                             "backups so far stay in /pg/backup of each member"));
-    EXPECT_THAT(backup_forecast(with(in_minio()), with({}), {}),
+    EXPECT_THAT(forecast(with(in_minio()), with({})),
                 ElementsAre("stop archiving WAL of pg-test; its backups stay in bucket pgsql of MinIO cluster minio, "
                             "below /pgbackrest"));
     Backup kept = in_minio();
     kept.retention.full = 7;
     EXPECT_THAT(
-        backup_forecast(with(in_minio()), with(kept), {}),
+        forecast(with(in_minio()), with(kept)),
         ElementsAre("check that WAL of pg-test gets to bucket pgsql of MinIO cluster minio, below /pgbackrest"));
 }
 

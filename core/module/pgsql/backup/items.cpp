@@ -46,13 +46,14 @@ item::Items backup_items(const PgCluster& cluster, const converge::Member& membe
     if (auto hosts = repository_hosts(backup); !hosts.empty())
         items.push_back(std::make_shared<item::HostsBlockItem>(
             item::HostsBlockSpec{.owner = std::string(kKind) + " " + cluster.name, .lines = std::move(hosts)}));
-    items.push_back(std::make_shared<item::FileItem>(
-        item::FileSpec{.path = kBackrestConf,
-                       .content = backrest_conf(cluster),
-                       .group = kAccount,
-                       .mode = 0640,
-                       .secret_scope = (is_remote(backup) || is_encrypted(backup)) ? secret_scope(cluster) : "",
-                       .check = backup.options.empty() ? "" : check_of(cluster)}));
+    // Kept as one with secrets even where it holds none: what is compared stays the same when a repository moves.
+    items.push_back(
+        std::make_shared<item::FileItem>(item::FileSpec{.path = kBackrestConf,
+                                                        .content = backrest_conf(cluster),
+                                                        .group = kAccount,
+                                                        .mode = 0640,
+                                                        .secret_scope = secret_scope(cluster),
+                                                        .check = backup.options.empty() ? "" : check_of(cluster)}));
     items.push_back(postgres.file({.path = kBackupProgram, .content = backup_program(cluster), .mode = 0755}));
     if (is_remote(backup))
         items.push_back(postgres.file({.path = kCloneProgram, .content = clone_program(cluster), .mode = 0755}));
