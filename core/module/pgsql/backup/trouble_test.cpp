@@ -7,9 +7,9 @@ namespace {
 
 using testing::HasSubstr;
 
-Backup in_minio() { return {.repository = minio::Access{.name = "minio"}, .bucket = "backups", .user = "saver"}; }
+Backup saver_in_minio() { return {.repository = minio::Access{.name = "minio"}, .bucket = "backups", .user = "saver"}; }
 
-TroubleKind kind_of(const std::string& printed) { return trouble_in(printed, in_minio()).kind; }
+TroubleKind kind_of(const std::string& printed) { return trouble_in(printed, saver_in_minio()).kind; }
 
 // As pgBackRest 2.55 printed them.
 TEST(Trouble, is_told_by_what_people_can_do_about_it) {
@@ -54,10 +54,10 @@ TEST(Trouble, is_told_by_what_people_can_do_about_it) {
 }
 
 TEST(Trouble, names_whom_to_turn_to) {
-    const Trouble refused = trouble_in("SignatureDoesNotMatch", in_minio());
+    const Trouble refused = trouble_in("SignatureDoesNotMatch", saver_in_minio());
     EXPECT_EQ(refused.message, "the repository refuses the key of saver");
     EXPECT_THAT(refused.hint, HasSubstr("MinIO cluster minio"));
-    EXPECT_EQ(trouble_in("NoSuchBucket", in_minio()).message, "the repository has no bucket backups");
+    EXPECT_EQ(trouble_in("NoSuchBucket", saver_in_minio()).message, "the repository has no bucket backups");
     EXPECT_EQ(trouble_in("ERROR: [032]: '0' is out of range for 'process-max' option\nHINT: more", {}).message,
               "'0' is out of range for 'process-max' option");
     const Error error = error_of(trouble_in("cipher header invalid", {}));
