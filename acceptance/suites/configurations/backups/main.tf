@@ -53,8 +53,8 @@ resource "pigsty_pg_cluster" "test" {
   sizing = var.sizing
   backup = {
     repository    = pigsty_minio_cluster.this.access
-    full_schedule = "00 01 * * *"
-    incr_schedule = "30 * * * *"
+    full_schedule = "00 01 29 2 *"
+    incr_schedule = "30 03 29 2 *"
   }
   deletion_protection = var.deletion_protection
 }

@@ -57,7 +57,7 @@ std::string archiver_says(node::Node& node, const Cancel& cancel) {
         "cat /pg/spool/archive/*/out/*.error 2>/dev/null | tail -n 20\n"
         "ls -t {0}/* 2>/dev/null | head -n 2 | while read -r log; do tail -n 200 \"$log\" | grep -a -A 6 'ERROR: \\[' "
         "| "
-        "tail -n 20; done | LC_ALL=C tr -cd '\\11\\12\\40-\\176'\n",
+        "tail -n 8; done | LC_ALL=C tr -cd '\\11\\12\\40-\\176'\n",
         render::kPostgresLogDir);
     const auto results = node.request({node::RunScript{.text = script, .may_fail = true, .writes = false}}, cancel);
     return results && !results->empty() ? results->back().out : std::string();
