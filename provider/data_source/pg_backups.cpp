@@ -112,7 +112,7 @@ std::string utc_text(std::int64_t seconds) {
     return text.data();
 }
 
-PgBackupsView view_of(const PgCluster& cluster, const std::string& id, const std::vector<BackupLook>& looks) {
+PgBackupsView backups_view_of(const PgCluster& cluster, const std::string& id, const std::vector<BackupLook>& looks) {
     PgBackupsView view;
     view.name = cluster.name;
     view.id = id;
@@ -168,7 +168,7 @@ Result<PgBackupsView> PgBackupsDataSource::read(const PgBackupsView& config, fra
             if (observation)
                 looks.push_back(module::pgsql::read_look(observation->command(probe.key), *found.spec.backup));
     }
-    PgBackupsView view = view_of(found.spec, found.id, looks);
+    PgBackupsView view = backups_view_of(found.spec, found.id, looks);
     view.nodes = config.nodes;
     return view;
 }

@@ -41,8 +41,8 @@ struct PgBackupsView {
 };
 
 // The leader's own repository counts where each member has one.
-PgBackupsView view_of(const module::pgsql::PgCluster& cluster, const std::string& id,
-                      const std::vector<module::pgsql::BackupLook>& looks);
+PgBackupsView backups_view_of(const module::pgsql::PgCluster& cluster, const std::string& id,
+                              const std::vector<module::pgsql::BackupLook>& looks);
 // "2026-11-30T02:28:42Z"
 std::string utc_text(std::int64_t seconds);
 

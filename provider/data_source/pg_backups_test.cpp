@@ -32,7 +32,7 @@ BackupInformation two_sets() {
 TEST(PgBackupsView, shows_how_old_the_newest_is_and_up_to_when_all_is_there) {
     const BackupLook leader{
         .asked = true, .information = two_sets(), .archiver = Archiver{.restorable = 1796007660}, .now = 1796007702};
-    const PgBackupsView view = view_of(with_backup(), "the-id", {BackupLook{}, leader});
+    const PgBackupsView view = backups_view_of(with_backup(), "the-id", {BackupLook{}, leader});
     EXPECT_TRUE(view.ok);
     EXPECT_EQ(view.status, "ok");
     EXPECT_EQ(view.repository, "/pg/backup of each member");
@@ -53,26 +53,26 @@ TEST(PgBackupsView, takes_the_leaders_word_before_another_members) {
     other.sets.pop_back();
     const BackupLook standby{.asked = true, .information = other, .now = 1796007702};
     const BackupLook leader{.asked = true, .information = two_sets(), .archiver = Archiver{}, .now = 1796007702};
-    EXPECT_EQ(view_of(with_backup(), "i", {standby, leader}).backups.size(), 2U);
-    EXPECT_EQ(view_of(with_backup(), "i", {standby}).backups.size(), 1U);
-    EXPECT_EQ(view_of(with_backup(), "i", {standby}).archiving, std::nullopt);
+    EXPECT_EQ(backups_view_of(with_backup(), "i", {standby, leader}).backups.size(), 2U);
+    EXPECT_EQ(backups_view_of(with_backup(), "i", {standby}).backups.size(), 1U);
+    EXPECT_EQ(backups_view_of(with_backup(), "i", {standby}).archiving, std::nullopt);
 }
 
 TEST(PgBackupsView, says_what_is_the_matter) {
     BackupLook look{
         .asked = true, .information = BackupInformation{}, .archiver = Archiver{.is_failing = true, .waiting = 3}};
-    EXPECT_EQ(view_of(with_backup(), "i", {look}).status, "no backups");
-    EXPECT_FALSE(view_of(with_backup(), "i", {look}).ok);
-    EXPECT_EQ(view_of(with_backup(), "i", {look}).wal_waiting, 3);
+    EXPECT_EQ(backups_view_of(with_backup(), "i", {look}).status, "no backups");
+    EXPECT_FALSE(backups_view_of(with_backup(), "i", {look}).ok);
+    EXPECT_EQ(backups_view_of(with_backup(), "i", {look}).wal_waiting, 3);
     look.information->trouble = trouble_in("Connection refused", {});
-    EXPECT_EQ(view_of(with_backup(), "i", {look}).status, "the repository is not reached");
+    EXPECT_EQ(backups_view_of(with_backup(), "i", {look}).status, "the repository is not reached");
     look.information = two_sets();
-    EXPECT_FALSE(view_of(with_backup(), "i", {look}).ok) << "WAL does not get there";
-    EXPECT_EQ(view_of(with_backup(), "i", {}).status, "nobody could be asked");
+    EXPECT_FALSE(backups_view_of(with_backup(), "i", {look}).ok) << "WAL does not get there";
+    EXPECT_EQ(backups_view_of(with_backup(), "i", {}).status, "nobody could be asked");
     PgCluster without = with_backup();
     without.backup.reset();
-    EXPECT_EQ(view_of(without, "i", {}).status, "off");
-    EXPECT_FALSE(view_of(without, "i", {}).enabled);
+    EXPECT_EQ(backups_view_of(without, "i", {}).status, "off");
+    EXPECT_FALSE(backups_view_of(without, "i", {}).enabled);
 }
 
 }  // namespace

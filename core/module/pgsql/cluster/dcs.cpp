@@ -160,7 +160,11 @@ Result<render::PgParameters> tuned_parameters(const PgCluster& cluster) {
                             .version = *cluster.version,
                             .max_connections = cluster.max_connections,
                             .pooled = cluster.pgbouncer.enabled && cluster.default_service_dest == "pgbouncer"};
-    return render::pg_tune(input);
+    TRY(auto tuned, render::pg_tune(input));
+    if (cluster.backup)
+        for (auto& [name, value] : tuned)
+            if (name == "archive_command") value = archive_command(cluster);
+    return tuned;
 }
 
 Result<Yaml> wanted_configuration(const PgCluster& cluster) {
@@ -172,7 +176,6 @@ Result<Yaml> wanted_configuration(const PgCluster& cluster) {
                                        .synchronous = synchronous_of(cluster),
                                        .parameters = std::move(parameters),
                                        .overrides = configured(cluster.parameters, Settings(cluster.version))};
-    if (cluster.backup) input.overrides["archive_command"] = archive_command(cluster);
     Yaml wanted = render::dynamic_configuration(input);
     // What is not known while planning stands there as a marker, so that nobody takes the guess for the plan.
     const Synchronous& written = cluster.synchronous;
