@@ -10,6 +10,7 @@
 #include "provider/data_source/etcd_cluster.h"
 #include "provider/data_source/minio_cluster.h"
 #include "provider/data_source/node.h"
+#include "provider/data_source/pg_backups.h"
 #include "provider/data_source/pg_cluster.h"
 #include "provider/data_source/redis_cluster.h"
 #include "provider/function/pg_hba.h"
@@ -82,6 +83,7 @@ std::vector<framework::Entry<framework::DataSource>> PigstyProvider::data_source
         entry<framework::DataSource, EtcdClusterDataSource>("pigsty_etcd_cluster"),
         entry<framework::DataSource, RedisClusterDataSource>("pigsty_redis_cluster"),
         entry<framework::DataSource, PgClusterDataSource>("pigsty_pg_cluster"),
+        entry<framework::DataSource, PgBackupsDataSource>("pigsty_pg_backups"),
     };
 }
 

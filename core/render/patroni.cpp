@@ -81,8 +81,16 @@ Yaml replication_login(const PatroniMember& member) {
     return login;
 }
 
+// Patroni empties what pgBackRest itself would write into postgresql.auto.conf, so the command for WAL has its place here.
+void add_repository(const PatroniMember& member, Yaml& postgresql) {
+    if (!member.restore_command.empty()) postgresql["recovery_conf"] = {{"restore_command", member.restore_command}};
+    if (member.clone_command.empty()) return;
+    postgresql["create_replica_methods"] = {"pgbackrest", "basebackup"};
+    postgresql["pgbackrest"] = {{"command", member.clone_command}, {"keep_data", true}, {"no_params", true}};
+}
+
 Yaml postgresql_section(const PatroniMember& member) {
-    return {
+    Yaml postgresql{
         {"bin_dir", member.bin_dir},
         {"data_dir", member.data_dir},
         {"config_dir", member.data_dir},
@@ -100,6 +108,8 @@ Yaml postgresql_section(const PatroniMember& member) {
         {"create_replica_methods", {"basebackup"}},
         {"basebackup", Yaml::array({Yaml{{"max-rate", "1000M"}}, Yaml{{"checkpoint", "fast"}}, "verbose", "progress"})},
         {"parameters", member_parameters(member)}};
+    add_repository(member, postgresql);
+    return postgresql;
 }
 
 Yaml failover_timing(const std::string& rto) {

@@ -54,6 +54,8 @@ struct PatroniMember {
     std::vector<std::string> rest_allowlist{};  // networks that may change things through REST, besides the members
     Initdb initdb{};
     std::map<std::string, std::string> parameters{};  // of this member alone
+    std::string restore_command{};  // how it gets WAL that the leader no longer has; empty: it does not
+    std::string clone_command{};    // a way to copy the data that is tried first; empty: none
     SecretReference replication{"replication"};
     SecretReference rest{"patroni"};
     SecretReference etcd{"etcd"};

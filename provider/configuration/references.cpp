@@ -38,15 +38,15 @@ Attributes<Access> etcd_access_attributes() {
 Attributes<module::minio::Access> minio_access_attributes() {
     using module::minio::Access;
     return {
-        attribute("id", &Access::id).computed().description("The cluster's `id`."),
-        attribute("name", &Access::name).computed().description("Its name."),
-        attribute("endpoints", &Access::endpoints).computed().description("`https://ADDRESS:PORT` of each member."),
-        attribute("domain", &Access::domain).computed().description("Name that its certificates carry."),
-        attribute("region", &Access::region).computed().description("S3's region."),
+        attribute("id", &Access::id).required().description("The cluster's `id`."),
+        attribute("name", &Access::name).required().description("Its name."),
+        attribute("endpoints", &Access::endpoints).required().description("`https://ADDRESS:PORT` of each member."),
+        attribute("domain", &Access::domain).required().description("Name that its certificates carry."),
+        attribute("region", &Access::region).required().description("S3's region."),
         attribute("ca_fingerprint", &Access::ca_fingerprint)
-            .computed()
+            .required()
             .description("SHA-256 of the authority's certificate; empty: plaintext."),
-        nested("members", &Access::members, node_address_attributes()).computed().description("The members' machines."),
+        nested("members", &Access::members, node_address_attributes()).required().description("The members' machines."),
     };
 }
 

@@ -16,7 +16,7 @@ namespace pigsty::provider {
 framework::Attributes<module::ca::Reference> ca_reference_attributes();
 // `access` of pigsty_etcd_cluster: the `dcs` of pigsty_pg_cluster.
 framework::Attributes<module::etcd::Access> etcd_access_attributes();
-// `access` of pigsty_minio_cluster.
+// `access` of pigsty_minio_cluster: the `backup.repository` of pigsty_pg_cluster.
 framework::Attributes<module::minio::Access> minio_access_attributes();
 // `endpoints` and `access` of pigsty_redis_cluster.
 framework::Attributes<module::redis::Endpoint> redis_endpoint_attributes();

@@ -10,6 +10,7 @@
 #include "core/render/patroni.h"
 #include "core/render/pg_tune.h"
 #include "provider/resource/pg_cluster_attributes.h"
+#include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/problems.h"
 
@@ -118,6 +119,12 @@ converge::Table PgClusterResource::table(const PgClusterState& state, const Flee
     return module::pgsql::table_of(state.spec, &ways);
 }
 
+std::vector<PgClusterState> PgClusterResource::shapes() const {
+    PgClusterState with_backups;
+    with_backups.spec.backup.emplace().repository.emplace();
+    return {PgClusterState(), std::move(with_backups)};
+}
+
 // Its user, its role and its keys.
 std::vector<node::NodeAddress> PgClusterResource::also_writes(const PgClusterState& state) const {
     std::vector<node::NodeAddress> nodes;
@@ -195,7 +202,11 @@ void PgClusterResource::validate(const PgClusterState& config, framework::Valida
                                     !validation.unknown.missing_at(value::Path::of("instances"));
     if (!judges_synchronous)
         std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("synchronous"); });
+    const bool judges_backups = !validation.unknown.missing_at(value::Path::of("backup"));
+    if (!judges_backups)
+        std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("backup"); });
     report_problems(problems, validation);
+    if (judges_backups) advise_on_backups(config.spec, validation.diagnostics);
     if (!judges_synchronous) return;
     std::string advice;
     for (const std::string& sentence : module::pgsql::synchronous_warnings(config.spec))
@@ -214,6 +225,7 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
         report_problems(module::pgsql::parameter_problems(cluster, settings_of(cluster, plan.private_data)),
                         validation);
         refuse_another_authority_or_dcs(plan);
+        refuse_another_encryption(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
     }
     refuse_two_authorities(cluster, plan.diagnostics);
 }

@@ -6,6 +6,7 @@
 #include "core/render/failover_plan.h"
 #include "provider/configuration/pg_objects.h"
 #include "provider/resource/module_attributes.h"
+#include "provider/resource/pg_backup_attributes.h"
 #include "provider/resource/pg_cluster_reach_attributes.h"
 
 namespace pigsty::provider {
@@ -335,6 +336,14 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .optional()
             .example("{ watchdog = \"automatic\" }")
             .description("Patroni itself."),
+        nested("backup", &PgCluster::backup, pg_backup_attributes())
+            .optional()
+            .example("{ full_schedule = \"00 01 * * *\" }")
+            .description(
+                "Backups and WAL archiving with pgBackRest. Switched on and off in place, nothing restarts; an "
+                "apply ends when a segment of WAL has arrived in the repository and a full backup is there. "
+                "Without it the backups so far stay where they are. A destroy takes those of the members' own "
+                "disks, and those that are encrypted, whose key goes with the members."),
         nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
             .description("Instead of Pigsty's default roles."),

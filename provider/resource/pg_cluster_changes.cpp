@@ -13,6 +13,7 @@
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/spec/reach.h"
 #include "provider/resource/pg_cluster.h"
+#include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/waiting_members.h"
 
@@ -93,8 +94,9 @@ converge::Managed PgClusterResource::more_managed(const PgClusterState& state) c
 
 converge::Table PgClusterResource::update_table(const PgClusterState& prior, const PgClusterState& planned,
                                                 const Fleet& fleet, Call& call) const {
-    ClusterChanges changes =
-        repairs_of_cluster(prior.spec, repaired_drift(call.private_data.get("observed"), planned.common));
+    const auto drift = repaired_drift(call.private_data.get("observed"), planned.common);
+    ClusterChanges changes = repairs_of_cluster(prior.spec, drift);
+    changes.backups = change_of_backups(prior.spec, prior.common.managed, planned.spec, drift);
     changes.extension_settings = extension_settings(call.private_data);
     const auto before = to_managed(prior.common.managed);
     const auto after = more_managed(planned);
@@ -125,6 +127,9 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
                                                                  waiting_members(plan.private_data), settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
+    const auto backups = change_of_backups(plan.prior->spec, plan.prior->common.managed, plan.planned.spec, drift);
+    for (std::string& sentence : module::pgsql::backup_forecast(plan.prior->spec, plan.planned.spec, backups))
+        forecast.last_change->push_back(std::move(sentence));
     const auto resets = module::pgsql::auto_conf_resets(drift);
     for (std::string& sentence : module::pgsql::auto_conf_forecast(resets, plan.planned.spec.restart, settings))
         forecast.last_change->push_back(std::move(sentence));

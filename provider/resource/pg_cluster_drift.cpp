@@ -14,6 +14,7 @@
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "provider/resource/pg_cluster.h"
+#include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/waiting_members.h"
 
@@ -131,6 +132,8 @@ Result<Sentences> PgClusterResource::more_drift(const PgClusterState& state, con
     Sentences sentences = std::move(machines.sentences);
     TRY(const auto login, look_at_dcs_login(cluster, run, call.cancel));
     append(sentences, login);
+    TRY(const auto backups, look_at_backups(cluster, run, call));
+    append(sentences, backups);
     const auto session = call.provider<Fleet>()->sessions->of(
         cluster, module::pgsql::connection_of(cluster, state.common.id), module::pgsql::known_identifier(run.sites()));
     const auto members = session->members(call.cancel);

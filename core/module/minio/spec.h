@@ -64,13 +64,13 @@ inline constexpr const char* kDefaultUser = "pgbackrest";
 
 // Attribute `access`: how to reach it. `members` tell where root commands can be run (SSH), `endpoints` what clients connect to.
 struct Access {
-    std::string id;
-    std::string name;
-    std::vector<std::string> endpoints;  // "https://10.10.10.10:9000", in the order of the members
-    std::string domain;
-    std::string region;
-    std::string ca_fingerprint;  // empty: plaintext
-    MemberMap<node::NodeAddress> members;
+    std::string id{};
+    std::string name{};
+    std::vector<std::string> endpoints{};  // "https://10.10.10.10:9000", in the order of the members
+    std::string domain{};
+    std::string region{};
+    std::string ca_fingerprint{};  // empty: plaintext
+    MemberMap<node::NodeAddress> members{};
     bool operator==(const Access&) const = default;
 };
 

@@ -18,6 +18,11 @@ resource "pigsty_pg_cluster" "test" {
   rto         = "fast"             # a dead leader is replaced within 30 s, at the price of failovers in short network pauses
   synchronous = { enabled = true } # commits wait for one standby, which is who takes over
 
+  backup = { # archiving, and a full backup every night at one
+    repository    = pigsty_minio_cluster.this.access
+    full_schedule = "00 01 * * *"
+  }
+
   hba_rules = [
     { title = "application servers", user = "app", db = "app", addr = "10.20.0.0/16", auth = "ssl" },
     { title = "reports", user = "+dbrole_offline", addr = "intra", role = "offline" },

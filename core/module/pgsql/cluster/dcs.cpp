@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/base/unknown.h"
+#include "core/module/pgsql/backup/files.h"
 #include "core/module/pgsql/spec/failover.h"
 #include "core/render/patroni.h"
 
@@ -160,7 +161,11 @@ Result<render::PgParameters> tuned_parameters(const PgCluster& cluster) {
                             .max_connections = cluster.max_connections,
                             .pooled = cluster.pgbouncer.enabled && cluster.default_service_dest == "pgbouncer"};
     if (cluster.libs) input.libraries = *cluster.libs;
-    return render::pg_tune(input);
+    TRY(auto tuned, render::pg_tune(input));
+    if (cluster.backup)
+        for (auto& [name, value] : tuned)
+            if (name == "archive_command") value = archive_command(cluster);
+    return tuned;
 }
 
 Result<Yaml> wanted_configuration(const PgCluster& cluster) {

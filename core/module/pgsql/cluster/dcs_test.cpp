@@ -42,6 +42,19 @@ TEST(Dcs, has_one_key_for_each_setting) {
     EXPECT_EQ(parameters["TimeZone"], "UTC");
 }
 
+TEST(Dcs, archives_where_there_are_backups) {
+    PgCluster cluster = cluster_with();
+    EXPECT_EQ(render::parameter(tuned_parameters(cluster).value(), "archive_command"), "/bin/true");
+    cluster.backup.emplace();
+    EXPECT_EQ(render::parameter(tuned_parameters(cluster).value(), "archive_command"),
+              "timeout 30 pgbackrest --stanza=pg-test archive-push %p");
+    const auto live = stored(wanted());
+    EXPECT_EQ(configuration_patch(wanted_configuration(cluster).value(), live, wanted(), kSettingsOf17),
+              json::parse(R"({"postgresql": {"parameters": {"archive_command":
+                  "timeout 30 pgbackrest --stanza=pg-test archive-push %p"}}})"));
+    EXPECT_THAT(restart_changes(wanted(), wanted_configuration(cluster).value(), kSettingsOf17), IsEmpty());
+}
+
 TEST(Dcs, takes_back_other_spellings_of_what_is_ours) {
     const auto live = stored(wanted(), {{"Work_Mem", "8MB"}, {"Geqo", "off"}});
     EXPECT_EQ(configuration_patch(wanted(), live, wanted(), kSettingsOf17),

@@ -11,6 +11,8 @@
 #include "core/item/service.h"
 #include "core/module/ca/leaf.h"
 #include "core/module/haproxy/shared.h"
+#include "core/module/pgsql/backup/files.h"
+#include "core/module/pgsql/backup/items.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/failover_gates.h"
@@ -145,7 +147,9 @@ Items package_items(const PgCluster& cluster, const platform::Platform& platform
                                                 platform::Component::haproxy};
     if (cluster.pgbouncer.enabled) components.push_back(platform::Component::pgbouncer);
     if (cluster.vip) components.push_back(platform::Component::vip_manager);
-    platform::PackageChoice choice{.postgresql = cluster.version.value_or(0), .least = required_versions(cluster)};
+    platform::PackageChoice choice{.postgresql = cluster.version.value_or(0),
+                                   .more = backup_packages(cluster),
+                                   .least = required_versions(cluster)};
     for (std::string& name : extension_packages_of(cluster, platform)) choice.more.insert(std::move(name));
     for (const render::Extension& extension : cluster.default_extensions.value_or(render::default_extensions()))
         if (auto name = platform.extension_package(extension.name, choice.postgresql))
@@ -215,6 +219,10 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                              .lc_ctype = cluster.lc_ctype,
                                              .checksum = cluster.checksum},
                                   .parameters = configured(parameters_of(instance), Settings(version))};
+    if (cluster.backup) {
+        patroni.restore_command = restore_command(cluster);
+        if (is_remote(*cluster.backup)) patroni.clone_command = kCloneProgram;
+    }
     const auto defaults = cluster.default_hba_rules.value_or(render::default_pg_hba_rules());
     // Validation refused what cannot be rendered; what is left is an address that is not known yet.
     const auto hba = render::render_pg_hba(defaults, cluster.hba_rules, hba_context(cluster, instance, cluster.ssl));

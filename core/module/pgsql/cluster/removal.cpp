@@ -5,6 +5,7 @@
 #include "core/base/quote.h"
 #include "core/item/shell_parts.h"
 #include "core/module/etcd/administration.h"
+#include "core/module/pgsql/backup/removal.h"
 #include "core/module/pgsql/cluster/table.h"
 #include "core/module/pgsql/pool/fragments.h"
 #include "core/module/pgsql/spec/layout.h"
@@ -97,10 +98,11 @@ fi
 )sh";
     std::vector<std::string> paths;
     // data.failed is where Patroni puts what it could not start with.
-    for (const char* part : {"data", "data.failed", "conf", "cert", "log", "tmp", "spool"})
+    for (const char* part : {"data", "data.failed", "conf", "cert", "log", "tmp", "spool", "backup"})
         paths.push_back(cluster_folder(cluster) + "/" + part);
     return converge::removal_script(
                {.units = {}, .proof = proof, .paths = std::move(paths), .secrets = secret_scope(cluster)}) +
+           remove_local_repository_script(cluster) +
            // Verifiers outlive a pgbouncer that was disabled. The lists are ours where the fragments are: those go last.
            "if [ -d " + kFragmentFolder + " ]; then\n  rm -f -- " + render::kPgbouncerUserlist + " " +
            render::kPgbouncerDatabases + " " + render::kPgbouncerUserOptions + "\n  rm -rf -- " + kFragmentFolder +
@@ -113,6 +115,7 @@ converge::Table removal_of(const PgCluster& cluster, const std::string& system_i
     converge::TableBuilder table;
     table.act("stop replicas", When::always, converge::run(stop_script(cluster, true))).on_each();
     table.act("stop leader", When::always, converge::run(stop_script(cluster, false))).on_each();
+    if (cluster.backup && is_remote(*cluster.backup)) table.act("backups", When::always, remove_stanza(cluster));
     table
         .act("remove data", When::always,
              [cluster, system_identifier, ways](Site& site, StepContext& context) {

@@ -13,6 +13,9 @@
 #include "core/item/service.h"
 #include "core/module/etcd/administration.h"
 #include "core/module/haproxy/shared.h"
+#include "core/module/pgsql/backup/items.h"
+#include "core/module/pgsql/backup/keys.h"
+#include "core/module/pgsql/backup/steps.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/items.h"
 #include "core/module/pgsql/cluster/restart.h"
@@ -280,6 +283,25 @@ Status bring_vip_home(const Making& making, Site& site, StepContext& context) {
     return wait_for_vip(making.cluster, members, site, context);
 }
 
+Status keep_keys(const Making& making, Site&, StepContext& context) {
+    return keep_backup_keys(making.cluster, making.ways->connect, making.changes.backups.renew_key, context);
+}
+
+Status make_first_stanza(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    return ensure_stanzas(making.cluster, members, Stanzas::of_leader, site, context);
+}
+
+Status make_stanzas(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    return ensure_stanzas(making.cluster, members, Stanzas::of_all, site, context);
+}
+
+Status prove_that_backups_work(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    return prove_backups(making.cluster, members, making.changes.backups.anew, site, context);
+}
+
 item::Items patroni_service() {
     return {std::make_shared<item::ServiceItem>(
         item::ServiceSpec{.unit = kPatroniService, .enabled = true, .running = true})};
@@ -326,6 +348,15 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     table.act("secrets", When::create, [scope = secret_scope(cluster)](Site&, StepContext& context) {
         return converge::ensure_secrets(context, scope, {kEtcdSecret, kReplicationSecret, kRestSecret});
     });
+    const bool has_keys = cluster.backup && has_backup_keys(*cluster.backup);
+    if (has_keys) {
+        table.act("backup keys", When::always, with(keep_keys));
+        table
+            .act("backup configuration", When::when_changed,
+                 [](Site& site, StepContext& context) { return forget_configuration(site, context); })
+            .watches({"backup keys"})
+            .on_each();
+    }
     table.items("certificates",
                 [making](const Site& site) { return certificate_items(making->cluster, site.member, making->signer); });
     if (watchdog_of(cluster) != "off") table.act("watchdog", When::always, with(hand_over_watchdog)).on_each();
@@ -339,12 +370,17 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     table.items("haproxy", haproxy_items(cluster));
     if (cluster.vip)
         table.items("vip files", [making](const Site& site) { return vip_files(making->cluster, site.member); });
+    const bool proves_backups = cluster.backup && (changes.creating || changes.backups.prove);
+    if (cluster.backup)
+        table.items("backup", [making](const Site& site) { return backup_items(making->cluster, site.member); });
     table.act("etcd user", changes.dcs_login ? When::always : When::create, with(make_dcs_user));
 
     // The first leader comes up where the specification says `primary`; in a living cluster roles only say who may start.
     table.items("leader", patroni_service())
         .where([making](const Site& site) { return is_primary(making->cluster, site); })
         .then(When::create, with(wait_for_first_leader));
+    // The first WAL that is full finds its place.
+    if (proves_backups && changes.creating) table.act("backup stanza", When::create, with(make_first_stanza));
     // They copy the leader while it gets its objects: "streaming" waits for them.
     table.items("replicas", patroni_service()).where([making](const Site& site) {
         return !is_primary(making->cluster, site);
@@ -352,6 +388,7 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
 
     if (changes.awaits_leader) table.act("leader again", When::always, with(wait_for_leader));
     if (changes.default_objects) table.act("default objects", When::always, with(make_default_objects));
+    if (proves_backups && !changes.creating) table.act("backup stanzas", When::always, with(make_stanzas));
     if (changes.configuration && !changes.creating)
         table.act("dynamic configuration", When::always, with(write_configuration));
     if (cluster.pgbouncer.enabled)
@@ -369,6 +406,10 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     }
     table.items("access", access_items(cluster));
     table.act("services", When::create, with(wait_for_services)).on_each();
+    if (proves_backups) {
+        if (changes.creating) table.act("backup stanzas", When::create, with(make_stanzas));
+        table.act("backups", When::always, with(prove_that_backups_work));
+    }
     return table.done();
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/converge/run.h"
 #include "core/converge/step.h"
+#include "core/module/pgsql/backup/forecast.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
 #include "core/module/pgsql/session/session.h"
 #include "core/module/pgsql/spec/spec.h"
@@ -32,6 +33,7 @@ struct ClusterChanges {
     bool waits_for_restart = false;       // since an earlier change; Patroni may not know it yet
     bool awaits_streaming = false;        // a member does not serve, or gets another upstream: waited for
     bool of_members = false;              // some members' own parameters
+    BackupChange backups{.prove = true};
     bool settings = true;                 // of the cluster or of a member: tried before anything is written
     bool vip_astray = false;           // a member that does not lead has the virtual address, or the leader has it not
     std::string extension_settings{};  // the server's answer to extension_settings_query(), where it was asked

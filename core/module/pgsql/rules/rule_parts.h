@@ -67,6 +67,9 @@ void check_standbys(const PgCluster& cluster, const Settings& settings, Problems
 // `vip`, `listen`, `patroni` (reach_rules.cpp)
 void check_reach(const PgCluster& cluster, Problems& problems);
 
+// `backup` (backup_rules.cpp)
+void check_backup(const PgCluster& cluster, Problems& problems);
+
 // `parameters` of a cluster and of its members (parameter_rules.cpp)
 void check_settings(const PgCluster& cluster, const Settings& settings, Problems& problems);
 bool is_setting_name(const std::string& name);

@@ -154,6 +154,7 @@ std::vector<Problem> problems_of(const PgCluster& cluster) {
     check_network(cluster, problems);
     check_failover(cluster, problems);
     check_reach(cluster, problems);
+    check_backup(cluster, problems);
     check_default_objects(cluster, problems);
     return problems.take();
 }

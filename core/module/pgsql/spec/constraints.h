@@ -17,6 +17,10 @@ inline constexpr Range kServiceConnections{1, 1000000};
 inline constexpr Range kLag{0, std::int64_t{1} << 40};  // bytes
 inline constexpr Range kSynchronousStandbys{1, 98};
 
+inline constexpr Range kRetention{1, 9999999};  // of pgBackRest
+inline constexpr std::array<std::string_view, 2> kRetentionTypes{"count", "time"};
+inline constexpr std::array<std::string_view, 5> kCompressions{"none", "gz", "bz2", "lz4", "zst"};
+
 inline constexpr std::array<std::string_view, 4> kRtos{"fast", "norm", "safe", "wide"};
 inline constexpr std::array<std::string_view, 2> kSynchronousModes{"on", "quorum"};
 inline constexpr std::array<std::string_view, 3> kWatchdogs{"off", "automatic", "required"};

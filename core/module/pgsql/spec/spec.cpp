@@ -142,6 +142,7 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("vip", cluster.vip);
     visit("listen", cluster.listen);
     visit("patroni", cluster.patroni);
+    visit("backup", cluster.backup);
     visit("default_roles", cluster.default_roles);
     visit("default_privileges", cluster.default_privileges);
     visit("default_schemas", cluster.default_schemas);

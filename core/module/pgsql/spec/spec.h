@@ -22,6 +22,7 @@
 #include "core/base/secret.h"
 #include "core/module/ca/reference.h"
 #include "core/module/etcd/spec.h"
+#include "core/module/pgsql/spec/backup.h"
 #include "core/node/node.h"
 #include "core/render/hba_rule.h"
 #include "core/render/role.h"
@@ -124,6 +125,7 @@ struct PgCluster {
     std::optional<Vip> vip{};
     std::optional<std::vector<std::string>> listen{};  // null: the member's address and loopback
     PatroniOptions patroni{};
+    std::optional<Backup> backup{};
     std::optional<std::vector<Role>> default_roles{};
     std::optional<std::vector<std::string>> default_privileges{};
     std::optional<std::vector<std::string>> default_schemas{};

@@ -1,0 +1,17 @@
+// What of backups goes with the cluster.
+#pragma once
+
+#include <string>
+
+#include "core/converge/table.h"
+#include "core/module/pgsql/spec/spec.h"
+
+namespace pigsty::module::pgsql {
+
+// sh, once a member is stopped: its own repository. The one in the cluster's folder goes with that.
+std::string remove_local_repository_script(const PgCluster& cluster);
+// What lies in MinIO, encrypted with a key that goes with the members: nobody could read it any more. What is not encrypted
+// stays, and is said.
+converge::Act remove_stanza(const PgCluster& cluster);
+
+}  // namespace pigsty::module::pgsql
