@@ -3,7 +3,7 @@
 # nothing at all, that one HBA rule is one file and one reload, that it survives a power cut, and that nothing is left.
 # with: tofu terraform
 # also on: bookworm
-# takes: 120
+# takes: 280
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Bare machines: the packages come from a repository, nothing of theirs starts by itself, not even after a power cut.
-# with: tofu terraform
-# takes: 90
+# with: tofu
+# takes: 240
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -2,7 +2,7 @@
 # Certificates: one that nears its end is renewed as a planned change while everything goes on serving; whatever else
 # happens to one is seen and repaired. One node; clocks stay, certificates are made older.
 # with: tofu
-# takes: 115
+# takes: 200
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

@@ -3,7 +3,7 @@
 # the roles of a living cluster changed in place. Seen where it runs: who streams from whom, what is still read after it was
 # deleted, whom HAProxy leads to, who is elected.
 # with: tofu
-# takes: 220
+# takes: 260
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 . "$(dirname "$0")/../lib/changes.sh"

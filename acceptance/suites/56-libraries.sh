@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # libs and extension_packages: libraries that PostgreSQL loads as it starts, and the packages that bring them, on three members.
 # with: tofu
-# takes: 180
+# takes: 250
 export TF_VAR_app_password=word-$RANDOM-$RANDOM-Secret # passwordcheck minds a user's name in it
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"

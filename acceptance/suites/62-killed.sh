@@ -6,7 +6,7 @@
 #               wants ten)
 # KILL_WITHIN   seconds within which (default 30; less, once a create was faster)
 # with: tofu terraform
-# takes: 150
+# takes: 260
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 . "$(dirname "$0")/../lib/changes.sh"

@@ -5,7 +5,7 @@
 # RELEASE_PLACES   where in a step (default "after"; acceptance/drills/release.sh wants "written after")
 # RELEASE_STEPS    how many steps of each table, spread over it (default 3; the drill wants all)
 # with: tofu
-# takes: 190
+# takes: 500
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 

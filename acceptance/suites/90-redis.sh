@@ -2,7 +2,7 @@
 # Redis with a replica, sentinels that watch it, and a native cluster, on bare nodes: made, lost and found again, failed
 # over, imported, destroyed. Failover is not drift.
 # with: tofu
-# takes: 340
+# takes: 350
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 . "$(dirname "$0")/../lib/changes.sh"

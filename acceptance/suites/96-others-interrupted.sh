@@ -7,7 +7,7 @@
 # INTERRUPT_PLACES   where in a step (default "after"; acceptance/drills/interrupted.sh wants "before written after")
 # INTERRUPT_STEPS    at how many places of each resource's table, spread over it (default 2; the drill wants all)
 # with: tofu
-# takes: 500
+# takes: 700
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 . "$(dirname "$0")/../lib/changes.sh"
