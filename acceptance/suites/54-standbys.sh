@@ -27,7 +27,7 @@ END
 changed() { changed_in 02-ha-cluster; }
 
 # streams_to NODE: names of those that it streams to.
-streams_to() { sql "$1" "SELECT string_agg(application_name, ' ' ORDER BY 1) FROM pg_stat_replication WHERE state = 'streaming'"; }
+streams_to() { sql "$1" "SELECT string_agg(application_name, ' ' ORDER BY application_name) FROM pg_stat_replication WHERE state = 'streaming'"; }
 is_streamed() { [[ $(streams_to "$1") == "$2" ]]; }
 is_direct() { is_streamed pg-test-1 "pg-test-2 pg-test-3"; }
 is_cascading() { is_streamed pg-test-2 pg-test-3; }
