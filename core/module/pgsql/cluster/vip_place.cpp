@@ -72,20 +72,30 @@ class VipPlace final : public item::VirtualAddressItem, public item::Preconditio
     }
 
     [[nodiscard]] Status check(const node::Observation& seen) const override {
+        TRY_VOID(check_reach(seen));
+        return check_free(facts_of(seen));
+    }
+
+    // Whether the member could have it, whoever has it now.
+    [[nodiscard]] Status check_reach(const node::Observation& seen) const {
+        const Facts facts = facts_of(seen);
+        TRY_VOID(check_package(facts));
+        return check_interface(facts);
+    }
+
+  private:
+    using Facts = std::multimap<std::string, std::string>;
+
+    [[nodiscard]] Facts facts_of(const node::Observation& seen) const {
         std::istringstream lines(seen.command(looks().begin()->key));
-        std::multimap<std::string, std::string> facts;
+        Facts facts;
         for (std::string line; std::getline(lines, line);) {
             const std::size_t blank = line.find(' ');
             if (blank != std::string::npos && blank + 1 < line.size())
                 facts.emplace(line.substr(0, blank), line.substr(blank + 1));
         }
-        TRY_VOID(check_package(facts));
-        TRY_VOID(check_interface(facts));
-        return check_free(facts);
+        return facts;
     }
-
-  private:
-    using Facts = std::multimap<std::string, std::string>;
 
     static std::string fact(const Facts& facts, const std::string& name) {
         const auto found = facts.find(name);
@@ -176,16 +186,18 @@ bool is_other_vip(const PgCluster& cluster, const PgCluster* before) {
 Status check_vip_place(const PgCluster& cluster, converge::Site& site, converge::StepContext& context) {
     const item::Items items = vip_reservation(cluster, site.member, platform::platform_at(site.node));
     if (items.empty()) return {};
-    // An apply that goes on: the address may be on a member already, and is ours.
-    const auto is_ours = [&](const auto& each) {
-        return each->claim && each->claim->items.contains(items.front()->label());
-    };
-    if (std::ranges::any_of(context.sites(), is_ours)) return {};
     for (const item::ItemPtr& each : items) {
-        const auto* place = dynamic_cast<const item::Precondition*>(each.get());
-        if (place == nullptr) continue;
-        TRY(const node::Observation seen, site.node->observe_now(place->looks(), context.cancel()));
-        if (auto status = place->check(seen); !status) return fail(std::move(status).error().at_host(site.member.name));
+        const auto* condition = dynamic_cast<const item::Precondition*>(each.get());
+        if (condition == nullptr) continue;
+        // What a claim holds is ours: an apply that goes on, or an address that came before. It may be on any member.
+        const bool is_ours = std::ranges::any_of(context.sites(), [&](const auto& other) {
+            return other->claim && other->claim->items.contains(each->label());
+        });
+        const auto* place = dynamic_cast<const VipPlace*>(condition);
+        if (is_ours && place == nullptr) continue;
+        TRY(const node::Observation seen, site.node->observe_now(condition->looks(), context.cancel()));
+        auto status = is_ours ? place->check_reach(seen) : condition->check(seen);
+        if (!status) return fail(std::move(status).error().at_host(site.member.name));
     }
     return {};
 }
