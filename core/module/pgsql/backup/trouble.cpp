@@ -53,6 +53,8 @@ TroubleKind kind_of(const Printed& printed) {
     if (printed.says({"do not match the database", "does not match the database", "backup and archive info files"}))
         return TroubleKind::other_cluster;
     if (printed.says({"Permission denied", "Read-only file system"})) return TroubleKind::unreadable;
+    // A write that the disk took in part has no error of the system.
+    if (printed.says({"unable to write '"})) return TroubleKind::full;
     if (printed.says({"cipher header invalid", "unable to load info file", "unable to flush", "CryptoError"}) &&
         !printed.says({"FileMissingError"}))
         return TroubleKind::other_key;
@@ -86,7 +88,8 @@ Trouble trouble_in(std::string_view text, const Backup& backup) {
         case TroubleKind::refused_right:
             return {TroubleKind::refused_right,
                     "the repository denies " + user_of(backup) + " what it asks for in bucket " + bucket_of(backup),
-                    "give " + user_of(backup) + " a policy on that bucket in `users` of " + minio};
+                    "is there a bucket " + bucket_of(backup) + "? Give " + user_of(backup) +
+                        " a policy on it in `users` of " + minio};
         case TroubleKind::no_bucket:
             return {TroubleKind::no_bucket, "the repository has no bucket " + bucket_of(backup),
                     "name it in `buckets` of " + minio + ", or another one in backup.bucket"};

@@ -30,6 +30,9 @@ TEST(Trouble, is_told_by_what_people_can_do_about_it) {
         kind_of("ERROR: [064]: raised from local-1 protocol: unable to write '/pg/backup/x': [28] No space left on "
                 "device"),
         TroubleKind::full);
+    EXPECT_EQ(
+        kind_of("ERROR: [064]: raised from local-1 protocol: unable to write '/pg/backup/backup/pg-test/x/2617.zst'"),
+        TroubleKind::full);
     EXPECT_EQ(kind_of("HTTP request failed with 507: <Code>XMinioStorageFull</Code>"), TroubleKind::full);
     EXPECT_EQ(kind_of("ERROR: [095]: unable to load info file '/pg/backup/archive/pg-test/archive.info' or "
                       "'/pg/backup/archive/pg-test/archive.info.copy':\n       CryptoError: cipher header invalid\n"
