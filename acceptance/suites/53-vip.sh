@@ -3,7 +3,7 @@
 # members have it, whatever ends or is cut off; where somebody brought it astray, it is seen and repaired; when it is taken out,
 # neither address nor unit stays. With it what servers listen on, and Patroni's own port, watchdog and log level.
 # with: tofu
-# takes: 1100
+# takes: 700
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 . "$(dirname "$0")/../lib/changes.sh"

@@ -122,6 +122,7 @@ test_a_dead_upstream_is_done_without() {
 }
 
 test_the_upstream_may_lead() {
+  work_in 02-ha-cluster
   expect patronictl switchover --force --leader pg-test-1 --candidate pg-test-2 pg-test
   wait_until 60 is_streamed pg-test-2 "pg-test-1 pg-test-3"
   plan_is_empty
