@@ -34,7 +34,7 @@ struct ClusterChanges {
     bool awaits_streaming = false;        // a member does not serve, or gets another upstream: waited for
     bool of_members = false;              // some members' own parameters
     BackupChange backups{.prove = true};
-    bool settings = true;                 // of the cluster or of a member: tried before anything is written
+    bool settings = true;              // of the cluster or of a member: tried before anything is written
     bool vip_astray = false;           // a member that does not lead has the virtual address, or the leader has it not
     std::string extension_settings{};  // the server's answer to extension_settings_query(), where it was asked
 };
