@@ -2,7 +2,7 @@
 # Backups with pgBackRest: in MinIO from the create on, each attribute changed in place, a switchover between two backups, a member
 # made out of the repository, what is damaged or cannot be reached, the members' own disks, switched off, destroyed.
 # with: tofu
-# takes: 900
+# takes: 700
 . "$(dirname "$0")/../lib/suite.sh"
 . "$(dirname "$0")/../lib/cluster.sh"
 . "$(dirname "$0")/../lib/changes.sh"
