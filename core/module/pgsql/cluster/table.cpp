@@ -93,10 +93,6 @@ bool is_primary(const PgCluster& cluster, const Site& site) {
     return cluster.instances.at(site.member.number).role == "primary";
 }
 
-Status try_own_settings(const Making& making, Site& site, StepContext& context) {
-    return try_settings(making.cluster, site, context);
-}
-
 Status take_resets_back(const Making& making, Site& site, StepContext& context) {
     return reset_auto_conf(making.cluster, making.changes.resets, site, context);
 }
@@ -264,18 +260,6 @@ Status wait_for_services(const Making& making, Site& site, StepContext& context)
         });
 }
 
-Status look_where_vip_shall_be(const Making& making, Site& site, StepContext& context) {
-    return check_vip_place(making.cluster, site, context);
-}
-
-Status look_for_watchdog(const Making& making, Site& site, StepContext& context) {
-    return check_watchdog(making.cluster, site, context);
-}
-
-Status hand_over_watchdog(const Making& making, Site& site, StepContext& context) {
-    return give_watchdog(making.cluster, site, context);
-}
-
 // The leader has the address, and nobody else: what somebody brought astray comes right when vip-manager starts anew.
 Status bring_vip_home(const Making& making, Site& site, StepContext& context) {
     TRY(const Members members, making.members(context));
@@ -318,17 +302,20 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     const auto with = [&](Status (*act)(const Making&, Site&, StepContext&)) {
         return [making, act](Site& site, StepContext& context) { return act(*making, site, context); };
     };
+    const auto of_cluster = [&](Status (*act)(const PgCluster&, Site&, StepContext&)) {
+        return [making, act](Site& site, StepContext& context) { return act(making->cluster, site, context); };
+    };
     converge::TableBuilder table;
 
     // Before anything is written that a server could take and then not start with.
-    const auto trial = [&](When when) { table.act("trial of settings", when, with(try_own_settings)).on_each(); };
+    const auto trial = [&](When when) { table.act("trial of settings", when, of_cluster(try_settings)).on_each(); };
     // Libraries that come with packages of this change are there once these are: a package alone changes no server.
     const bool brings_libraries = !cluster.extension_packages.empty();
     if (!changes.creating && changes.settings && !brings_libraries) trial(When::always);
     if (is_other_vip(cluster, changes.before.get()))
-        table.act("place of the vip", When::always, with(look_where_vip_shall_be)).on_each();
+        table.act("place of the vip", When::always, of_cluster(check_vip_place)).on_each();
     if (!changes.creating && watchdog_of(cluster) == "required")
-        table.act("watchdog device", When::always, with(look_for_watchdog)).on_each();
+        table.act("watchdog device", When::always, of_cluster(check_watchdog)).on_each();
     // First of all: it stops where somebody set another value since the plan, and then nothing is written. Restarts, where
     // they are wanted, come with the dynamic configuration.
     if (!changes.resets.empty()) table.act(kReset, When::always, with(take_resets_back)).on_each();
@@ -359,7 +346,7 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     }
     table.items("certificates",
                 [making](const Site& site) { return certificate_items(making->cluster, site.member, making->signer); });
-    if (watchdog_of(cluster) != "off") table.act("watchdog", When::always, with(hand_over_watchdog)).on_each();
+    if (watchdog_of(cluster) != "off") table.act("watchdog", When::always, of_cluster(give_watchdog)).on_each();
     if (listens_on_vip(cluster)) table.items("kernel settings", nonlocal_bind(cluster));
     table.items("patroni", [making](const Site& site) {
         return patroni_items(making->cluster, site.member, platform_at(site.node));
