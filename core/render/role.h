@@ -10,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/secret.h"
-
 namespace pigsty::render {
 
 // What PostgreSQL calls the attributes of a role: of one that is wanted, and of one that is there.
@@ -53,7 +51,6 @@ struct Role {
     std::map<std::string, std::string> parameters{};  // ALTER ROLE … SET
     std::optional<std::int64_t> expire_in{};          // days from the day on which the role is made
     std::string comment{};
-    std::optional<Secret> password{};  // plain or a verifier; without one: peer or certificate only (behaviour 11)
     bool pgbouncer = false;
     std::optional<std::string> pool_mode{};
     std::optional<std::int64_t> pool_connlimit{};

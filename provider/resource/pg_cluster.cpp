@@ -90,6 +90,19 @@ void refuse_two_authorities(const PgCluster& cluster, framework::Diagnostics& di
                           value::Path::of("dcs").attribute("ca_fingerprint"));
 }
 
+// Once, when the cluster is made.
+void tell_of_passwords(Plan<PgClusterState>& plan) {
+    if (plan.unknown.missing_at(value::Path::of("role_passwords_wo"))) return;
+    std::string names;
+    for (const std::string& name : module::pgsql::roles_without_password(plan.planned.spec))
+        names += (names.empty() ? "" : ", ") + name;
+    if (names.empty()) return;
+    plan.diagnostics.add_warning(plan.planned.spec.name + ": roles without a password",
+                                 names + " may log in by peer or certificate only. `role_passwords_wo` gives them a "
+                                         "password.",
+                                 value::Path::of("role_passwords_wo"));
+}
+
 }  // namespace
 
 module::pgsql::Ways ways_through(const Fleet& fleet) {
@@ -103,6 +116,7 @@ Declaration<PgClusterState> PgClusterResource::declare() const {
             "pgbouncer, and HAProxy services that find the leader by themselves.",
         .subcategory = "PostgreSQL",
         .attributes = state_attributes(),
+        .rules = {framework::required_together({"role_passwords_wo", "role_passwords_wo_version"})},
         // A member that copies the leader takes as long as its data are large; what does not move is ended by its gate.
         .timeouts = {.create = std::chrono::hours(2), .update = std::chrono::hours(24)}};
 }
@@ -228,6 +242,7 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
         refuse_another_encryption(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
     }
     refuse_two_authorities(cluster, plan.diagnostics);
+    if (plan.prior == nullptr && !plan.unknown.missing_at(value::Path::of("default_roles"))) tell_of_passwords(plan);
 }
 
 }  // namespace pigsty::provider

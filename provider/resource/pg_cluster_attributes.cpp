@@ -114,12 +114,42 @@ Attributes<module::pgsql::RoleAttributes> default_role_attributes() {
     };
 }
 
+Attributes<module::pgsql::RoleAttributes> default_role_expiry() {
+    return {
+        attribute("valid_until", &module::pgsql::RoleAttributes::valid_until)
+            .optional()
+            .example("\"2030-12-31\"")
+            .description("When its password expires: a date, an RFC 3339 time, or `infinity`. Not set: what `expire_in` "
+                         "comes to, and never without that."),
+    };
+}
+
 Attributes<Role> default_role() {
     return {
         attribute("name", &Role::name).required().description("Name of the role."),
         within(&Role::attributes, default_role_attributes()),
-        attribute("roles", &Role::roles).optional().description("Roles that it is a member of."),
-        attribute("parameters", &Role::parameters).optional().description("Settings of its sessions."),
+        within(&Role::attributes, default_role_expiry()),
+        attribute("expire_in", &Role::expire_in)
+            .optional()
+            .validate(framework::between(1, 36500))
+            .description("Days until its password expires, counted when it gets its date, and anew when this changes."),
+        attribute("roles", &Role::roles)
+            .optional()
+            .description("Roles that it is a member of. One taken off the list is revoked; what others grant stays."),
+        attribute("parameters", &Role::parameters)
+            .optional()
+            .description("Settings of its sessions. One taken off is reset; what others set stays."),
+        attribute("pgbouncer", &Role::pgbouncer)
+            .fixed_default(false)
+            .description("Stands in pgbouncer's user list on every member."),
+        attribute("pool_mode", &Role::pool_mode)
+            .optional()
+            .validate(framework::one_of(module::pgsql::kPoolModes))
+            .description("When a server connection of this role goes back to the pool. Not set: the pool's."),
+        attribute("pool_connlimit", &Role::pool_connlimit)
+            .optional()
+            .validate(framework::at_least(-1))
+            .description("Most server connections of this role through pgbouncer; -1: no limit."),
         attribute("comment", &Role::comment).optional().description("Comment."),
     };
 }
@@ -346,7 +376,19 @@ Attributes<PgCluster> pg_cluster_attributes() {
                 "disks, and those that are encrypted, whose key goes with the members."),
         nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
-            .description("Instead of Pigsty's default roles."),
+            .description("Instead of Pigsty's default roles. One taken off the list stays: it may own objects."),
+        attribute("role_passwords_wo", &PgCluster::role_passwords)
+            .optional()
+            .write_only()
+            .sensitive()
+            .validate(framework::each(framework::not_empty()))
+            .example("{ dbuser_dba = var.dba_password, dbuser_monitor = var.monitor_password }")
+            .description("Passwords of default roles by name, plain or as PostgreSQL stores them, never in a state or a "
+                         "plan. Counts for a role that has none, and for all of them when `role_passwords_wo_version` "
+                         "changes. Without one a role comes in by peer or certificate only."),
+        attribute("role_passwords_wo_version", &PgCluster::role_passwords_version)
+            .optional()
+            .description("Any number; another one makes `role_passwords_wo` count anew."),
         attribute("default_privileges", &PgCluster::default_privileges)
             .optional()
             .example("[\"GRANT SELECT ON TABLES TO dbrole_readonly\"]")

@@ -11,6 +11,7 @@
 #include "core/module/pgsql/cluster/serving.h"
 #include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/object/default_objects.h"
+#include "core/module/pgsql/object/default_pool.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "provider/resource/pg_cluster.h"
@@ -104,12 +105,15 @@ Result<Sentences> look_at_leader(const PgCluster& cluster, ClusterSession& sessi
     auto configuration =
         std::async(std::launch::async, [&] { return contained([&] { return members.configuration(call.cancel); }); });
     Sentences sentences;
+    module::pgsql::Fragments pool;
     const Status looked = session.look(
         [&](ClusterSession::Work& work) -> Status {
             TRY(const auto server, module::pgsql::server_settings(work));
             note_extension_settings(call.private_data, server.of_extensions);
             note_waiting(call.private_data, waiting_in(patroni, server.waiting));
             TRY(sentences, module::pgsql::default_object_drift(cluster, work));
+            TRY(const module::pgsql::Catalog* const catalog, work.catalog());
+            TRY(pool, module::pgsql::default_fragments(cluster, nullptr, *catalog));
             return {};
         },
         call.cancel);
@@ -117,6 +121,8 @@ Result<Sentences> look_at_leader(const PgCluster& cluster, ClusterSession& sessi
         if (!session.leaderless() && !converge::is_silence(looked.error())) return fail(looked.error());
         return sentences;
     }
+    TRY(const auto pooled, module::pgsql::fragment_drift(session, pool, call.cancel));
+    for (const std::string& sentence : pooled) sentences.push_back(cluster.name + " default roles: " + sentence);
     TRY(const auto live, configuration.get());
     append(sentences,
            module::pgsql::configuration_drift(cluster.name, wanted, live, settings_of(cluster, call.private_data)));

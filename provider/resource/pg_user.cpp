@@ -1,8 +1,5 @@
 #include "provider/resource/pg_user.h"
 
-#include <array>
-#include <ctime>
-
 #include "core/base/unknown.h"
 #include "core/module/pgsql/object/password.h"
 #include "core/module/pgsql/object/role_sql.h"
@@ -157,18 +154,9 @@ Attributes<PgUserState> user_attributes() {
                    {.forecast = false, .deletion_protection = false, .ignore_example = "[\"password\"]"}))};
 }
 
-std::string date_in(std::int64_t days) {
-    const std::time_t then = std::time(nullptr) + static_cast<std::time_t>(days) * 86400;
-    std::tm utc{};
-    gmtime_r(&then, &utc);
-    std::array<char, 16> date{};
-    std::strftime(date.data(), date.size(), "%Y-%m-%d", &utc);
-    return date.data();
-}
-
 void resolve_expiry(PgUser& user) {
     if (!user.expire_in || (user.attributes.valid_until && !has_unknown(*user.attributes.valid_until))) return;
-    user.attributes.valid_until = date_in(*user.expire_in);
+    user.attributes.valid_until = module::pgsql::date_in(*user.expire_in);
 }
 
 bool is_ignored(const framework::CommonState& common, const std::string& sentence) {

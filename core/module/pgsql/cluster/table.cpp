@@ -25,7 +25,9 @@
 #include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/cluster/watchdog.h"
 #include "core/module/pgsql/object/default_objects.h"
+#include "core/module/pgsql/object/default_pool.h"
 #include "core/module/pgsql/pool/list_scripts.h"
+#include "core/module/pgsql/pool/lists.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/pgsql/session/members.h"
 #include "core/module/pgsql/spec/layout.h"
@@ -160,11 +162,28 @@ Status make_default_objects(const Making& making, Site& site, StepContext& conte
     return making.session(context)->change(
         [&](ClusterSession::Work& work) -> Status {
             TRY_VOID(context.begin_changes());
-            TRY(const bool changed, ensure_default_objects(making.cluster, work));
+            TRY(const bool changed, ensure_default_objects(making.cluster, making.changes.before.get(), work));
             if (changed) context.changed_something(site);
             return {};
         },
         context.cancel());
+}
+
+Status pool_default_roles(const Making& making, Site& site, StepContext& context) {
+    const auto session = making.session(context);
+    Fragments wanted;
+    TRY_VOID(session->look(
+        [&](ClusterSession::Work& work) -> Status {
+            TRY(const Catalog* const catalog, work.catalog());
+            TRY(wanted, default_fragments(making.cluster, making.changes.before.get(), *catalog));
+            return {};
+        },
+        context.cancel()));
+    TRY_VOID(context.begin_changes());
+    TRY(const bool changed,
+        put_member_fragments(*session, {site.member.name, site.node}, wanted, context.cancel()));
+    if (changed) context.changed_something(site);
+    return {};
 }
 
 Status write_configuration(const Making& making, Site& site, StepContext& context) {
@@ -380,6 +399,11 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
         table.act("dynamic configuration", When::always, with(write_configuration));
     if (cluster.pgbouncer.enabled)
         table.act("pgbouncer lists", When::when_changed, with(assemble_lists)).watches({"pgbouncer"}).on_each();
+    if (cluster.pgbouncer.enabled)
+        table.act("default roles in the pool", changes.default_objects ? When::always : When::when_changed,
+                  with(pool_default_roles))
+            .watches({"pgbouncer"})
+            .on_each();
     table.act("streaming", changes.awaits_streaming ? When::always : When::when_changed, with(wait_for_stream))
         .on_each()
         .watches({"leader", "replicas"})

@@ -5,7 +5,7 @@
 
 #include "core/base/quote.h"
 #include "core/module/pgsql/object/database_sql.h"
-#include "core/module/pgsql/object/role_sql.h"
+#include "core/module/pgsql/object/default_roles.h"
 #include "core/render/pgbouncer.h"
 #include "core/render/role.h"
 
@@ -32,19 +32,7 @@ PgDatabase as_database(const PgCluster& cluster, const std::string& name) {
     return database;
 }
 
-Statements role_statements_of(const PgCluster& cluster, const Catalog& catalog) {
-    Statements statements;
-    for (const render::Role& role : default_roles_of(cluster)) {
-        RoleWanted wanted = wanted_role(role);
-        const RoleState* live = catalog.role(role.name);
-        // Given to a role that has none; what somebody set later is not ours to change back (there is no resource for it).
-        if (role.password && (live == nullptr || !live->verifier)) wanted.password = role.password;
-        append(statements, role_statements(wanted, live, catalog.server_version));
-    }
-    return statements;
-}
-
-// Roles that the statements above will have made count as there.
+// Roles that are yet to be made count as there.
 Catalog with_default_roles(const PgCluster& cluster, Catalog catalog) {
     for (const render::Role& role : default_roles_of(cluster))
         catalog.roles.try_emplace(role.name, RoleState{.name = role.name});
@@ -67,10 +55,6 @@ Statements contents_of(const PgCluster& cluster, const std::string& database, co
 
 }  // namespace
 
-std::vector<render::Role> default_roles_of(const PgCluster& cluster) {
-    return cluster.default_roles.value_or(render::default_roles());
-}
-
 std::vector<std::string> default_privileges_of(const PgCluster& cluster) {
     return cluster.default_privileges.value_or(render::default_privileges());
 }
@@ -79,6 +63,8 @@ std::map<std::string, std::string> default_object_texts(const PgCluster& cluster
     std::map<std::string, std::string> texts;
     for (const render::Role& role : default_roles_of(cluster))
         texts[cluster.name + " role " + role.name] = to_json(role).dump();
+    if (cluster.role_passwords_version)
+        texts[cluster.name + " role passwords"] = std::to_string(*cluster.role_passwords_version);
     texts[cluster.name + " default privileges"] = nlohmann::json(default_privileges_of(cluster)).dump();
     texts[cluster.name + " default schemas"] = nlohmann::json(schemas_of(cluster)).dump();
     nlohmann::json extensions = nlohmann::json::array();
@@ -87,9 +73,9 @@ std::map<std::string, std::string> default_object_texts(const PgCluster& cluster
     return texts;
 }
 
-Result<bool> ensure_default_objects(const PgCluster& cluster, ClusterSession::Work& work) {
+Result<bool> ensure_default_objects(const PgCluster& cluster, const PgCluster* before, ClusterSession::Work& work) {
     TRY(Catalog* const catalog, work.catalog());
-    const Statements roles = role_statements_of(cluster, *catalog);
+    const Statements roles = default_role_statements(cluster, before, *catalog);
     bool changed = !roles.empty();
     TRY_VOID(work.run("postgres", roles, kCommit));
     const Catalog with_roles = with_default_roles(cluster, *catalog);
@@ -109,7 +95,7 @@ Result<bool> ensure_default_objects(const PgCluster& cluster, ClusterSession::Wo
 Result<std::vector<std::string>> default_object_drift(const PgCluster& cluster, ClusterSession::Work& work) {
     std::vector<std::string> sentences;
     TRY(Catalog* const catalog, work.catalog());
-    for (const Statement& statement : role_statements_of(cluster, *catalog))
+    for (const Statement& statement : default_role_statements(cluster, nullptr, *catalog))
         sentences.push_back(cluster.name + " default roles: needs " + statement.display());
     const Catalog with_roles = with_default_roles(cluster, *catalog);
     for (const char* database : kDatabasesWithDefaults) {

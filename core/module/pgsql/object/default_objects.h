@@ -11,15 +11,15 @@
 
 namespace pigsty::module::pgsql {
 
-std::vector<render::Role> default_roles_of(const PgCluster& cluster);
 std::vector<std::string> default_privileges_of(const PgCluster& cluster);
 
 // Keys of `managed` and what they stand for: "pg-test role dbrole_readonly", "pg-test default privileges", …
 std::map<std::string, std::string> default_object_texts(const PgCluster& cluster);
 
-// Closes the gap; sends nothing where there is none. Answers whether it sent anything.
-Result<bool> ensure_default_objects(const PgCluster& cluster, ClusterSession::Work& work);
-// "pg-test role dbrole_readonly: ALTER ROLE …": what ensure_default_objects would do, as sentences for the drift list.
+// Closes the gap; sends nothing where there is none. Answers whether it sent anything. `before`: the specification that was
+// applied last; null on create.
+Result<bool> ensure_default_objects(const PgCluster& cluster, const PgCluster* before, ClusterSession::Work& work);
+// "pg-test default roles: needs ALTER ROLE …": what ensure_default_objects would do, as sentences for the drift list.
 Result<std::vector<std::string>> default_object_drift(const PgCluster& cluster, ClusterSession::Work& work);
 
 }  // namespace pigsty::module::pgsql

@@ -91,10 +91,10 @@ bool asks_for_inherit(const RoleWanted& wanted, const std::string& role) {
 void add_memberships(Statements& statements, const RoleWanted& wanted, const RoleState& live,
                      std::int64_t server_version) {
     const std::string member = sql_identifier(wanted.name);
-    if (wanted.authoritative) {
-        for (const auto& [role, membership] : live.memberships)
-            if (!wanted.roles.contains(role) && !membership.is_automatic)
-                add_revokes(statements, sql_identifier(role) + " FROM " + member, membership.grantors, server_version);
+    for (const auto& [role, membership] : live.memberships) {
+        const bool is_ours_to_take = wanted.authoritative || wanted.former_roles.contains(role);
+        if (is_ours_to_take && !wanted.roles.contains(role) && !membership.is_automatic)
+            add_revokes(statements, sql_identifier(role) + " FROM " + member, membership.grantors, server_version);
     }
     for (const std::string& role : wanted.roles) {
         const auto found = live.memberships.find(role);
@@ -169,7 +169,8 @@ Statements role_statements(const RoleWanted& wanted, const RoleState* live, std:
     ParameterMap live_parameters = base.parameters;
     if (!wanted.authoritative)
         std::erase_if(live_parameters, [&](const auto& entry) {
-            return find_parameter(wanted.parameters, entry.first) == wanted.parameters.end();
+            return find_parameter(wanted.parameters, entry.first) == wanted.parameters.end() &&
+                   find_parameter(wanted.former_parameters, entry.first) == wanted.former_parameters.end();
         });
     append(statements, parameter_statements("ROLE " + sql_identifier(wanted.name), wanted.parameters, live_parameters));
     add_memberships(statements, wanted, base, server_version);
@@ -210,6 +211,15 @@ Result<std::string> canonical_valid_until(std::string_view text) {
     std::array<char, 32> canonical{};
     std::strftime(canonical.data(), canonical.size(), "%Y-%m-%d %H:%M:%S+00", &utc);
     return std::string(canonical.data());
+}
+
+std::string date_in(std::int64_t days) {
+    const std::time_t then = std::time(nullptr) + static_cast<std::time_t>(days) * 86400;
+    std::tm utc{};
+    gmtime_r(&then, &utc);
+    std::array<char, 16> date{};
+    std::strftime(date.data(), date.size(), "%Y-%m-%d", &utc);
+    return date.data();
 }
 
 std::string comparable_valid_until(const std::optional<std::string>& valid_until) {

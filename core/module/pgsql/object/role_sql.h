@@ -30,8 +30,10 @@ struct RoleWanted {
     std::map<std::string, RoleOptions> role_options{};
     std::map<std::string, std::string> parameters{};
     // Memberships and settings beyond the wanted ones are taken away (users), or left alone (default roles, which share
-    // their roles with whoever grants to them).
+    // their roles with whoever grants to them) but for these, which the specification before this one named.
     bool authoritative = true;
+    std::set<std::string> former_roles{};
+    std::map<std::string, std::string> former_parameters{};
 };
 
 RoleWanted wanted_role(const PgUser& user);
@@ -46,6 +48,8 @@ RoleOptions membership_options(const RoleWanted& wanted, const std::string& role
 // "2027-01-31", "2027-01-31 12:00:00+02", RFC 3339 or "infinity" → "2027-01-31 00:00:00+00" in UTC; a date without zone is
 // UTC. Error `invalid` for anything else.
 Result<std::string> canonical_valid_until(std::string_view text);
+// The date so many days from now, in UTC: what `expire_in` comes to.
+std::string date_in(std::int64_t days);
 // Infinity and "never set" mean the same.
 std::string comparable_valid_until(const std::optional<std::string>& valid_until);
 // Whether it has passed at `now`, both written as the server's catalog shows them.

@@ -26,13 +26,17 @@ PasswordChange left_alone(std::optional<Secret> stored, std::string digest) {
 }
 
 PasswordChange sent(const Secret& password, const std::string& claim_id, const Catalog& catalog) {
-    Secret text = catalog.checks_passwords ? password : verifier_of(password, catalog.scram_iterations);
+    Secret text = password_to_send(password, catalog);
     if (!render::looks_like_verifier(text.reveal())) return {.send = std::move(text), .is_made_by_server = true};
     std::string digest = verifier_digest(claim_id, text);
     return {.send = text, .verifier = text, .digest = std::move(digest)};
 }
 
 }  // namespace
+
+Secret password_to_send(const Secret& password, const Catalog& catalog) {
+    return catalog.checks_passwords ? password : verifier_of(password, catalog.scram_iterations);
+}
 
 PasswordChange password_of_create(const PgUser& user, const RoleState* live, const ObjectClaim& claim,
                                   const Catalog& catalog) {

@@ -24,6 +24,10 @@ struct PasswordChange {
     std::string digest{};              // of it, for the claim
 };
 
+// What is sent of a password: the verifier that the server would make of it, or the plain text where it judges passwords
+// itself.
+Secret password_to_send(const Secret& password, const Catalog& catalog);
+
 // `live` null: the role is to be made.
 PasswordChange password_of_create(const PgUser& user, const RoleState* live, const ObjectClaim& claim,
                                   const Catalog& catalog);

@@ -17,6 +17,7 @@ constexpr std::size_t kMembersAtATime = 32;
 struct Written {
     Status status;
     bool is_refused = false;  // pgbouncer said no, and all is as it was
+    bool has_written = false;
 };
 
 Error not_written(const Reached& member, const node::OperationResult& result) {
@@ -60,7 +61,7 @@ Written write_member(ClusterSession& session, const Reached& member, const Fragm
     const auto results = member.node->request(std::move(operations), cancel);
     if (!results) return {.status = std::unexpected(results.error())};
     if (results->size() >= asked) session.count(counted((*results)[asked - 1].out));
-    if (results->size() > asked) return {};
+    if (results->size() > asked) return {.status = {}, .has_written = true};
     const bool is_refused = results->size() == asked && results->back().status == kListsRefused;
     const auto undone = member.node->request({node::RunScript{.text = put_back_fragments_script(differing)},
                                               node::RunScript{.text = assemble_lists_script(), .may_fail = true}},
@@ -135,6 +136,14 @@ Status put_fragments(ClusterSession& session, const Fragments& wanted, const Ope
         return write_batch(session, members, batch, operation, cancel);
     };
     return session.pool_queue().add({.fragments = wanted, .warnings = operation.warnings}, write, cancel);
+}
+
+Result<bool> put_member_fragments(ClusterSession& session, const Reached& member, const Fragments& wanted,
+                                  const Cancel& cancel) {
+    TRY(const auto seen, member.node->observe({fragments_probe()}, cancel));
+    const Written written = write_member(session, member, wanted, fragments_seen(seen), cancel);
+    if (!written.status) return std::unexpected(written.status.error());
+    return written.has_written;
 }
 
 }  // namespace pigsty::module::pgsql

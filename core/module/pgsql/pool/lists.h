@@ -30,5 +30,8 @@ struct Operation {
 // of those that do not answer.
 Status put_fragments(ClusterSession& session, const Fragments& wanted, const Operation& operation,
                      const Cancel& cancel);
+// On one member, whose lease the caller holds. Answers whether it wrote anything.
+Result<bool> put_member_fragments(ClusterSession& session, const Reached& member, const Fragments& wanted,
+                                  const Cancel& cancel);
 
 }  // namespace pigsty::module::pgsql

@@ -27,18 +27,11 @@ bool is_one_of(const std::array<std::string_view, N>& names, std::string_view na
 bool is_md5(std::string_view password) { return password.starts_with("md5") && render::looks_like_verifier(password); }
 
 void check_pooled_user(const PgUser& user, Problems& problems) {
-    if (has_unknown(user.name)) return;
-    if (user.pgbouncer && render::has_control(user.name))
-        problems.add("name", "pgbouncer's user list cannot hold control characters",
-                     "choose another name, or set pgbouncer = false");
-    if (user.pgbouncer && user.password && is_md5(user.password->reveal()))
+    check_pooled_role("", user, problems);
+    if (!has_unknown(user.name) && user.pgbouncer && user.password && is_md5(user.password->reveal()))
         problems.add(user.password_write_only ? "password_wo" : "password",
                      "an MD5 hash logs nobody in through pgbouncer, which asks for SCRAM-SHA-256",
                      "give the password itself or a SCRAM-SHA-256 verifier, or set pgbouncer = false");
-    if ((user.pool_mode || user.pool_connlimit) && !render::is_pgbouncer_key(user.name))
-        problems.add(user.pool_mode ? "pool_mode" : "pool_connlimit",
-                     fmt::format("{}, found \"{}\"", kListNames, user.name),
-                     "leave the pool's limits out, or choose such a name");
 }
 
 void check_memberships(const PgUser& user, Problems& problems) {
@@ -109,6 +102,17 @@ void check_locales(const PgDatabase& database, Problems& problems) {
 }
 
 }  // namespace
+
+void check_pooled_role(const std::string& prefix, const PgUser& user, Problems& problems) {
+    if (has_unknown(user.name)) return;
+    if (user.pgbouncer && render::has_control(user.name))
+        problems.add(prefix + "name", "pgbouncer's user list cannot hold control characters",
+                     "choose another name, or set pgbouncer = false");
+    if ((user.pool_mode || user.pool_connlimit) && !render::is_pgbouncer_key(user.name))
+        problems.add(prefix + (user.pool_mode ? "pool_mode" : "pool_connlimit"),
+                     fmt::format("{}, found \"{}\"", kListNames, user.name),
+                     "leave the pool's limits out, or choose such a name");
+}
 
 std::vector<Problem> problems_of(const PgUser& user) {
     Problems problems;

@@ -58,6 +58,12 @@ void check_network(const PgCluster& cluster, Problems& problems);
 // `rto`, `rpo`, `synchronous` (failover_rules.cpp)
 void check_failover(const PgCluster& cluster, Problems& problems);
 
+// `default_roles` and `role_passwords_wo` (role_rules.cpp)
+void check_default_roles(const PgCluster& cluster, Problems& problems);
+
+// What pgbouncer's lists can hold of a role; `prefix` of its attributes' paths: "", "default_roles[2]." (object_rules.cpp).
+void check_pooled_role(const std::string& prefix, const PgUser& user, Problems& problems);
+
 // `libs` and `extension_packages` (library_rules.cpp)
 void check_libraries(const PgCluster& cluster, Problems& problems);
 

@@ -98,23 +98,7 @@ void check_storage(const PgCluster& cluster, Problems& problems) {
 }
 
 void check_default_objects(const PgCluster& cluster, Problems& problems) {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; cluster.default_roles && i < cluster.default_roles->size(); ++i) {
-        const Role& role = (*cluster.default_roles)[i];
-        const std::string path = entry("default_roles", i);
-        names.push_back(role.name);
-        problems.check_role_name(path + ".name", role.name);
-        problems.check_password(path + ".password", role.password);
-        problems.check_valid_until(path + ".valid_until", role.attributes.valid_until);
-        problems.check_pool_mode(path + ".pool_mode", role.pool_mode);
-        problems.check_limit(path + ".pool_connlimit", role.pool_connlimit);
-        problems.check_limit(path + ".connection_limit", role.attributes.connection_limit);
-        problems.check_parameter_names(path + ".parameters", role.parameters);
-        if (role.expire_in && role.attributes.valid_until)
-            problems.add(path + ".expire_in", "expire_in and valid_until exclude each other", "keep one of them");
-    }
-    check_unique(problems, "default_roles", names, "name");
-    names.clear();
+    check_default_roles(cluster, problems);
     for (std::size_t i = 0; cluster.default_schemas && i < cluster.default_schemas->size(); ++i)
         problems.check_schema_name(entry("default_schemas", i), (*cluster.default_schemas)[i]);
     if (cluster.default_schemas) check_unique(problems, "default_schemas", *cluster.default_schemas);

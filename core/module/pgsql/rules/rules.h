@@ -19,6 +19,8 @@ using pigsty::Problem;
 std::vector<Problem> problems_of(const PgCluster& cluster);
 // What its synchronous replication does not do, as somebody may think it does: sentences for one warning.
 std::vector<std::string> synchronous_warnings(const PgCluster& cluster);
+// Default roles that may log in and get no password: by peer or certificate only.
+std::vector<std::string> roles_without_password(const PgCluster& cluster);
 // Of its `parameters` alone, once more: by then the version is decided, or a server has told what its libraries know.
 std::vector<Problem> parameter_problems(const PgCluster& cluster, const Settings& settings);
 std::vector<Problem> problems_of(const PgUser& user);

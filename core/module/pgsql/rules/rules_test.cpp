@@ -226,13 +226,32 @@ TEST(ClusterRules, check_default_roles) {
     EXPECT_THAT(after([](PgCluster& c) {
                     c.default_roles = {Role{.name = "pg_mine"},
                                        Role{.name = "a", .attributes = {.valid_until = "2030-01-01"}, .expire_in = 1},
-                                       Role{.name = "a", .password = Secret("SCRAM-SHA-256$broken")}};
+                                       Role{.name = "a", .roles = {"a"}, .pool_mode = "query"}};
                 }),
                 ElementsAre("default_roles[0].name: \"pg_mine\" is reserved by PostgreSQL",
                             "default_roles[1].expire_in: expire_in and valid_until exclude each other",
-                            "default_roles[2].password: a SCRAM-SHA-256 verifier of a wrong form: expected "
-                            "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY",
+                            "default_roles[2].pool_mode: expected session, transaction or statement, found \"query\"",
+                            "default_roles[2].roles: a role cannot be a member of itself",
                             "default_roles[2].name: \"a\" is there twice, first as default_roles[1]"));
+}
+
+TEST(ClusterRules, check_passwords_of_default_roles) {
+    EXPECT_THAT(after([](PgCluster& c) {
+                    c.role_passwords = {{"dbrole_readonly", Secret("x")},
+                                        {"dbuser_dba", Secret("SCRAM-SHA-256$broken")},
+                                        {"nobody", Secret("x")},
+                                        {"replicator", Secret("x")}};
+                }),
+                ElementsAre("role_passwords_wo[\"dbrole_readonly\"]: \"dbrole_readonly\" may not log in",
+                            "role_passwords_wo[\"dbuser_dba\"]: a SCRAM-SHA-256 verifier of a wrong form: expected "
+                            "SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY",
+                            "role_passwords_wo[\"nobody\"]: expected the name of a default role, found \"nobody\"",
+                            "role_passwords_wo[\"replicator\"]: members stream with a password that is made on the "
+                            "nodes"));
+    PgCluster cluster;
+    EXPECT_THAT(roles_without_password(cluster), ElementsAre("dbuser_dba", "dbuser_monitor"));
+    cluster.role_passwords = {{"dbuser_dba", Secret("x")}};
+    EXPECT_THAT(roles_without_password(cluster), ElementsAre("dbuser_monitor"));
 }
 
 TEST(ClusterRules, want_one_ca_for_etcd_and_the_cluster) {

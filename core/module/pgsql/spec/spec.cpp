@@ -144,6 +144,7 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("patroni", cluster.patroni);
     visit("backup", cluster.backup);
     visit("default_roles", cluster.default_roles);
+    visit("role_passwords_version", cluster.role_passwords_version);
     visit("default_privileges", cluster.default_privileges);
     visit("default_schemas", cluster.default_schemas);
     visit("default_extensions", cluster.default_extensions);

@@ -127,6 +127,8 @@ struct PgCluster {
     PatroniOptions patroni{};
     std::optional<Backup> backup{};
     std::optional<std::vector<Role>> default_roles{};
+    std::map<std::string, Secret> role_passwords{};  // of default roles; only while a change is planned and made
+    std::optional<std::int64_t> role_passwords_version{};
     std::optional<std::vector<std::string>> default_privileges{};
     std::optional<std::vector<std::string>> default_schemas{};
     std::optional<std::vector<Extension>> default_extensions{};

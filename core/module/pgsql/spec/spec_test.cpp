@@ -16,8 +16,9 @@ PgCluster three_nodes() {
     cluster.sizing = Sizing{.cpu = 2, .memory_mb = 2048, .disk_gb = 20};
     cluster.hba_rules = {{.title = "reports", .user = "report", .addr = "10.0.0.0/8", .auth = "ssl", .order = 50}};
     cluster.default_services = Services{};
-    cluster.default_roles = {
-        Role{.name = "dbrole_readonly", .attributes = {.login = false}, .password = Secret("hidden")}};
+    cluster.default_roles = {Role{.name = "dbrole_readonly", .attributes = {.login = false}, .expire_in = 7300}};
+    cluster.role_passwords = {{"dbuser_monitor", Secret("hidden")}};
+    cluster.role_passwords_version = 2;
     cluster.ca = {.id = "a", .name = "pigsty-ca", .fingerprint = "ff", .nodes = {{"1", {.address = "10.10.10.11"}}}};
     cluster.dcs.endpoints = {"https://10.10.10.11:2379"};
     return cluster;
@@ -27,7 +28,7 @@ TEST(Spec, survives_the_way_through_a_claim) {
     PgCluster cluster = three_nodes();
     const auto back = pg_cluster_from_json(nlohmann::json::parse(to_json(cluster).dump()));
     ASSERT_TRUE(back) << back.error().message;
-    cluster.default_roles->front().password.reset();
+    cluster.role_passwords.clear();
     EXPECT_EQ(*back, cluster);
 }
 
