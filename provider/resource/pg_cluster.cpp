@@ -9,6 +9,7 @@
 #include "core/module/platform/platform.h"
 #include "core/render/patroni.h"
 #include "core/render/pg_tune.h"
+#include "provider/framework/validators.h"
 #include "provider/resource/pg_cluster_attributes.h"
 #include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
@@ -98,8 +99,9 @@ void tell_of_passwords(Plan<PgClusterState>& plan) {
         names += (names.empty() ? "" : ", ") + name;
     if (names.empty()) return;
     plan.diagnostics.add_warning(plan.planned.spec.name + ": roles without a password",
-                                 names + " may log in by peer or certificate only. `role_passwords_wo` gives them a "
-                                         "password.",
+                                 names +
+                                     " may log in by peer or certificate only. `role_passwords_wo` gives them a "
+                                     "password.",
                                  value::Path::of("role_passwords_wo"));
 }
 

@@ -119,8 +119,9 @@ Attributes<module::pgsql::RoleAttributes> default_role_expiry() {
         attribute("valid_until", &module::pgsql::RoleAttributes::valid_until)
             .optional()
             .example("\"2030-12-31\"")
-            .description("When its password expires: a date, an RFC 3339 time, or `infinity`. Not set: what `expire_in` "
-                         "comes to, and never without that."),
+            .description(
+                "When its password expires: a date, an RFC 3339 time, or `infinity`. Not set: what `expire_in` "
+                "comes to, and never without that."),
     };
 }
 
@@ -383,9 +384,10 @@ Attributes<PgCluster> pg_cluster_attributes() {
             .sensitive()
             .validate(framework::each(framework::not_empty()))
             .example("{ dbuser_dba = var.dba_password, dbuser_monitor = var.monitor_password }")
-            .description("Passwords of default roles by name, plain or as PostgreSQL stores them, never in a state or a "
-                         "plan. Counts for a role that has none, and for all of them when `role_passwords_wo_version` "
-                         "changes. Without one a role comes in by peer or certificate only."),
+            .description(
+                "Passwords of default roles by name, plain or as PostgreSQL stores them, never in a state or a "
+                "plan. Counts for a role that has none, and for all of them when `role_passwords_wo_version` "
+                "changes. Without one a role comes in by peer or certificate only."),
         attribute("role_passwords_wo_version", &PgCluster::role_passwords_version)
             .optional()
             .description("Any number; another one makes `role_passwords_wo` count anew."),

@@ -180,8 +180,7 @@ Status pool_default_roles(const Making& making, Site& site, StepContext& context
         },
         context.cancel()));
     TRY_VOID(context.begin_changes());
-    TRY(const bool changed,
-        put_member_fragments(*session, {site.member.name, site.node}, wanted, context.cancel()));
+    TRY(const bool changed, put_member_fragments(*session, {site.member.name, site.node}, wanted, context.cancel()));
     if (changed) context.changed_something(site);
     return {};
 }
@@ -400,8 +399,9 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     if (cluster.pgbouncer.enabled)
         table.act("pgbouncer lists", When::when_changed, with(assemble_lists)).watches({"pgbouncer"}).on_each();
     if (cluster.pgbouncer.enabled)
-        table.act("default roles in the pool", changes.default_objects ? When::always : When::when_changed,
-                  with(pool_default_roles))
+        table
+            .act("default roles in the pool", changes.default_objects ? When::always : When::when_changed,
+                 with(pool_default_roles))
             .watches({"pgbouncer"})
             .on_each();
     table.act("streaming", changes.awaits_streaming ? When::always : When::when_changed, with(wait_for_stream))

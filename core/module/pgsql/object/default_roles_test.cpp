@@ -105,9 +105,8 @@ TEST(DefaultRoles, stand_in_the_pool_s_lists_as_long_as_they_are_asked_to) {
     EXPECT_TRUE(wanted->at(options).has_value());
     const PgCluster plain = with_role({.name = "auditor"});
     EXPECT_THAT(*default_fragments(plain, nullptr, live), IsEmpty()) << "it may be a user's";
-    EXPECT_THAT(*default_fragments(plain, &pooled, live), testing::UnorderedElementsAre(
-                                                              testing::Pair(user, std::nullopt),
-                                                              testing::Pair(options, std::nullopt)));
+    EXPECT_THAT(*default_fragments(plain, &pooled, live),
+                testing::UnorderedElementsAre(testing::Pair(user, std::nullopt), testing::Pair(options, std::nullopt)));
     const Catalog expired = with_auditor({.attributes = {.valid_until = "2026-01-01 00:00:00+00"}});
     EXPECT_FALSE(default_fragments(pooled, nullptr, expired)->at(user).has_value());
 }

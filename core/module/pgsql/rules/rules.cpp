@@ -102,6 +102,7 @@ void check_default_objects(const PgCluster& cluster, Problems& problems) {
     for (std::size_t i = 0; cluster.default_schemas && i < cluster.default_schemas->size(); ++i)
         problems.check_schema_name(entry("default_schemas", i), (*cluster.default_schemas)[i]);
     if (cluster.default_schemas) check_unique(problems, "default_schemas", *cluster.default_schemas);
+    std::vector<std::string> names;
     for (std::size_t i = 0; cluster.default_extensions && i < cluster.default_extensions->size(); ++i) {
         names.push_back((*cluster.default_extensions)[i].name);
         problems.check_sql_name(entry("default_extensions", i) + ".name", names.back());
