@@ -285,8 +285,11 @@ END
   brought_back
 }
 
+reloads() { on "$1" grep -c "Reloading PostgreSQL configuration" /pg/log/patroni/patroni.log; }
+
 test_patroni_is_changed_in_place() {
-  local since
+  local since node
+  local -A before
   work_in 02-ha-cluster
   since=$(sql "$(leader)" "SELECT pg_postmaster_start_time()")
   changed < <(cluster 'patroni = { port = 8009, namespace = "/service", log_level = "DEBUG", watchdog = "automatic" }')
@@ -296,7 +299,11 @@ test_patroni_is_changed_in_place() {
   debugs() { on pg-test-2 sh -c 'tail -n 200 /pg/log/patroni/patroni.log | grep -q DEBUG'; }
   wait_until 30 debugs
   expect_equal "$(sql "$(leader)" "SELECT pg_postmaster_start_time()")" "$since"
+  # Patroni takes a reload in its next round, and writes its files then: not during what comes after this.
+  for node in "${nodes[@]}"; do before[$node]=$(reloads "$node"); done
   brought_back
+  has_reloaded() { (($(reloads "$1") > ${before[$1]})); }
+  for node in "${nodes[@]}"; do wait_until 30 has_reloaded "$node"; done
 }
 
 test_a_watchdog_that_is_not_there_is_refused_before_anything_is_written() {

@@ -67,7 +67,7 @@ TEST_F(DatabaseTest, default_objects_do_not_wait_for_a_standby) {
     sql("SELECT pg_reload_conf()");
     EXPECT_DONE(session->change(
         [&](ClusterSession::Work& work) -> Status {
-            TRY(const bool changed, ensure_default_objects(bare, work));
+            TRY(const bool changed, ensure_default_objects(bare, nullptr, work));
             EXPECT_TRUE(changed);
             return {};
         },

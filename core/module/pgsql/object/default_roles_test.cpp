@@ -16,17 +16,17 @@ using testing::IsEmpty;
 constexpr const char* kEnd = "2040-01-01 00:00:00+00";
 
 PgCluster with_role(render::Role role) {
-    PgCluster cluster{.name = "pg-test"};
+    PgCluster cluster;
+    cluster.name = "pg-test";
     cluster.default_roles = {std::move(role)};
     return cluster;
 }
 
-Catalog with_auditor(RoleState state = {}) {
+Catalog with_auditor(RoleState state = {.name = "auditor"}) {
     Catalog catalog;
     catalog.server_version = 170000;
     catalog.scram_iterations = 4096;
     catalog.now = "2027-01-01 00:00:00+00";
-    state.name = "auditor";
     state.attributes.login = true;
     catalog.roles["auditor"] = std::move(state);
     return catalog;
@@ -48,7 +48,7 @@ TEST(DefaultRoles, count_days_once) {
     const Catalog undated = with_auditor();
     EXPECT_THAT(shown(default_role_statements(cluster, nullptr, undated)),
                 ElementsAre(R"(ALTER ROLE "auditor")" + dated));
-    const Catalog live = with_auditor({.attributes = {.valid_until = kEnd}});
+    const Catalog live = with_auditor({.name = "auditor", .attributes = {.valid_until = kEnd}});
     EXPECT_THAT(default_role_statements(cluster, nullptr, live), IsEmpty());
     EXPECT_THAT(default_role_statements(cluster, &cluster, live), IsEmpty());
     const PgCluster before = with_role({.name = "auditor", .expire_in = 30});
@@ -67,7 +67,8 @@ TEST(DefaultRoles, take_back_what_they_said_before_and_nothing_else) {
         with_role({.name = "auditor", .roles = {"pg_monitor"}, .parameters = {{"work_mem", "8MB"}}});
     const Membership granted{.inherit = true, .set = true};
     const Catalog live = with_auditor(
-        {.comment = "audits",
+        {.name = "auditor",
+         .comment = "audits",
          .parameters = {{"search_path", "audit"}, {"work_mem", "8MB"}, {"lock_timeout", "1s"}},
          .memberships = {{"pg_monitor", granted}, {"dbrole_readonly", granted}, {"by_somebody", granted}}});
     EXPECT_THAT(default_role_statements(cluster, nullptr, live), IsEmpty());
@@ -83,12 +84,12 @@ TEST(DefaultRoles, get_a_password_when_they_have_none_and_with_a_new_version) {
     const auto altered = ElementsAre(quiet_statement().text, R"(ALTER ROLE "auditor" PASSWORD ****)");
     const Catalog bare = with_auditor();
     EXPECT_THAT(shown(default_role_statements(cluster, &cluster, bare)), altered);
-    const Catalog other = with_auditor({.verifier = verifier_of(Secret("other"), 4096)});
+    const Catalog other = with_auditor({.name = "auditor", .verifier = verifier_of(Secret("other"), 4096)});
     EXPECT_THAT(default_role_statements(cluster, &cluster, other), IsEmpty()) << "somebody set it since";
     PgCluster before = cluster;
     before.role_passwords_version = 0;
     EXPECT_THAT(shown(default_role_statements(cluster, &before, other)), altered);
-    const Catalog same = with_auditor({.verifier = verifier_of(Secret("hunter2"), 4096)});
+    const Catalog same = with_auditor({.name = "auditor", .verifier = verifier_of(Secret("hunter2"), 4096)});
     EXPECT_THAT(default_role_statements(cluster, &before, same), IsEmpty());
     for (const Statement& statement : default_role_statements(cluster, &before, other))
         EXPECT_EQ(statement.text.find("hunter2"), std::string::npos);
@@ -107,7 +108,7 @@ TEST(DefaultRoles, stand_in_the_pool_s_lists_as_long_as_they_are_asked_to) {
     EXPECT_THAT(*default_fragments(plain, nullptr, live), IsEmpty()) << "it may be a user's";
     EXPECT_THAT(*default_fragments(plain, &pooled, live),
                 testing::UnorderedElementsAre(testing::Pair(user, std::nullopt), testing::Pair(options, std::nullopt)));
-    const Catalog expired = with_auditor({.attributes = {.valid_until = "2026-01-01 00:00:00+00"}});
+    const Catalog expired = with_auditor({.name = "auditor", .attributes = {.valid_until = "2026-01-01 00:00:00+00"}});
     EXPECT_FALSE(default_fragments(pooled, nullptr, expired)->at(user).has_value());
 }
 
