@@ -55,14 +55,14 @@ struct PatroniCluster {
 // GET /patroni of one member.
 struct PatroniStatus {
     std::string state;
-    std::string role;                 // "primary" ("master" before Patroni 4) or "replica"
+    std::string role;                 // "primary" ("master" before Patroni 4), "standby_leader" or "replica"
     std::int64_t server_version = 0;  // 170012; 0 while PostgreSQL does not run
     std::string patroni_version;
     std::string system_identifier;  // empty before it is known
     std::int64_t timeline = 0;
     bool pending_restart = false;
     bool is_streaming = false;  // a replica that receives WAL right now
-    [[nodiscard]] bool leads() const { return role == "primary" || role == "master"; }
+    [[nodiscard]] bool leads() const { return role == "primary" || role == "master" || role == "standby_leader"; }
 };
 
 class Patroni {

@@ -51,7 +51,7 @@ std::string server_line(const ServiceMember& member, std::int64_t port, bool bac
 const Services& default_services() {
     static const Services services{
         {"primary", {.port = 5433, .check = "/primary"}},
-        {"replica",
+        {kReplicaService,
          {.port = 5434,
           .selector = "[? pg_role != `delayed` ]",
           .check = "/read-only",

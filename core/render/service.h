@@ -29,6 +29,7 @@ using Services = std::map<std::string, Service>;
 const Services& default_services();
 // 5435, under synchronous replication: leads to who has each committed transaction. Under quorum nobody is "sync".
 Service standby_service(bool quorum);
+inline constexpr const char* kReplicaService = "replica";
 inline constexpr const char* kStandbyService = "standby";
 
 }  // namespace pigsty::render

@@ -8,6 +8,7 @@
 #include "provider/resource/module_attributes.h"
 #include "provider/resource/pg_backup_attributes.h"
 #include "provider/resource/pg_cluster_reach_attributes.h"
+#include "provider/resource/pg_standby_attributes.h"
 
 namespace pigsty::provider {
 
@@ -375,6 +376,14 @@ Attributes<PgCluster> pg_cluster_attributes() {
                 "apply ends when a segment of WAL has arrived in the repository and a full backup is there. "
                 "Without it the backups so far stay where they are. A destroy takes those of the members' own "
                 "disks, and those that are encrypted, whose key goes with the members."),
+        nested("standby", &PgCluster::standby, pg_standby_attributes())
+            .optional()
+            .example("{ upstream = pigsty_pg_cluster.main.connection }")
+            .description(
+                "Makes this a standby cluster: a copy of its upstream that follows whoever leads there and takes no writes. Version, "
+                "encoding, locale, checksums, `ssl` and `ca` are the upstream's, and so are roles, databases and the replication "
+                "password. Its one default service is `replica`, which leads to PostgreSQL itself. Removed, it is promoted, once "
+                "it has applied what the upstream has written by then, and is a cluster like any other. Only a new cluster can have it."),
         nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
             .description("Instead of Pigsty's default roles. One taken off the list stays: it may own objects."),

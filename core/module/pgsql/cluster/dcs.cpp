@@ -34,6 +34,17 @@ bool same_value(const json& a, const json& b) {
     return text_of(a) == text_of(b);
 }
 
+// With several hosts and a slot Patroni looks for the one that leads.
+Yaml standby_configuration(const PgCluster& cluster) {
+    const Standby& standby = *cluster.standby;
+    return {{"host", upstream_hosts(standby)},
+            {"port", standby.port},
+            {"primary_slot_name", standby_slot(cluster.name)},
+            {"create_replica_methods", Yaml::array({"basebackup"})},
+            // Written where there is none, too: what somebody else sets there is then seen.
+            {"recovery_min_apply_delay", standby.delay.value_or("0")}};
+}
+
 json plain(const Yaml& tree) { return json::parse(tree.dump()); }
 
 // What is not there holds as Patroni has it: clusters that were made before we wrote it differ in nothing.
@@ -165,6 +176,9 @@ Result<render::PgParameters> tuned_parameters(const PgCluster& cluster) {
     if (cluster.backup)
         for (auto& [name, value] : tuned)
             if (name == "archive_command") value = archive_command(cluster);
+    if (cluster.standby)
+        for (auto& [name, value] : tuned)
+            if (name == "wal_receiver_timeout") value = kReceiverTimeout;
     return tuned;
 }
 
@@ -178,6 +192,7 @@ Result<Yaml> wanted_configuration(const PgCluster& cluster) {
                                        .parameters = std::move(parameters),
                                        .overrides = configured(cluster.parameters, Settings(cluster.version))};
     Yaml wanted = render::dynamic_configuration(input);
+    if (cluster.standby) wanted["standby_cluster"] = standby_configuration(cluster);
     // What is not known while planning stands there as a marker, so that nobody takes the guess for the plan.
     const Synchronous& written = cluster.synchronous;
     if (has_unknown(written.mode)) wanted["synchronous_mode"] = written.mode;

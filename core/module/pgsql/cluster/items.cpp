@@ -1,5 +1,6 @@
 #include "core/module/pgsql/cluster/items.h"
 
+#include "core/item/hosting_file.h"
 #include "core/item/link.h"
 #include "core/item/listening.h"
 #include "core/item/locale.h"
@@ -9,6 +10,7 @@
 #include "core/item/path_state.h"
 #include "core/item/reservation.h"
 #include "core/item/service.h"
+#include "core/item/sysctl.h"
 #include "core/module/ca/leaf.h"
 #include "core/module/haproxy/shared.h"
 #include "core/module/pgsql/backup/files.h"
@@ -16,6 +18,7 @@
 #include "core/module/pgsql/cluster/auto_conf.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/failover_gates.h"
+#include "core/module/pgsql/cluster/hba_reload.h"
 #include "core/module/pgsql/cluster/services.h"
 #include "core/module/pgsql/cluster/serving.h"
 #include "core/module/pgsql/cluster/vip.h"
@@ -51,29 +54,8 @@ item::ItemPtr folder_of(std::string_view path) {
 
 item::Handler reload_patroni() { return item::Handler::reload(kPatroniService); }
 
-// PostgreSQL says itself what it thinks of the file, before it takes it: the old one comes back when it minds. Where no
-// server listens (2), it reads the file as it starts; one that is starting or ending (1) is waited for. What it then
-// refuses, as a connection too many, is an error: a file that nobody has read must not pass for one in force.
-constexpr const char* kReloadPostgresql = R"sh(
-ready=2
-if systemctl is-active -q patroni.service; then
-    for i in $(seq 30); do
-        ready=0
-        pg_isready -q -h /var/run/postgresql -p "$port" || ready=$?
-        [ "$ready" -eq 1 ] || break
-        sleep 1
-    done
-fi
-if [ "$ready" -ne 2 ]; then
-    wrong=$(ask "SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL") || exit 1
-    [ -z "$wrong" ] || { echo "$wrong" >&2; exit 1; }
-    ask 'SELECT pg_reload_conf()' >/dev/null
-fi
-)sh";
-
 item::Handler reload_postgresql(std::int64_t port) {
-    return item::Handler::reload("postgresql", "port=" + std::to_string(port) + "\nask() { " + local_psql(port) +
-                                                   " -c \"$1\"; }" + kReloadPostgresql);
+    return item::Handler::reload("postgresql", reload_hba_script(port));
 }
 
 std::vector<std::string> addresses(const PgCluster& cluster) {
@@ -233,10 +215,14 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                  .secret_scope = secret_scope(cluster),
                                  .handlers = {reload_patroni()}}),
                 std::make_shared<item::LinkItem>(item::LinkSpec{.path = render::kPatroniYml, .target = yml}),
-                postgres().file({.path = render::kHbaFile,
-                                 .content = hba.value_or(""),
-                                 .mode = 0600,
-                                 .handlers = {reload_postgresql(cluster.port)}}),
+                // Standby clusters have lines of their own in it.
+                std::make_shared<item::HostingFileItem>(
+                    item::FileSpec{.path = render::kHbaFile,
+                                   .content = hba.value_or(""),
+                                   .owner = kOwner,
+                                   .group = kOwner,
+                                   .mode = 0600,
+                                   .handlers = {reload_postgresql(cluster.port)}}),
                 postgres().file({.path = render::kIdentFile,
                                  .content = render::banner(),
                                  .mode = 0600,
@@ -289,11 +275,17 @@ Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, 
     return items;
 }
 
+// An upstream's member without power answers nothing: an attempt to connect to it ends in seconds, and the next one is asked.
+Items quick_connects(const PgCluster& cluster) {
+    return {std::make_shared<item::SysctlItem>(item::SysctlSpec{
+        .name = "pg-" + cluster.name + "-standby", .values = {{"net.ipv4.tcp_syn_retries", kSynRetries}}})};
+}
+
 Items haproxy_items(const PgCluster& cluster) {
     Items items = haproxy::base_items();
     for (const auto& [name, service] : services_of(cluster)) {
         const auto text = render::render_haproxy_service(cluster.name, name, service, service_members(cluster),
-                                                         cluster.default_service_dest, cluster.rto);
+                                                         default_dest_of(cluster), cluster.rto);
         items.push_back(haproxy::service_file(cluster.name + "-" + name, text.value_or("")));
     }
     return items;

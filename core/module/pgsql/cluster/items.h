@@ -26,6 +26,8 @@ Items certificate_items(const PgCluster& cluster, const converge::Member& member
 // patroni.yml, HBA, ident, the unit; a look at postgresql.auto.conf and at the data folder.
 Items patroni_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
 Items pgbouncer_items(const PgCluster& cluster, const converge::Member& member, const platform::Platform& platform);
+// How long a standby cluster tries to connect to a machine that does not answer.
+Items quick_connects(const PgCluster& cluster);
 Items haproxy_items(const PgCluster& cluster);
 // The units that clients connect to, and that they listen.
 Items access_items(const PgCluster& cluster);

@@ -7,6 +7,7 @@
 #include "core/module/etcd/administration.h"
 #include "core/module/pgsql/backup/removal.h"
 #include "core/module/pgsql/cluster/table.h"
+#include "core/module/pgsql/cluster/upstream.h"
 #include "core/module/pgsql/pool/fragments.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "core/render/pgbouncer.h"
@@ -123,6 +124,10 @@ converge::Table removal_of(const PgCluster& cluster, const std::string& system_i
                  return converge::run(remove_script(cluster, expected, was_unfinished(site)))(site, context);
              })
         .on_each();
+    if (cluster.standby)
+        table.act("leaving the upstream", When::always, [cluster, ways](Site&, StepContext& context) {
+            return leave_upstream(cluster, ways, context);
+        });
     table.act("etcd user", When::always, [cluster, ways](Site&, StepContext& context) -> Status {
         auto etcd = etcd::administrator(cluster.dcs, ways.connect, context.cancel());
         if (!etcd) {

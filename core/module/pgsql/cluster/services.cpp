@@ -43,8 +43,13 @@ std::vector<render::ServiceMember> service_members(const PgCluster& cluster) {
     return members;
 }
 
+std::string default_dest_of(const PgCluster& cluster) {
+    return cluster.standby ? "postgres" : cluster.default_service_dest;
+}
+
 std::vector<std::string> leader_proxies(const PgCluster& cluster) {
     std::vector<std::string> names;
+    if (cluster.standby) return names;  // nobody answers to /primary
     for (const auto& [name, service] : services_of(cluster))
         if (follows_leader(service)) names.push_back(cluster.name + "-" + name);
     return names;

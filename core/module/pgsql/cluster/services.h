@@ -11,6 +11,8 @@ namespace pigsty::module::pgsql {
 
 render::Services services_of(const PgCluster& cluster);
 std::vector<render::ServiceMember> service_members(const PgCluster& cluster);
+// Where services with `dest = "default"` lead. A standby cluster has no lists of pgbouncer's: they come with users and databases.
+std::string default_dest_of(const PgCluster& cluster);
 // HAProxy's names of those that lead to the leader, whoever it is: they serve as soon as it leads.
 std::vector<std::string> leader_proxies(const PgCluster& cluster);
 

@@ -86,14 +86,16 @@ Result<Serving> look_once(ClusterSession& session, const Members& members, const
 
 }  // namespace
 
+bool is_known_to_the_leader(const Instance& instance) { return !instance.upstream && instance.role != "delayed"; }
+
 bool follows(const PgCluster& cluster, const std::string& number, const Moment& moment) {
     const std::string name = member_name(cluster, number);
     if (moment.streaming && moment.streaming->contains(name)) return true;
     const Instance& instance = cluster.instances.at(number);
     const bool cascades = instance.upstream.has_value();
     const client::PatroniMember* member = moment.patroni.member(name);
+    if (moment.streaming && is_known_to_the_leader(instance)) return false;
     if (instance.role == "delayed") return member != nullptr && member->serves();
-    if (moment.streaming && !cascades) return false;
     // The leader cannot be asked, or does not know: what the member says of itself has to do.
     const client::PatroniMember* leader = moment.patroni.leader();
     if (member == nullptr || !member->serves() || (leader != nullptr && member->timeline != leader->timeline))

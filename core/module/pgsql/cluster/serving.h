@@ -32,6 +32,9 @@ struct Moment {
     std::optional<std::set<std::string>>
         streaming{};  // members that the leader streams to; nothing: it could not be asked
 };
+// The leader knows only who streams from itself, and who lags behind on purpose may stay with the one before: of these members
+// their own word counts.
+bool is_known_to_the_leader(const Instance& instance);
 // Whether that member follows the leader, itself or by way of the member that it is declared to stream from. One that lags behind
 // on purpose takes another upstream, a new leader as well, only when it has applied what it holds back (PostgreSQL: the startup
 // process starts the walreceiver anew where it waits for WAL, and not while it waits for a delay): that it runs has to do.

@@ -1,9 +1,7 @@
 #include "core/module/pgsql/cluster/table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include "core/base/quote.h"
@@ -22,6 +20,9 @@
 #include "core/module/pgsql/cluster/services.h"
 #include "core/module/pgsql/cluster/serving.h"
 #include "core/module/pgsql/cluster/setting_trial.h"
+#include "core/module/pgsql/cluster/standby_steps.h"
+#include "core/module/pgsql/cluster/stream_gate.h"
+#include "core/module/pgsql/cluster/upstream.h"
 #include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/cluster/watchdog.h"
 #include "core/module/pgsql/object/default_objects.h"
@@ -43,34 +44,6 @@ using converge::When;
 using platform::platform_at;
 
 constexpr const char* kReset = "ALTER SYSTEM RESET";
-
-// Patroni makes a standby's slot in the leader's next round, up to loop_wait from now, and a standby that comes up before
-// that tries again only five seconds later (wal_retrieve_retry_interval). A change that changes nothing wakes the leader.
-// Where that fails, it just takes longer.
-void wake_leader(const Members& members, const Cancel& cancel) {
-    const auto leader = members.leader(cancel);
-    if (!leader) return;
-    const auto patroni = members.patroni_with_login(*leader, cancel);
-    if (patroni) (void)patroni->patch_config({{"pigsty", nullptr}}, cancel);
-}
-
-// How far a member came. A server that dies after each start comes to the same states again and again, and writes the same
-// files: neither is progress.
-class Progress {
-  public:
-    std::string with(const std::string& state, const std::string& bytes) {
-        if (states_.insert(state).second) state_ = state;
-        std::int64_t now = 0;
-        std::from_chars(bytes.data(), bytes.data() + bytes.size(), now);
-        bytes_ = std::max(bytes_, now);
-        return state_ + " " + std::to_string(bytes_);
-    }
-
-  private:
-    std::set<std::string> states_;
-    std::string state_;
-    std::int64_t bytes_ = 0;
-};
 
 // What the steps of a table are made from: it outlives the caller's specification.
 struct Making {
@@ -205,54 +178,34 @@ Status assemble_lists(const Making&, Site& site, StepContext& context) {
     return {};
 }
 
-Status wait_for_stream(const Making& making, Site& site, StepContext& context) {
-    const auto session = making.session(context);
+Status await_stream(const Making& making, Site& site, StepContext& context) {
     TRY(const Members members, making.members(context));
-    const client::Patroni own = members.patroni({site.member.name, site.node});
-    // A base backup of terabytes is progress as long as bytes arrive (behaviour 2).
-    const std::string size = "du -sb " + std::string(kDataDir) + "/ 2>/dev/null | cut -f1";
-    bool is_announced = false;
-    Progress progress;
-    auto streams = context.wait_for(
-        {.fact = site.member.name + " streams", .node = site.node, .unit = kPatroniService, .logs = patroni_logs()},
-        [&]() -> Result<converge::Look> {
-            TRY(const auto status, own.status(context.cancel()));
-            // Once: a member that came back with another system's data must not make that the proof.
-            if (status.state == "running" && site.claim && !site.claim->facts.contains("system_identifier"))
-                site.claim->facts["system_identifier"] = status.system_identifier;
-            if (status.state == "running" && status.leads()) {
-                // It calls itself primary before it holds the lock and takes connections for us.
-                TRY_VOID(streaming_members(*session, context.cancel()));
-                return converge::Look{.reached = true};
-            }
-            // The leader knows only who streams from itself, and who lags behind may stay with the one before (serving.h).
-            const Instance& instance = making.cluster.instances.at(site.member.number);
-            const bool is_known_to_the_leader = !instance.upstream && instance.role != "delayed";
-            if (status.state == "running" && status.is_streaming && !is_known_to_the_leader)
-                return converge::Look{.reached = true};
-            if (status.state == "running" && status.is_streaming) {
-                // What the next refresh will ask, too: the leader's own word.
-                TRY(const auto streaming, streaming_members(*session, context.cancel()));
-                if (streaming.contains(site.member.name)) return converge::Look{.reached = true};
-            }
-            // Any of these comes after the member has shown itself to the others.
-            if (!is_announced &&
-                (status.state == "creating replica" || status.state == "starting" || status.state == "running")) {
-                is_announced = true;
-                wake_leader(members, context.cancel());
-            }
-            TRY(const auto results,
-                site.node->request({node::RunScript{.text = size, .may_fail = true, .writes = false}},
-                                   context.cancel()));
-            return converge::Look{.reached = false, .moved = progress.with(status.state, results.back().out)};
-        });
-    if (!streams)
-        return fail(std::move(streams).error().with_hint(
-            "where its data cannot follow the leader any more, `patronictl -c /etc/patroni/patroni.yml "
-            "reinit " +
-            making.cluster.name + " " + site.member.name + "` copies the leader anew; then apply again"));
-    context.changed_something(site);
-    return {};
+    return wait_for_stream(making.cluster, *making.session(context), members, site, context);
+}
+
+// Lines, a slot and a login there, before anything here follows.
+Status join_the_upstream(const Making& making, Site& site, StepContext& context) {
+    return join_upstream(making.cluster, *making.ways, site, context);
+}
+
+Status refuse_a_promoted_one(const Making& making, Site&, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    return refuse_promoted(making.cluster, members, context.cancel());
+}
+
+Status stream_from_upstream(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    const bool streams = making.changes.creating || !making.cluster.standby->delay;
+    return wait_for_upstream(making.cluster, members, streams, site, context);
+}
+
+Status promote_the_standby(const Making& making, Site& site, StepContext& context) {
+    TRY(const Members members, making.members(context));
+    return promote(*making.changes.before, members, *making.ways, site, context);
+}
+
+Status leave_the_upstream(const Making& making, Site&, StepContext& context) {
+    return leave_upstream(*making.changes.before, *making.ways, context);
 }
 
 Status settle(const Making& making, Site& site, StepContext& context) {
@@ -337,6 +290,8 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     // First of all: it stops where somebody set another value since the plan, and then nothing is written. Restarts, where
     // they are wanted, come with the dynamic configuration.
     if (!changes.resets.empty()) table.act(kReset, When::always, with(take_resets_back)).on_each();
+    if (cluster.standby && !changes.creating && changes.configuration)
+        table.act("still a standby cluster", When::always, with(refuse_a_promoted_one));
 
     table.items("reservations", [making](const Site& site) {
         return reservation_items(making->cluster, site.member, platform_at(site.node));
@@ -350,6 +305,8 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     if (changes.creating && has_own_settings(cluster)) trial(When::create);
     if (!changes.creating && changes.settings && brings_libraries) trial(When::always);
     table.items("directories", directory_items(cluster));
+    const bool joins_upstream = cluster.standby && (changes.creating || changes.upstream);
+    if (joins_upstream) table.act("upstream", changes.creating ? When::create : When::always, with(join_the_upstream));
     table.act("secrets", When::create, [scope = secret_scope(cluster)](Site&, StepContext& context) {
         return converge::ensure_secrets(context, scope, {kEtcdSecret, kReplicationSecret, kRestSecret});
     });
@@ -366,6 +323,7 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
                 [making](const Site& site) { return certificate_items(making->cluster, site.member, making->signer); });
     if (watchdog_of(cluster) != "off") table.act("watchdog", When::always, of_cluster(give_watchdog)).on_each();
     if (listens_on_vip(cluster)) table.items("kernel settings", nonlocal_bind(cluster));
+    if (cluster.standby) table.items("kernel settings of a standby cluster", quick_connects(cluster));
     table.items("patroni", [making](const Site& site) {
         return patroni_items(making->cluster, site.member, platform_at(site.node));
     });
@@ -392,19 +350,28 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     });
 
     if (changes.awaits_leader) table.act("leader again", When::always, with(wait_for_leader));
-    if (changes.default_objects) table.act("default objects", When::always, with(make_default_objects));
+    if (changes.promotes) {
+        table.act("promotion", When::always, with(promote_the_standby));
+        table.act("leaving the upstream", When::always, with(leave_the_upstream));
+    }
+    // In a standby cluster they come from where it streams from.
+    if (changes.default_objects && !cluster.standby)
+        table.act("default objects", When::always, with(make_default_objects));
     if (proves_backups && !changes.creating) table.act("backup stanzas", When::always, with(make_stanzas));
     if (changes.configuration && !changes.creating)
         table.act("dynamic configuration", When::always, with(write_configuration));
+    if (joins_upstream || (cluster.standby && changes.configuration))
+        table.act("streaming from the upstream", changes.creating ? When::create : When::always,
+                  with(stream_from_upstream));
     if (cluster.pgbouncer.enabled)
         table.act("pgbouncer lists", When::when_changed, with(assemble_lists)).watches({"pgbouncer"}).on_each();
-    if (cluster.pgbouncer.enabled)
+    if (cluster.pgbouncer.enabled && !cluster.standby)
         table
             .act("default roles in the pool", changes.default_objects ? When::always : When::when_changed,
                  with(pool_default_roles))
             .watches({"pgbouncer"})
             .on_each();
-    table.act("streaming", changes.awaits_streaming ? When::always : When::when_changed, with(wait_for_stream))
+    table.act("streaming", changes.awaits_streaming ? When::always : When::when_changed, with(await_stream))
         .on_each()
         .watches({"leader", "replicas"})
         // In a living cluster any member may lead.
@@ -416,7 +383,7 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
             .watches({"vip drop-in", "vip files", "vip"});
     }
     table.items("access", access_items(cluster));
-    table.act("services", When::create, with(wait_for_services)).on_each();
+    table.act("services", changes.promotes ? When::always : When::create, with(wait_for_services)).on_each();
     if (proves_backups) {
         if (changes.creating) table.act("backup stanzas", When::create, with(make_stanzas));
         table.act("backups", When::always, with(prove_that_backups_work));

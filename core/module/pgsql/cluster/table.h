@@ -35,6 +35,8 @@ struct ClusterChanges {
     bool of_members = false;              // some members' own parameters
     BackupChange backups{.prove = true};
     bool settings = true;              // of the cluster or of a member: tried before anything is written
+    bool upstream = false;             // what a standby cluster has at its upstream is not as it was made
+    bool promotes = false;             // `before` has `standby`, and the cluster has it no more
     bool vip_astray = false;           // a member that does not lead has the virtual address, or the leader has it not
     std::string extension_settings{};  // the server's answer to extension_settings_query(), where it was asked
 };

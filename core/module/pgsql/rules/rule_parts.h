@@ -69,6 +69,12 @@ void check_libraries(const PgCluster& cluster, Problems& problems);
 
 // `delay` and `upstream` of instances (standby_rules.cpp)
 void check_standbys(const PgCluster& cluster, const Settings& settings, Problems& problems);
+// How long something is applied late: `instead_of_none` is the hint where that is not at all.
+void check_apply_delay(const std::string& path, const std::string& delay, const Settings& settings,
+                       const std::string& instead_of_none, Problems& problems);
+
+// `standby` (standby_cluster_rules.cpp)
+void check_standby_cluster(const PgCluster& cluster, const Settings& settings, Problems& problems);
 
 // `vip`, `listen`, `patroni` (reach_rules.cpp)
 void check_reach(const PgCluster& cluster, Problems& problems);

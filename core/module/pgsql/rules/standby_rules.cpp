@@ -26,11 +26,7 @@ void check_delay(const std::string& path, const Instance& instance, const Settin
                      "set role = \"delayed\", or leave delay out");
         return;
     }
-    if (auto refused = settings.refusal("recovery_min_apply_delay", *instance.delay))
-        problems.add(path, std::move(refused->message), "for example 1h, 30min or 90s");
-    else if (settings.number("recovery_min_apply_delay", *instance.delay) == 0)
-        problems.add(path, fmt::format("expected a time, found \"{}\"", *instance.delay),
-                     "for example 1h; who does not lag behind is a replica");
+    check_apply_delay(path, *instance.delay, settings, "for example 1h; who does not lag behind is a replica", problems);
 }
 
 // Whom one meets from that member on, going up; it ends with the first that one meets again.
@@ -61,6 +57,14 @@ void check_upstream(const PgCluster& cluster, const std::string& key, const std:
 }
 
 }  // namespace
+
+void check_apply_delay(const std::string& path, const std::string& delay, const Settings& settings,
+                       const std::string& instead_of_none, Problems& problems) {
+    if (auto refused = settings.refusal("recovery_min_apply_delay", delay))
+        problems.add(path, std::move(refused->message), "for example 1h, 30min or 90s");
+    else if (settings.number("recovery_min_apply_delay", delay) == 0)
+        problems.add(path, fmt::format("expected a time, found \"{}\"", delay), instead_of_none);
+}
 
 void check_standbys(const PgCluster& cluster, const Settings& settings, Problems& problems) {
     for (const auto& [key, instance] : cluster.instances) {

@@ -140,7 +140,8 @@ Status ClusterSession::prove(client::Postgres& postgres, const Cancel& cancel) {
     }
     TRY(const std::string proof,
         postgres.value("SELECT pg_is_in_recovery() || ' ' || system_identifier FROM pg_control_system()", cancel));
-    if (proof.starts_with("true")) {
+    // Of a standby cluster the leader follows somebody, too; one that was promoted by hand is seen as it is.
+    if (proof.starts_with("true") && !cluster_.standby) {
         Error error{.code = ErrorCode::unreachable,
                     .message = "Patroni names " + leader_->name + " as the leader of " + cluster_.name +
                                ", and its PostgreSQL is in recovery"};
@@ -243,6 +244,13 @@ Status ClusterSession::look(const std::function<Status(Work&)>& body, const Canc
 }
 
 Status ClusterSession::change(const std::function<Status(Work&)>& body, const Cancel& cancel) {
+    if (cluster_.standby)
+        return fail(Error{.code = ErrorCode::unsupported,
+                          .message = "expected a cluster that takes writes, found " + cluster_.name +
+                                     ", a standby cluster of " + cluster_.standby->upstream.name}
+                        .with_hint("what is made in " + cluster_.standby->upstream.name +
+                                   " comes here by itself; users and databases of its own it can have once it is "
+                                   "promoted (without its attribute `standby`)"));
     return look(body, cancel);
 }
 

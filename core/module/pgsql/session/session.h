@@ -9,8 +9,8 @@
 //
 // Thread-safe: change() and look() of a cluster queue behind each other, and writers of other processes behind a lock of
 // the server (writer_lock.h), so they never meet "tuple concurrently updated".
-// The leader is proved on each connection itself: Patroni names it, it is not in recovery, its system identifier is that of
-// the claim. A broken connection, or a leader that moved, is looked for again once; so is a snapshot that another process
+// The leader is proved on each connection itself: Patroni names it, it is not in recovery (but in a standby cluster, where
+// nothing can be changed), its system identifier is that of the claim. A broken connection, or a leader that moved, is looked for again once; so is a snapshot that another process
 // has made an old one.
 #pragma once
 

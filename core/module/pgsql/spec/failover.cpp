@@ -27,6 +27,8 @@ std::int64_t synchronous_candidates(const PgCluster& cluster) {
 
 render::SynchronousMode synchronous_of(const PgCluster& cluster) {
     const Synchronous& written = cluster.synchronous;
+    // Nothing commits in a standby cluster: what would follow from template and rpo begins when it is promoted.
+    if (cluster.standby) return {};
     if (!written.enabled.value_or(is_crit(cluster) || cluster.rpo == 0)) return {};
     // Strict means that no commit passes without a standby: with one member that may lead, none ever would.
     return {.enabled = true,
@@ -60,6 +62,8 @@ bool has_unknown_failover(const PgCluster& cluster) {
 Services default_services_of(const PgCluster& cluster) {
     if (cluster.default_services) return *cluster.default_services;
     Services services = render::default_services();
+    // Nobody there takes writes, and roles of members say nothing about what they are good for: one service for all.
+    if (cluster.standby) return {{render::kReplicaService, services.at(render::kReplicaService)}};
     const render::SynchronousMode synchronous = synchronous_of(cluster);
     if (!synchronous.enabled || cluster.services.contains(render::kStandbyService)) return services;
     Service standby = render::standby_service(synchronous.quorum);

@@ -143,18 +143,13 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("listen", cluster.listen);
     visit("patroni", cluster.patroni);
     visit("backup", cluster.backup);
+    visit("standby", cluster.standby);
     visit("default_roles", cluster.default_roles);
     visit("role_passwords_version", cluster.role_passwords_version);
     visit("default_privileges", cluster.default_privileges);
     visit("default_schemas", cluster.default_schemas);
     visit("default_extensions", cluster.default_extensions);
     visit("restart", cluster.restart);
-}
-
-void fields(auto& visit, FieldsOf<Connection> auto& connection) {
-    visit("id", connection.id);
-    visit("name", connection.name);
-    visit("members", connection.members);
 }
 
 void fields(auto& visit, FieldsOf<RoleOptions> auto& options) {

@@ -23,6 +23,8 @@
 #include "core/module/ca/reference.h"
 #include "core/module/etcd/spec.h"
 #include "core/module/pgsql/spec/backup.h"
+#include "core/module/pgsql/spec/connection.h"
+#include "core/module/pgsql/spec/standby.h"
 #include "core/node/node.h"
 #include "core/render/hba_rule.h"
 #include "core/render/role.h"
@@ -126,6 +128,7 @@ struct PgCluster {
     std::optional<std::vector<std::string>> listen{};  // null: the member's address and loopback
     PatroniOptions patroni{};
     std::optional<Backup> backup{};
+    std::optional<Standby> standby{};
     std::optional<std::vector<Role>> default_roles{};
     std::map<std::string, Secret> role_passwords{};  // of default roles; only while a change is planned and made
     std::optional<std::int64_t> role_passwords_version{};
@@ -141,14 +144,6 @@ Parameters parameters_of(const Instance& instance);
 
 // "pg-test-2": instance, Patroni member, certificate and slot.
 std::string member_name(const PgCluster& cluster, std::string_view key);
-
-// What users and databases point at (behaviour 12): {id, name, members}.
-struct Connection {
-    std::string id;
-    std::string name;
-    MemberMap<node::NodeAddress> members;
-    bool operator==(const Connection&) const = default;
-};
 
 struct RoleOptions {
     std::optional<bool> admin{}, inherit{}, set{};
