@@ -79,9 +79,12 @@ class Converged : public framework::TypedResource<S>,
     }
     // What a change means beyond items ("restart postgresql on …"), and what is not known yet in a create.
     virtual void more_forecast(const Plan<S>& /*plan*/, framework::Forecast& /*forecast*/) const {}
-    // Nodes of other resources that a create or destroy writes to as well; an update where it says so.
+    // Nodes of other resources that a create or destroy writes to as well, and those that an update does.
     [[nodiscard]] virtual std::vector<node::NodeAddress> also_writes(const S& /*state*/) const { return {}; }
-    [[nodiscard]] virtual bool update_also_writes(const S& /*planned*/, Call& /*call*/) const { return false; }
+    [[nodiscard]] virtual std::vector<node::NodeAddress> update_also_writes(const S& /*prior*/, const S& /*planned*/,
+                                                                            Call& /*call*/) const {
+        return {};
+    }
     // Some of which has any step that a table of this resource can have: for fault_points().
     [[nodiscard]] virtual std::vector<S> shapes() const { return {S()}; }
     // Steps before a destroy undoes the claims.
@@ -132,8 +135,8 @@ class Converged : public framework::TypedResource<S>,
         S state = planned;
         const Fleet& fleet = *call.provider<Fleet>();
         converge::RunOptions options = run_options(state, fleet, node::Reach::read);
-        if (update_also_writes(planned, call))
-            options = writing_elsewhere(std::move(options), state, fleet, call.cancel);
+        if (auto others = update_also_writes(prior, planned, call); !others.empty())
+            options = writing_to(std::move(others), std::move(options), fleet, call.cancel);
         converge::Run run(std::move(options), call.cancel);
         const converge::Table steps = update_table(prior, planned, fleet, call);
         auto outcome = [&]() -> Status {
@@ -279,10 +282,16 @@ class Converged : public framework::TypedResource<S>,
                 .handover = fleet.handover};
     }
 
-    // A machine that does not answer is not written to either.
     [[nodiscard]] converge::RunOptions writing_elsewhere(converge::RunOptions options, const S& state,
                                                          const Fleet& fleet, const Cancel& cancel) const {
-        options.also_writes = [others = also_writes(state), &fleet, cancel] {
+        return writing_to(also_writes(state), std::move(options), fleet, cancel);
+    }
+
+    // A machine that does not answer is not written to either.
+    [[nodiscard]] static converge::RunOptions writing_to(std::vector<node::NodeAddress> nodes,
+                                                         converge::RunOptions options, const Fleet& fleet,
+                                                         const Cancel& cancel) {
+        options.also_writes = [others = std::move(nodes), &fleet, cancel] {
             std::vector<node::NodePtr> nodes;
             for (const node::NodeAddress& address : others)
                 if (auto node = fleet.connect(address, cancel)) nodes.push_back(std::move(*node));

@@ -4,6 +4,8 @@
 
 #include "core/base/unknown.h"
 #include "core/module/pgsql/cluster/overview.h"
+#include "core/module/pgsql/cluster/standby_steps.h"
+#include "core/module/pgsql/cluster/upstream.h"
 #include "core/module/pgsql/rules/rules.h"
 #include "core/module/pgsql/session/dcs_login.h"
 #include "core/module/platform/platform.h"
@@ -13,6 +15,7 @@
 #include "provider/resource/pg_cluster_attributes.h"
 #include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
+#include "provider/resource/pg_cluster_standby.h"
 #include "provider/resource/problems.h"
 
 namespace pigsty::provider {
@@ -61,6 +64,17 @@ Sizing smallest(const std::vector<std::shared_ptr<converge::Site>>& sites) {
         take(sizing.disk_gb, facts.data_disk_gb);
     }
     return render::rounded(sizing);
+}
+
+std::vector<node::NodeAddress> machines_of_dcs(const PgCluster& cluster) {
+    std::vector<node::NodeAddress> nodes;
+    for (const auto& [number, address] : cluster.dcs.members) nodes.push_back(address);
+    return nodes;
+}
+
+void append_upstream(std::vector<node::NodeAddress>& nodes, const PgCluster& cluster) {
+    if (!cluster.standby) return;
+    for (const auto& [number, address] : cluster.standby->upstream.members) nodes.push_back(address);
 }
 
 void refuse_another_authority_or_dcs(Plan<PgClusterState>& plan) {
@@ -138,19 +152,26 @@ converge::Table PgClusterResource::table(const PgClusterState& state, const Flee
 std::vector<PgClusterState> PgClusterResource::shapes() const {
     PgClusterState with_backups;
     with_backups.spec.backup.emplace().repository.emplace();
-    return {PgClusterState(), std::move(with_backups)};
+    PgClusterState with_upstream;
+    with_upstream.spec.standby.emplace();
+    return {PgClusterState(), std::move(with_backups), std::move(with_upstream)};
 }
 
-// Its user, its role and its keys.
+// Its user, its role and its keys in etcd; what it has at its upstream.
 std::vector<node::NodeAddress> PgClusterResource::also_writes(const PgClusterState& state) const {
-    std::vector<node::NodeAddress> nodes;
-    for (const auto& [number, address] : state.spec.dcs.members) nodes.push_back(address);
+    auto nodes = machines_of_dcs(state.spec);
+    append_upstream(nodes, state.spec);
     return nodes;
 }
 
-bool PgClusterResource::update_also_writes(const PgClusterState& planned, Call& call) const {
-    return module::pgsql::repairs_dcs_login(planned.spec,
-                                            repaired_drift(call.private_data.get("observed"), planned.common));
+std::vector<node::NodeAddress> PgClusterResource::update_also_writes(const PgClusterState& prior,
+                                                                     const PgClusterState& planned, Call& call) const {
+    const auto drift = repaired_drift(call.private_data.get("observed"), planned.common);
+    std::vector<node::NodeAddress> nodes;
+    if (module::pgsql::repairs_dcs_login(planned.spec, drift)) nodes = machines_of_dcs(planned.spec);
+    const bool leaves = prior.spec.standby && !planned.spec.standby;
+    if (leaves || module::pgsql::is_about_upstream(prior.spec, drift)) append_upstream(nodes, prior.spec);
+    return nodes;
 }
 
 converge::Table PgClusterResource::before_destroy(const PgClusterState& state, const Fleet* fleet) const {
@@ -165,9 +186,10 @@ std::vector<Told> PgClusterResource::tell(PgClusterState& state) const {
     // Text that is not known yet stands in the specification as a marker, and would pass for another choice.
     if (!has_unknown(state.spec.template_name))
         told.push_back(
-            {.attribute = "endpoints", .made_of = {"services", "default_services", "rpo", "synchronous", "vip"}});
+            {.attribute = "endpoints",
+             .made_of = {"services", "default_services", "rpo", "synchronous", "vip", "standby"}});
     if (!module::pgsql::has_unknown_failover(state.spec))
-        told.push_back({.attribute = "failover", .made_of = {"rpo", "synchronous", "instances"}});
+        told.push_back({.attribute = "failover", .made_of = {"rpo", "synchronous", "instances", "standby"}});
     return told;
 }
 
@@ -179,9 +201,17 @@ Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call
         const std::int64_t offered = platform->postgresql.front();
         newest = newest ? std::min(*newest, offered) : offered;
     }
+    std::optional<module::pgsql::UpstreamFacts> upstream;
+    const bool creates = state.common.id.empty() || has_unknown(state.common.id);
+    if (cluster.standby && creates) {
+        TRY(upstream, module::pgsql::upstream_facts(*cluster.standby, *call.provider<Fleet>()->sessions, call.cancel));
+        newest = upstream->cluster.version;
+    }
     if (!cluster.version) cluster.version = newest;
     if (!cluster.template_revision) cluster.template_revision = render::kTemplateRevision;
     if (!cluster.sizing) cluster.sizing = smallest(run.sites());
+    if (upstream)
+        if (auto problem = module::pgsql::upstream_problem(cluster, *upstream)) return fail(*std::move(problem));
     // Once more, for this very version.
     const auto problems = module::pgsql::parameter_problems(cluster, settings_of(cluster, call.private_data));
     if (!problems.empty()) {
@@ -242,6 +272,7 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
                         validation);
         refuse_another_authority_or_dcs(plan);
         refuse_another_encryption(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
+        refuse_another_upstream(plan);
     }
     refuse_two_authorities(cluster, plan.diagnostics);
     if (plan.prior == nullptr && !plan.unknown.missing_at(value::Path::of("default_roles"))) tell_of_passwords(plan);

@@ -29,7 +29,7 @@ struct PgClusterState {
 module::pgsql::Ways ways_through(const Fleet& fleet);
 
 // Its parts: pg_cluster_attributes.h what a user writes, pg_cluster_changes.cpp what an update does, pg_cluster_drift.cpp what
-// a refresh sees, pg_cluster_backups.h its backups.
+// a refresh sees, pg_cluster_backups.h its backups, pg_cluster_standby.h that it follows another one.
 class PgClusterResource final : public ModuleResource<PgClusterState> {
   public:
     [[nodiscard]] Declaration<PgClusterState> declare() const override;
@@ -41,7 +41,9 @@ class PgClusterResource final : public ModuleResource<PgClusterState> {
                                                const Fleet& fleet, Call& call) const override;
     [[nodiscard]] std::vector<PgClusterState> shapes() const override;
     [[nodiscard]] std::vector<node::NodeAddress> also_writes(const PgClusterState& state) const override;
-    [[nodiscard]] bool update_also_writes(const PgClusterState& planned, Call& call) const override;
+    [[nodiscard]] std::vector<node::NodeAddress> update_also_writes(const PgClusterState& prior,
+                                                                    const PgClusterState& planned,
+                                                                    Call& call) const override;
     [[nodiscard]] converge::Table before_destroy(const PgClusterState& state, const Fleet* fleet) const override;
     [[nodiscard]] converge::Managed more_managed(const PgClusterState& state) const override;
     std::vector<Told> tell(PgClusterState& state) const override;

@@ -8,6 +8,8 @@
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/restart_forecast.h"
 #include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/standby_steps.h"
+#include "core/module/pgsql/cluster/upstream.h"
 #include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/object/default_objects.h"
 #include "core/module/pgsql/session/dcs_login.h"
@@ -15,6 +17,7 @@
 #include "provider/resource/pg_cluster.h"
 #include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
+#include "provider/resource/pg_cluster_standby.h"
 #include "provider/resource/waiting_members.h"
 
 namespace pigsty::provider {
@@ -59,6 +62,7 @@ ClusterChanges repairs_of_cluster(const PgCluster& cluster, const std::vector<st
             .dcs_login = module::pgsql::repairs_dcs_login(cluster, drift),
             .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
             .awaits_streaming = is_about_serving(cluster, drift),
+            .upstream = cluster.standby && module::pgsql::is_about_upstream(cluster, drift),
             .vip_astray = module::pgsql::repairs_vip(cluster, drift)};
 }
 
@@ -84,8 +88,14 @@ bool restarts_now(const PgCluster& prior, const PgCluster& planned, const Settin
 
 converge::Managed PgClusterResource::more_managed(const PgClusterState& state) const {
     converge::Managed managed;
-    for (const auto& [key, text] : module::pgsql::default_object_texts(state.spec))
+    const auto add = [&](const std::string& key, const std::string& text) {
         managed[key] = has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
+    };
+    // A standby cluster has the objects of its upstream.
+    if (state.spec.standby)
+        add(module::pgsql::upstream_key(state.spec), module::pgsql::upstream_text(state.spec));
+    else
+        for (const auto& [key, text] : module::pgsql::default_object_texts(state.spec)) add(key, text);
     const std::string text = module::pgsql::configuration_meaning(state.spec).value_or("");
     managed[configuration_key(state.spec)] =
         text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
@@ -105,6 +115,7 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
         (key == configuration_key(planned.spec) ? changes.configuration : changes.default_objects) = true;
     }
     const auto settings = settings_of(planned.spec, call.private_data);
+    changes.promotes = prior.spec.standby && !planned.spec.standby;
     changes.waits_for_restart = restarts_now(prior.spec, planned.spec, settings, call.private_data);
     changes.of_members = has_other_parameters(prior.spec, planned.spec);
     // The leader makes the slot of one that comes back to it in its own time.
@@ -121,6 +132,9 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     if (plan.unknown.at("version")) forecast.managed.emplace(unknown_marker("version"), std::nullopt);
     if (plan.prior == nullptr || !forecast.last_change) return;
     const auto settings = settings_of(plan.planned.spec, plan.private_data);
+    for (std::string& sentence : module::pgsql::standby_forecast(plan.prior->spec, plan.planned.spec))
+        forecast.last_change->push_back(std::move(sentence));
+    advise_on_promotion(plan.prior->spec, plan.planned.spec, forecast);
     for (std::string& sentence : module::pgsql::failover_forecast(plan.prior->spec, plan.planned.spec))
         forecast.last_change->push_back(std::move(sentence));
     for (std::string& sentence : module::pgsql::restart_forecast(plan.prior->spec, plan.planned.spec,
@@ -138,6 +152,9 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     for (const auto& [key, value] : after)
         if (key != configuration_key(plan.planned.spec) && differs(before, after, key))
             forecast.last_change->push_back("update " + key);
+    if (plan.planned.spec.standby && module::pgsql::is_about_upstream(plan.planned.spec, drift))
+        forecast.last_change->push_back("put right what " + plan.planned.spec.name + " has at " +
+                                        plan.planned.spec.standby->upstream.name + ", and wait until it streams");
     if (module::pgsql::repairs_vip(plan.planned.spec, drift))
         forecast.last_change->push_back("restart vip-manager where " + module::pgsql::vip_host(plan.planned.spec) +
                                         " is astray, so that the leader has it and nobody else");

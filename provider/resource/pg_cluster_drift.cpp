@@ -17,6 +17,7 @@
 #include "provider/resource/pg_cluster.h"
 #include "provider/resource/pg_cluster_backups.h"
 #include "provider/resource/pg_cluster_settings.h"
+#include "provider/resource/pg_cluster_standby.h"
 #include "provider/resource/waiting_members.h"
 
 namespace pigsty::provider {
@@ -111,6 +112,8 @@ Result<Sentences> look_at_leader(const PgCluster& cluster, ClusterSession& sessi
             TRY(const auto server, module::pgsql::server_settings(work));
             note_extension_settings(call.private_data, server.of_extensions);
             note_waiting(call.private_data, waiting_in(patroni, server.waiting));
+            // A standby cluster's come from its upstream.
+            if (cluster.standby) return {};
             TRY(sentences, module::pgsql::default_object_drift(cluster, work));
             TRY(const module::pgsql::Catalog* const catalog, work.catalog());
             TRY(pool, module::pgsql::default_fragments(cluster, nullptr, *catalog));
@@ -168,6 +171,8 @@ Result<Sentences> PgClusterResource::more_drift(const PgClusterState& state, con
     if (leaderless) return sentences;
     TRY(const auto astray, module::pgsql::vip_drift(cluster, *members, conclusive, call.cancel));
     append(sentences, astray);
+    TRY(const auto upstream, look_at_standby(cluster, *session, conclusive, call));
+    append(sentences, upstream);
     TRY(const auto on_leader, look_at_leader(cluster, *session, *members, serving->moment.patroni, call));
     append(sentences, on_leader);
     return sentences;
