@@ -112,7 +112,12 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
     const auto after = more_managed(planned);
     for (const auto& [key, value] : after) {
         if (!differs(before, after, key)) continue;
-        (key == configuration_key(planned.spec) ? changes.configuration : changes.default_objects) = true;
+        if (key == configuration_key(planned.spec))
+            changes.configuration = true;
+        else if (planned.spec.standby)
+            changes.upstream = true;
+        else
+            changes.default_objects = true;
     }
     const auto settings = settings_of(planned.spec, call.private_data);
     changes.promotes = prior.spec.standby && !planned.spec.standby;
