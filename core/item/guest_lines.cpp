@@ -54,16 +54,20 @@ std::string put_guest_script(const std::string& path, std::string_view guest) {
     // Of plain words, so that the pattern means itself.
     return fmt::format("file={}\n[ -f \"$file\" ] || exit 0\n", shell_quote(path)) +
            write_beside("cat || exit 1\n" + print_lines("-v", mark_of(guest) + "$")) +
-           "chown --reference=\"$file\" -- \"$new\" && chmod --reference=\"$file\" -- \"$new\" && sync -- \"$new\" || exit 1\n"
+           "chown --reference=\"$file\" -- \"$new\" && chmod --reference=\"$file\" -- \"$new\" && sync -- \"$new\" || "
+           "exit 1\n"
            "cp -p -- \"$file\" \"$file.pigsty-old\" && mv -f -- \"$new\" \"$file\" || exit 1\n";
 }
 
 std::string put_host_script(const std::string& path, const std::string& owner, const std::string& group,
                             unsigned mode) {
-    return fmt::format("file={}\n[ -f \"$file\" ] || {{ echo \"$file is no file\" >&2; exit 1; }}\n", shell_quote(path)) +
+    return fmt::format("file={}\n[ -f \"$file\" ] || {{ echo \"$file is no file\" >&2; exit 1; }}\n",
+                       shell_quote(path)) +
            write_beside(print_lines("", std::string(kMark)) + "cat || exit 1\n") +
-           fmt::format("chown -- {} \"$new\" && chmod -- {:04o} \"$new\" && sync -- \"$new\" && mv -f -- \"$new\" \"$file\" || exit 1\n",
-                       shell_quote(owner + ":" + group), mode);
+           fmt::format(
+               "chown -- {} \"$new\" && chmod -- {:04o} \"$new\" && sync -- \"$new\" && mv -f -- \"$new\" \"$file\" || "
+               "exit 1\n",
+               shell_quote(owner + ":" + group), mode);
 }
 
 }  // namespace pigsty::item

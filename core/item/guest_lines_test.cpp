@@ -38,8 +38,9 @@ class OnDisk : public testing::Test {
         return std::system(("sh " + at.string() + " <" + (folder_ / "input").string()).c_str());
     }
 
-    const std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
-                                          ("guest-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    const std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() /
+        ("guest-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
     const std::filesystem::path file_ = folder_ / "pg_hba.conf";
 };
 
@@ -74,8 +75,10 @@ TEST(HostingFile, does_not_see_guests) {
     const HostingFileItem item({.path = "/f", .content = "own\n"});
     node::Observation seen;
     const std::string text = line() + "\nown\n";
-    seen.set({node::ProbeKind::path, "/f"},
-             node::raw_answer(node::PathState{.type = node::PathType::file, .owner = "root", .group = "root", .mode = 0644, .digest = sha256_hex(text)}));
+    seen.set(
+        {node::ProbeKind::path, "/f"},
+        node::raw_answer(node::PathState{
+            .type = node::PathType::file, .owner = "root", .group = "root", .mode = 0644, .digest = sha256_hex(text)}));
     seen.set({node::ProbeKind::text, "/f"}, node::raw_answer(std::optional<std::string>(text)));
     EXPECT_FALSE(item.compare(seen, nullptr));
     EXPECT_EQ(item.state(seen), item.claimed(seen).digest);

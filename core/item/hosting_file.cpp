@@ -25,8 +25,8 @@ std::optional<Change> HostingFileItem::compare(const node::Observation& seen, co
 std::vector<node::Operation> HostingFileItem::operations(const Change& change) const {
     if (change.verb == Verb::create) return FileItem::operations(change);
     const FileSpec& file = spec();
-    return {node::RunScript{.text = put_host_script(file.path, file.owner, file.group, file.mode),
-                            .input = file.content}};
+    return {
+        node::RunScript{.text = put_host_script(file.path, file.owner, file.group, file.mode), .input = file.content}};
 }
 
 node::ClaimedItem HostingFileItem::claimed(const node::Observation& seen) const {

@@ -185,9 +185,8 @@ std::vector<Told> PgClusterResource::tell(PgClusterState& state) const {
     std::vector<Told> told{{.attribute = "connection"}};
     // Text that is not known yet stands in the specification as a marker, and would pass for another choice.
     if (!has_unknown(state.spec.template_name))
-        told.push_back(
-            {.attribute = "endpoints",
-             .made_of = {"services", "default_services", "rpo", "synchronous", "vip", "standby"}});
+        told.push_back({.attribute = "endpoints",
+                        .made_of = {"services", "default_services", "rpo", "synchronous", "vip", "standby"}});
     if (!module::pgsql::has_unknown_failover(state.spec))
         told.push_back({.attribute = "failover", .made_of = {"rpo", "synchronous", "instances", "standby"}});
     return told;

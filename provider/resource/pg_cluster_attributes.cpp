@@ -379,11 +379,14 @@ Attributes<PgCluster> pg_cluster_attributes() {
         nested("standby", &PgCluster::standby, pg_standby_attributes())
             .optional()
             .example("{ upstream = pigsty_pg_cluster.main.connection }")
-            .description(
-                "Makes this a standby cluster: a copy of its upstream that follows whoever leads there and takes no writes. Version, "
-                "encoding, locale, checksums, `ssl` and `ca` are the upstream's, and so are roles, databases and the replication "
-                "password. Its one default service is `replica`, which leads to PostgreSQL itself. Removed, it is promoted, once "
-                "it has applied what the upstream has written by then, and is a cluster like any other. Only a new cluster can have it."),
+            .description("Makes this a standby cluster: a copy of its upstream that follows whoever leads there and "
+                         "takes no writes. Version, "
+                         "encoding, locale, checksums, `ssl` and `ca` are the upstream's, and so are roles, databases "
+                         "and the replication "
+                         "password. Its one default service is `replica`, which leads to PostgreSQL itself. Removed, "
+                         "it is promoted, once "
+                         "it has applied what the upstream has written by then, and is a cluster like any other. Only "
+                         "a new cluster can have it."),
         nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
             .description("Instead of Pigsty's default roles. One taken off the list stays: it may own objects."),

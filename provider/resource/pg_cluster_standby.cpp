@@ -80,10 +80,11 @@ void refuse_another_upstream(Plan<PgClusterState>& plan) {
     const value::Path path = value::Path::of("standby");
     if (!after || plan.unknown.missing_at(path)) return;
     if (!before) {
-        plan.diagnostics.add_error("A living cluster does not become a standby cluster",
-                                   "Its own data would have to go. Leave `standby` out; or destroy the cluster, and make it "
-                                   "anew with it.",
-                                   path);
+        plan.diagnostics.add_error(
+            "A living cluster does not become a standby cluster",
+            "Its own data would have to go. Leave `standby` out; or destroy the cluster, and make it "
+            "anew with it.",
+            path);
         return;
     }
     const std::string& id = after->upstream.id;
@@ -101,8 +102,10 @@ void advise_on_promotion(const PgCluster& prior, const PgCluster& planned, frame
     forecast.advice.push_back(
         {framework::Severity::kWarning, planned.name + " will be PROMOTED",
          "It stops following " + upstream + " and takes writes of its own; it cannot go back. What is written in " +
-             upstream + " after the apply has looked there is not in it: end what writes there first. It keeps its data, "
-             "roles and passwords, gets the services of an ordinary cluster, and its default objects are made as its own "
+             upstream +
+             " after the apply has looked there is not in it: end what writes there first. It keeps its data, "
+             "roles and passwords, gets the services of an ordinary cluster, and its default objects are made as its "
+             "own "
              "configuration says." +
              (prior.standby->delay ? " What it holds back for its delay is applied before." : ""),
          value::Path::of("standby")});

@@ -12,8 +12,9 @@ Attributes<Standby> pg_standby_attributes() {
         object("upstream", &Standby::upstream, pg_connection_attributes())
             .required()
             .example("pigsty_pg_cluster.main.connection")
-            .description("The cluster to follow: its `connection`. This one gets lines in the upstream's `pg_hba.conf` and a "
-                         "replication slot on each of its members, which go with it. Fixed after creation."),
+            .description(
+                "The cluster to follow: its `connection`. This one gets lines in the upstream's `pg_hba.conf` and a "
+                "replication slot on each of its members, which go with it. Fixed after creation."),
         attribute("port", &Standby::port)
             .fixed_default(Standby().port)
             .validate(framework::port())

@@ -125,9 +125,8 @@ converge::Table removal_of(const PgCluster& cluster, const std::string& system_i
              })
         .on_each();
     if (cluster.standby)
-        table.act("leaving the upstream", When::always, [cluster, ways](Site&, StepContext& context) {
-            return leave_upstream(cluster, ways, context);
-        });
+        table.act("leaving the upstream", When::always,
+                  [cluster, ways](Site&, StepContext& context) { return leave_upstream(cluster, ways, context); });
     table.act("etcd user", When::always, [cluster, ways](Site&, StepContext& context) -> Status {
         auto etcd = etcd::administrator(cluster.dcs, ways.connect, context.cancel());
         if (!etcd) {

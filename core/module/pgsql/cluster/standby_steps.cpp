@@ -41,8 +41,9 @@ Result<std::string> ask_leader(const PgCluster& cluster, const Members& members,
                                               .writes = false}},
                              cancel));
     if (results.back().status == 0) return std::string(trimmed(results.back().out));
-    return fail(Error{.code = ErrorCode::unreachable, .message = leader.name + ": PostgreSQL does not answer"}.with_output(
-        results.back().err));
+    return fail(
+        Error{.code = ErrorCode::unreachable, .message = leader.name + ": PostgreSQL does not answer"}.with_output(
+            results.back().err));
 }
 
 double wanted_delay(const PgCluster& cluster) {
@@ -72,8 +73,8 @@ std::optional<std::string> written_by_upstream(const PgCluster& before, const Wa
 
 Status wait_until_applied(const PgCluster& before, const Members& members, const std::string& position, Site& site,
                           StepContext& context) {
-    const std::string query = "SELECT (pg_last_wal_replay_lsn() >= " + sql_literal(position) +
-                              "::pg_lsn) || ' ' || pg_last_wal_replay_lsn()";
+    const std::string query =
+        "SELECT (pg_last_wal_replay_lsn() >= " + sql_literal(position) + "::pg_lsn) || ' ' || pg_last_wal_replay_lsn()";
     auto waited = context.wait_for(
         {.fact = before.name + " has applied what " + before.standby->upstream.name + " has written (" + position + ")",
          .node = site.node,
@@ -92,27 +93,27 @@ Status wait_until_applied(const PgCluster& before, const Members& members, const
 }
 
 Status wait_until_it_leads(const PgCluster& before, const Members& members, Site& site, StepContext& context) {
-    return context.wait_for({.fact = before.name + " takes writes",
-                             .node = site.node,
-                             .unit = kPatroniService,
-                             .logs = patroni_logs(),
-                             .interval = std::chrono::milliseconds(300)},
-                            [&]() -> Result<converge::Look> {
-                                TRY(const std::string said,
-                                    ask_leader(before, members, "SELECT pg_is_in_recovery()", context.cancel()));
-                                TRY(const Reached leader, members.leader(context.cancel()));
-                                TRY(const auto status, members.patroni(leader).status(context.cancel()));
-                                return converge::Look{
-                                    .reached = said == "f" && status.leads() && status.role != "standby_leader",
-                                    .moved = leader.name + " " + status.role + " " + said};
-                            });
+    return context.wait_for(
+        {.fact = before.name + " takes writes",
+         .node = site.node,
+         .unit = kPatroniService,
+         .logs = patroni_logs(),
+         .interval = std::chrono::milliseconds(300)},
+        [&]() -> Result<converge::Look> {
+            TRY(const std::string said, ask_leader(before, members, "SELECT pg_is_in_recovery()", context.cancel()));
+            TRY(const Reached leader, members.leader(context.cancel()));
+            TRY(const auto status, members.patroni(leader).status(context.cancel()));
+            return converge::Look{.reached = said == "f" && status.leads() && status.role != "standby_leader",
+                                  .moved = leader.name + " " + status.role + " " + said};
+        });
 }
 
 }  // namespace
 
 const char* const kFollowerQuery =
     "SELECT json_build_object('in_recovery', pg_is_in_recovery(), 'streams', (SELECT status = 'streaming' FROM "
-    "pg_stat_wal_receiver), 'received', pg_last_wal_receive_lsn(), 'delay', (SELECT setting FROM pg_settings WHERE name "
+    "pg_stat_wal_receiver), 'received', pg_last_wal_receive_lsn(), 'delay', (SELECT setting FROM pg_settings WHERE "
+    "name "
     "= 'recovery_min_apply_delay'))";
 
 std::optional<FollowerSeen> read_follower(std::string_view text) {
@@ -191,11 +192,12 @@ std::optional<Error> upstream_problem(const PgCluster& cluster, const UpstreamFa
         const std::string text = found->is_string() ? found->template get<std::string>() : found->dump();
         const double here = settings.number(name, text).value_or(0);
         if (here >= static_cast<double>(least)) continue;
-        return refused(name == "max_connections" ? "max_connections" : "parameters",
-                       fmt::format("expected {} of {} or more, as {} has, found {}: a standby with less stops replaying",
-                                   name, least, upstream.name, text),
-                       name == "max_connections" ? "set max_connections as there"
-                                                 : fmt::format("set parameters = {{ {} = \"{}\" }}", name, least));
+        return refused(
+            name == "max_connections" ? "max_connections" : "parameters",
+            fmt::format("expected {} of {} or more, as {} has, found {}: a standby with less stops replaying", name,
+                        least, upstream.name, text),
+            name == "max_connections" ? "set max_connections as there"
+                                      : fmt::format("set parameters = {{ {} = \"{}\" }}", name, least));
     }
     return std::nullopt;
 }
@@ -213,8 +215,7 @@ Status wait_for_upstream(const PgCluster& cluster, const Members& members, bool 
         [&]() -> Result<converge::Look> {
             TRY(const std::string said, ask_leader(cluster, members, kFollowerQuery, context.cancel()));
             const auto seen = read_follower(said);
-            const bool reached =
-                seen && seen->in_recovery && (seen->streams || !streams) && seen->delay == delay;
+            const bool reached = seen && seen->in_recovery && (seen->streams || !streams) && seen->delay == delay;
             return converge::Look{.reached = reached, .moved = said};
         });
 }
@@ -242,8 +243,7 @@ Status promote(const PgCluster& before, const Members& members, const Ways& ways
     if (live.contains(kKey) && live.at(kKey).is_object()) {
         TRY_VOID(context.begin_changes());
         // Applied by a reload: what waits for the delay comes at once.
-        if (before.standby->delay)
-            TRY_VOID(patroni.patch_config({{kKey, {{kDelay, "0"}}}}, context.cancel()));
+        if (before.standby->delay) TRY_VOID(patroni.patch_config({{kKey, {{kDelay, "0"}}}}, context.cancel()));
         if (const auto position = written_by_upstream(before, ways, context))
             TRY_VOID(wait_until_applied(before, members, *position, site, context));
         TRY_VOID(patroni.patch_config({{kKey, nullptr}}, context.cancel()));

@@ -8,7 +8,9 @@ namespace pigsty::module::pgsql {
 namespace {
 
 PgCluster upstream() {
-    PgCluster cluster{.name = "pg-test", .version = 17};
+    PgCluster cluster;
+    cluster.name = "pg-test";
+    cluster.version = 17;
     cluster.instances = {{"1", {.node = {"10.10.10.11"}, .role = "primary"}}, {"2", {.node = {"10.10.10.12"}}}};
     cluster.template_revision = 1;
     cluster.sizing = Sizing{.cpu = 2, .memory_mb = 2048, .disk_gb = 20};
@@ -20,7 +22,8 @@ PgCluster standby_cluster() {
     PgCluster cluster = upstream();
     cluster.name = "pg-test2";
     cluster.instances = {{"1", {.node = {"10.10.10.14"}, .role = "primary"}}};
-    cluster.standby = Standby{.upstream = {.id = "u", .name = "pg-test", .members = {{"1", {"10.10.10.11"}}, {"2", {"10.10.10.12"}}}}};
+    cluster.standby = Standby{
+        .upstream = {.id = "u", .name = "pg-test", .members = {{"1", {"10.10.10.11"}}, {"2", {"10.10.10.12"}}}}};
     return cluster;
 }
 
@@ -47,7 +50,8 @@ TEST(StandbySteps, a_promotion_takes_the_key_away) {
     PgCluster after = before;
     after.standby.reset();
     const auto owned = *wanted_configuration(before);
-    const auto patch = configuration_patch(*wanted_configuration(after), nlohmann::json::parse(owned.dump()), owned, Settings(17));
+    const auto patch =
+        configuration_patch(*wanted_configuration(after), nlohmann::json::parse(owned.dump()), owned, Settings(17));
     EXPECT_TRUE(patch.at("standby_cluster").is_null());
     const auto sentences = standby_forecast(before, after);
     ASSERT_EQ(sentences.size(), 2U);
@@ -72,9 +76,10 @@ TEST(StandbySteps, what_cannot_follow_is_told_by_its_attribute) {
               "ssl: expected true as pg-test has, whose data it copies; found false");
     EXPECT_EQ(problem([](PgCluster& c) { c.standby->port = 5433; }),
               "standby.port: expected 5432, where PostgreSQL of pg-test listens, found 5433");
-    EXPECT_EQ(problem([](PgCluster& c) { c.max_connections = 100; }, {{"max_connections", 500}}),
-              "max_connections: expected max_connections of 500 or more, as pg-test has, found 100: a standby with less "
-              "stops replaying");
+    EXPECT_EQ(
+        problem([](PgCluster& c) { c.max_connections = 100; }, {{"max_connections", 500}}),
+        "max_connections: expected max_connections of 500 or more, as pg-test has, found 100: a standby with less "
+        "stops replaying");
     EXPECT_EQ(problem([](PgCluster& c) { c.max_connections = 600; }, {{"max_connections", 500}}), "");
 }
 

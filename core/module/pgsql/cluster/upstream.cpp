@@ -28,7 +28,7 @@ std::string guest_of(const PgCluster& cluster) { return "standby " + cluster.nam
 
 std::string head_of(const PgCluster& cluster) { return upstream_key(cluster) + ": "; }
 
-std::string text_of(const std::vector<std::string>& lines) {
+std::string as_text(const std::vector<std::string>& lines) {
     std::string text;
     for (const std::string& line : lines) text += line + "\n";
     return text;
@@ -63,11 +63,10 @@ std::string write_lines_script(const PgCluster& cluster, std::int64_t port) {
 
 Status write_lines(const PgCluster& cluster, const PgCluster& upstream, const Reached& member,
                    const std::vector<std::string>& lines, const Cancel& cancel) {
-    TRY(const auto results,
-        member.node->request({node::RunScript{.text = write_lines_script(cluster, upstream.port),
-                                              .input = text_of(lines),
-                                              .may_fail = true}},
-                             cancel));
+    TRY(const auto results, member.node->request({node::RunScript{.text = write_lines_script(cluster, upstream.port),
+                                                                  .input = as_text(lines),
+                                                                  .may_fail = true}},
+                                                 cancel));
     if (results.back().status == 0) return {};
     return fail(Error{.code = ErrorCode::failed,
                       .message = "the lines of " + cluster.name + " in " + render::kHbaFile + " were not taken"}
@@ -98,20 +97,19 @@ Status patch_slot(const Members& members, const std::string& slot, const json& v
 
 // Patroni makes it in its next loop.
 Status wait_for_slot(const PgCluster& upstream, const Members& members, const std::string& slot, StepContext& context) {
-    const std::string ask = local_psql(upstream.port) + " -c " +
-                            shell_quote("SELECT count(*) FROM pg_replication_slots WHERE slot_name = " +
-                                        sql_literal(slot)) +
-                            "\n";
-    return context.wait_for({.fact = "the leader of " + upstream.name + " keeps the slot " + slot,
-                             .stall_timeout = std::chrono::seconds(90),
-                             .interval = std::chrono::milliseconds(300)},
-                            [&]() -> Result<converge::Look> {
-                                TRY(const Reached leader, members.leader(context.cancel()));
-                                TRY(const auto results, leader.node->request({node::RunScript{.text = ask, .writes = false}},
-                                                                             context.cancel()));
-                                return converge::Look{.reached = trimmed(results.back().out) == "1",
-                                                      .moved = leader.name};
-                            });
+    const std::string ask =
+        local_psql(upstream.port) + " -c " +
+        shell_quote("SELECT count(*) FROM pg_replication_slots WHERE slot_name = " + sql_literal(slot)) + "\n";
+    return context.wait_for(
+        {.fact = "the leader of " + upstream.name + " keeps the slot " + slot,
+         .stall_timeout = std::chrono::seconds(90),
+         .interval = std::chrono::milliseconds(300)},
+        [&]() -> Result<converge::Look> {
+            TRY(const Reached leader, members.leader(context.cancel()));
+            TRY(const auto results,
+                leader.node->request({node::RunScript{.text = ask, .writes = false}}, context.cancel()));
+            return converge::Look{.reached = trimmed(results.back().out) == "1", .moved = leader.name};
+        });
 }
 
 Result<bool> ensure_slot(const PgCluster& cluster, const PgCluster& upstream, const Members& members,
@@ -138,9 +136,9 @@ Result<bool> ensure_login(const PgCluster& cluster, const PgCluster& upstream, c
         if (password) break;
     }
     if (!password)
-        return fail(Error{.code = ErrorCode::failed,
-                          .message = "expected the replication password of " + upstream.name +
-                                     " on one of its members, found none"}
+        return fail(Error{
+            .code = ErrorCode::failed,
+            .message = "expected the replication password of " + upstream.name + " on one of its members, found none"}
                         .with_hint("an apply of " + upstream.name + " puts it back"));
     std::vector<node::NodePtr> without;
     for (const auto& site : context.sites()) {
@@ -161,16 +159,18 @@ Result<bool> ensure_login(const PgCluster& cluster, const PgCluster& upstream, c
 std::vector<std::string> upstream_hba_lines(const PgCluster& cluster) {
     std::vector<std::string> lines;
     for (const auto& [number, instance] : cluster.instances)
-        lines.push_back(item::guest_line(fmt::format("{:8} {:<16} {:<16} {:<20} scram-sha-256", cluster.ssl ? "hostssl" : "host",
-                                                     "replication,postgres", "replicator", instance.node.address + "/32"),
-                                         guest_of(cluster)));
+        lines.push_back(
+            item::guest_line(fmt::format("{:8} {:<16} {:<16} {:<20} scram-sha-256", cluster.ssl ? "hostssl" : "host",
+                                         "replication,postgres", "replicator", instance.node.address + "/32"),
+                             guest_of(cluster)));
     return lines;
 }
 
 std::string upstream_key(const PgCluster& cluster) { return cluster.name + " upstream"; }
 
 std::string upstream_text(const PgCluster& cluster) {
-    return cluster.standby->upstream.name + "\n" + standby_slot(cluster.name) + "\n" + text_of(upstream_hba_lines(cluster));
+    return cluster.standby->upstream.name + "\n" + standby_slot(cluster.name) + "\n" +
+           as_text(upstream_hba_lines(cluster));
 }
 
 Result<UpstreamLook> look_at_upstream(const PgCluster& cluster, Sessions& sessions, const Cancel& cancel) {

@@ -51,7 +51,8 @@ void check_standby_cluster(const PgCluster& cluster, const Settings& settings, P
         problems.add("synchronous.enabled", "nothing commits in a standby cluster, so no commit can wait",
                      "leave it out until the cluster is promoted");
     if (cluster.backup)
-        problems.add("backup", "pgBackRest backs up a cluster whose leader takes writes, which a standby cluster has not",
+        problems.add("backup",
+                     "pgBackRest backs up a cluster whose leader takes writes, which a standby cluster has not",
                      "back up its upstream; add backup once the cluster is promoted");
 }
 

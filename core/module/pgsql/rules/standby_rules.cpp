@@ -26,7 +26,8 @@ void check_delay(const std::string& path, const Instance& instance, const Settin
                      "set role = \"delayed\", or leave delay out");
         return;
     }
-    check_apply_delay(path, *instance.delay, settings, "for example 1h; who does not lag behind is a replica", problems);
+    check_apply_delay(path, *instance.delay, settings, "for example 1h; who does not lag behind is a replica",
+                      problems);
 }
 
 // Whom one meets from that member on, going up; it ends with the first that one meets again.

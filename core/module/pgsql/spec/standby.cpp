@@ -13,7 +13,8 @@ std::string standby_slot(const std::string& cluster) {
 
 std::string upstream_hosts(const Standby& standby) {
     std::string hosts;
-    for (const auto& [number, address] : standby.upstream.members) hosts += (hosts.empty() ? "" : ",") + address.address;
+    for (const auto& [number, address] : standby.upstream.members)
+        hosts += (hosts.empty() ? "" : ",") + address.address;
     return hosts;
 }
 

@@ -9,9 +9,13 @@ namespace pigsty::module::pgsql {
 namespace {
 
 PgCluster standby_cluster() {
-    PgCluster cluster{.name = "pg-test2", .version = 17, .instances = {{"1", {.node = {"10.10.10.14"}, .role = "primary"}}}};
-    cluster.standby = Standby{.upstream = {.id = "u", .name = "pg-test", .members = {{"1", {"10.10.10.11"}}, {"2", {"10.10.10.12"}}, {"10", {"10.10.10.13"}}}},
-                              .delay = "1h"};
+    PgCluster cluster{
+        .name = "pg-test2", .version = 17, .instances = {{"1", {.node = {"10.10.10.14"}, .role = "primary"}}}};
+    cluster.standby =
+        Standby{.upstream = {.id = "u",
+                             .name = "pg-test",
+                             .members = {{"1", {"10.10.10.11"}}, {"2", {"10.10.10.12"}}, {"10", {"10.10.10.13"}}}},
+                .delay = "1h"};
     return cluster;
 }
 
