@@ -15,6 +15,7 @@
 #include "core/module/haproxy/shared.h"
 #include "core/module/pgsql/backup/items.h"
 #include "core/module/pgsql/backup/keys.h"
+#include "core/module/pgsql/backup/restore.h"
 #include "core/module/pgsql/backup/steps.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/items.h"
@@ -271,6 +272,12 @@ Status keep_keys(const Making& making, Site&, StepContext& context) {
     return keep_backup_keys(making.cluster, making.ways->connect, making.changes.backups.renew_key, context);
 }
 
+// Before Patroni starts for the first time, and before etcd hears of the cluster.
+Status restore(const Making& making, Site& site, StepContext& context) {
+    const std::string bin_dir = platform_at(site.node).bin_dir(making.cluster.version.value_or(0));
+    return restore_cluster(making.cluster, bin_dir, making.ways->connect, site, context);
+}
+
 Status make_first_stanza(const Making& making, Site& site, StepContext& context) {
     TRY(const Members members, making.members(context));
     return ensure_stanzas(making.cluster, members, Stanzas::of_leader, site, context);
@@ -358,8 +365,12 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     if (cluster.vip)
         table.items("vip files", [making](const Site& site) { return vip_files(making->cluster, site.member); });
     const bool proves_backups = cluster.backup && (changes.creating || changes.backups.prove);
-    if (cluster.backup)
+    if (cluster.backup || cluster.restore_from)
         table.items("backup", [making](const Site& site) { return backup_items(making->cluster, site.member); });
+    if (cluster.restore_from && changes.creating)
+        table.act("restore", When::create, with(restore)).where([making](const Site& site) {
+            return is_primary(making->cluster, site);
+        });
     table.act("etcd user", changes.dcs_login ? When::always : When::create, with(make_dcs_user));
 
     // The first leader comes up where the specification says `primary`; in a living cluster roles only say who may start.

@@ -155,6 +155,7 @@ std::vector<Problem> problems_of(const PgCluster& cluster) {
     check_failover(cluster, problems);
     check_reach(cluster, problems);
     check_backup(cluster, problems);
+    check_restore(cluster, problems);
     check_default_objects(cluster, problems);
     return problems.take();
 }

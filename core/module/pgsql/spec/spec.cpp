@@ -143,6 +143,7 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("listen", cluster.listen);
     visit("patroni", cluster.patroni);
     visit("backup", cluster.backup);
+    visit("restore_from", cluster.restore_from);
     visit("default_roles", cluster.default_roles);
     visit("default_privileges", cluster.default_privileges);
     visit("default_schemas", cluster.default_schemas);

@@ -23,6 +23,8 @@
 #include "core/module/ca/reference.h"
 #include "core/module/etcd/spec.h"
 #include "core/module/pgsql/spec/backup.h"
+#include "core/module/pgsql/spec/connection.h"
+#include "core/module/pgsql/spec/restore_from.h"
 #include "core/node/node.h"
 #include "core/render/hba_rule.h"
 #include "core/render/role.h"
@@ -126,6 +128,7 @@ struct PgCluster {
     std::optional<std::vector<std::string>> listen{};  // null: the member's address and loopback
     PatroniOptions patroni{};
     std::optional<Backup> backup{};
+    std::optional<RestoreFrom> restore_from{};  // of the creation
     std::optional<std::vector<Role>> default_roles{};
     std::optional<std::vector<std::string>> default_privileges{};
     std::optional<std::vector<std::string>> default_schemas{};
@@ -139,14 +142,6 @@ Parameters parameters_of(const Instance& instance);
 
 // "pg-test-2": instance, Patroni member, certificate and slot.
 std::string member_name(const PgCluster& cluster, std::string_view key);
-
-// What users and databases point at (behaviour 12): {id, name, members}.
-struct Connection {
-    std::string id;
-    std::string name;
-    MemberMap<node::NodeAddress> members;
-    bool operator==(const Connection&) const = default;
-};
 
 struct RoleOptions {
     std::optional<bool> admin{}, inherit{}, set{};
