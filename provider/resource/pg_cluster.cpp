@@ -205,6 +205,8 @@ void PgClusterResource::validate(const PgClusterState& config, framework::Valida
     const bool judges_backups = !validation.unknown.missing_at(value::Path::of("backup"));
     if (!judges_backups)
         std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("backup"); });
+    if (validation.unknown.missing_at(value::Path::of("restore_from")))
+        std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("restore_from"); });
     report_problems(problems, validation);
     if (judges_backups) advise_on_backups(config.spec, validation.diagnostics);
     if (!judges_synchronous) return;
@@ -225,6 +227,7 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
         report_problems(module::pgsql::parameter_problems(cluster, settings_of(cluster, plan.private_data)),
                         validation);
         refuse_another_authority_or_dcs(plan);
+        refuse_another_restore(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
         refuse_another_encryption(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
     }
     refuse_two_authorities(cluster, plan.diagnostics);

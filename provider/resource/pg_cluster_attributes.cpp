@@ -344,6 +344,13 @@ Attributes<PgCluster> pg_cluster_attributes() {
                 "apply ends when a segment of WAL has arrived in the repository and a full backup is there. "
                 "Without it the backups so far stay where they are. A destroy takes those of the members' own "
                 "disks, and those that are encrypted, whose key goes with the members."),
+        nested("restore_from", &PgCluster::restore_from, pg_restore_attributes())
+            .optional()
+            .description(
+                "A new cluster is made out of a backup of another one, or of one that is gone. It has the source's data, "
+                "roles with their passwords, and system identifier, on a later timeline; replication has a password of "
+                "its own, and users and databases are imported or left alone. Of the creation alone: what it says can "
+                "be removed later, and not be changed."),
         nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
             .description("Instead of Pigsty's default roles."),
