@@ -347,7 +347,8 @@ Attributes<PgCluster> pg_cluster_attributes() {
         nested("restore_from", &PgCluster::restore_from, pg_restore_attributes())
             .optional()
             .description(
-                "A new cluster is made out of a backup of another one, or of one that is gone. It has the source's data, "
+                "A new cluster is made out of a backup of another one, or of one that is gone. It has the source's "
+                "data, "
                 "roles with their passwords, and system identifier, on a later timeline; replication has a password of "
                 "its own, and users and databases are imported or left alone. Of the creation alone: what it says can "
                 "be removed later, and not be changed."),

@@ -77,8 +77,7 @@ pg1-port=5432
 pg1-socket-path=/var/run/postgresql
 pg1-user=postgres
 )");
-    EXPECT_THAT(repository_hosts(with_minio()),
-                ElementsAre("10.10.10.10 sss.pigsty", "10.10.10.20 sss.pigsty"));
+    EXPECT_THAT(repository_hosts(with_minio()), ElementsAre("10.10.10.10 sss.pigsty", "10.10.10.20 sss.pigsty"));
     EXPECT_THAT(schedule_lines(*with_minio().backup),
                 ElementsAre("00 01 * * * postgres /pg/bin/pg-backup full", "@hourly postgres /pg/bin/pg-backup incr"));
 }

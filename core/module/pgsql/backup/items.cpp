@@ -25,8 +25,7 @@ std::string check_of(const PgCluster& cluster) {
 }  // namespace
 
 std::set<std::string> backup_packages(const PgCluster& cluster) {
-    if (!cluster.backup)
-        return cluster.restore_from ? std::set<std::string>{"pgbackrest"} : std::set<std::string>();
+    if (!cluster.backup) return cluster.restore_from ? std::set<std::string>{"pgbackrest"} : std::set<std::string>();
     std::set<std::string> packages{"pgbackrest"};
     if (!schedules_of(*cluster.backup).empty()) packages.insert("cron");
     return packages;

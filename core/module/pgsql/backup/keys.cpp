@@ -36,9 +36,8 @@ Result<Secret> key_on(node::Node& node, const Backup& backup, const Cancel& canc
     const auto users = minio::users_of(cluster);
     const auto found = users.find(user);
     if (found == users.end())
-        return fail(
-            wrong_repository(backup, "has no user " + user,
-                             "name one of its `users`, with a policy on bucket " + bucket_of(backup)));
+        return fail(wrong_repository(backup, "has no user " + user,
+                                     "name one of its `users`, with a policy on bucket " + bucket_of(backup)));
     const std::string name = minio::secret_name(user, found->second);
     TRY(const auto secrets, node::read_secrets(node, minio::secret_scope(access.name), {name}, cancel));
     const auto secret = secrets.find(name);

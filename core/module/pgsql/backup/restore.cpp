@@ -131,15 +131,15 @@ Status restore_and_recover(const PgCluster& cluster, const std::string& bin_dir,
     TRY(const auto secrets,
         node::read_secrets(*site.node, secret_scope(cluster), {kReplicationSecret}, context.cancel()));
     const std::string password(secrets.at(kReplicationSecret).value.reveal());
-    TRY(const auto recovered, run(site, context,
-                                  {.text = recover_script(cluster, bin_dir),
-                                   .input = own_cluster_sql(password),
-                                   .stall = kWorkStall}));
+    TRY(const auto recovered,
+        run(site, context,
+            {.text = recover_script(cluster, bin_dir), .input = own_cluster_sql(password), .stall = kWorkStall}));
     if (recovered.status == kOtherKind)
-        return fail(refused("restore_from: the data are of another kind than `encoding`, `lc_collate`, `lc_ctype` and "
-                            "`checksum` say: " +
-                                std::string(trimmed(recovered.err)),
-                            "they were decided when the source was made: write them as found"));
+        return fail(
+            refused("restore_from: the data are of another kind than `encoding`, `lc_collate`, `lc_ctype` and "
+                    "`checksum` say: " +
+                        std::string(trimmed(recovered.err)),
+                    "they were decided when the source was made: write them as found"));
     if (recovered.status == kTargetNotReached)
         return fail(refused("restore_from: PostgreSQL did not get to " + meaning_of(restore) +
                                 (recovered.err.contains("before configured recovery target was reached")
@@ -148,8 +148,9 @@ Status restore_and_recover(const PgCluster& cluster, const std::string& bin_dir,
                             "a target that the source's archive holds")
                         .with_output(recovered.err));
     if (recovered.status != 0)
-        return fail(Error{.code = ErrorCode::failed, .message = "restore_from: the restored server did not take its "
-                                                                "own logins, or did not stop"}
+        return fail(Error{.code = ErrorCode::failed,
+                          .message = "restore_from: the restored server did not take its "
+                                     "own logins, or did not stop"}
                         .with_output(recovered.err));
     TRY_VOID(context.request(site, {node::RunScript{.text = take_restored_script(cluster)}}));
     context.report(site, "recovered", begun);

@@ -74,7 +74,7 @@ runuser -u postgres -- "$bin/postgres" -D "$restore" -c config_file="$run/postgr
 server=$!
 stop() { runuser -u postgres -- "$bin/pg_ctl" -D "$restore" -m "$1" -w -t 3600 stop </dev/null >/dev/null 2>&1; }
 fail() {
-    tail -n 20 "$run/log" | LC_ALL=C tr -cd '\11\12\40-\176' >&2
+    grep -av 'the database system is \|Hot standby mode is ' "$run/log" | tail -n 20 | LC_ALL=C tr -cd '\11\12\40-\176' >&2
     stop immediate
     exit "$1"
 }
@@ -138,8 +138,8 @@ std::string restore_look_script() {
 }
 
 std::string restore_information_script(const PgCluster& cluster) {
-    return fmt::format("timeout {} ", kInformationBound.count()) + backrest(cluster, "--io-timeout=2 --output=json info") +
-           " 2>/dev/null | LC_ALL=C tr -cd '\\12\\40-\\176'\n";
+    return fmt::format("timeout {} ", kInformationBound.count()) +
+           backrest(cluster, "--io-timeout=2 --output=json info") + " 2>/dev/null | LC_ALL=C tr -cd '\\12\\40-\\176'\n";
 }
 
 std::string restore_script(const PgCluster& cluster) {
@@ -152,8 +152,9 @@ std::string recover_script(const PgCluster& cluster, const std::string& bin_dir)
     const bool checksum = cluster.checksum || cluster.template_name == "crit";
     const std::string expected = "encoding " + cluster.encoding + ", lc_collate " + cluster.lc_collate + ", lc_ctype " +
                                  cluster.lc_ctype + ", checksum " + (checksum ? "on" : "off");
-    return variables(bin_dir) + "port=" + std::to_string(cluster.port) + "\noptions=" +
-           shell_quote(client::session_options(0)) + "\nexpected=" + shell_quote(expected) + "\n" + kRecover;
+    return variables(bin_dir) + "port=" + std::to_string(cluster.port) +
+           "\noptions=" + shell_quote(client::session_options(0)) + "\nexpected=" + shell_quote(expected) + "\n" +
+           kRecover;
 }
 
 std::string take_restored_script(const PgCluster& cluster) {

@@ -13,15 +13,13 @@ void check_text(const std::string& path, const TextRule& rule, const std::option
 void check_target(const RestoreTarget& target, Problems& problems) {
     const std::string path = "restore_from.target";
     if (const int kinds = kinds_of(target); kinds != 1)
-        problems.add(path,
-                     "expected exactly one of time, lsn, xid, name and immediate, found " + std::to_string(kinds),
+        problems.add(path, "expected exactly one of time, lsn, xid, name and immediate, found " + std::to_string(kinds),
                      "for everything that is archived, leave `target` out");
     check_text(path + ".time", kTargetTime, target.time, problems,
                "without an offset it would mean whatever zone the server is in");
     check_text(path + ".lsn", kTargetLsn, target.lsn, problems);
     check_text(path + ".xid", kTargetXid, target.xid, problems);
-    check_text(path + ".name", kTargetName, target.name, problems,
-               "the name that pg_create_restore_point() was given");
+    check_text(path + ".name", kTargetName, target.name, problems, "the name that pg_create_restore_point() was given");
     if (target.exclusive && !target.time && !target.lsn && !target.xid)
         problems.add(path + ".exclusive", "exclusive goes with time, lsn and xid alone", "leave it out");
 }
@@ -59,9 +57,10 @@ void check_restore(const PgCluster& cluster, Problems& problems) {
     check_key(restore, problems);
     if (restore.source && !has_unknown(restore.source->name) && !has_unknown(restore.cluster) &&
         restore.source->name != restore.cluster)
-        problems.add("restore_from.source", "expected the connection of cluster " + restore.cluster + ", found that of " +
-                                                restore.source->name,
-                     "name one cluster in both");
+        problems.add(
+            "restore_from.source",
+            "expected the connection of cluster " + restore.cluster + ", found that of " + restore.source->name,
+            "name one cluster in both");
     if (!cluster.backup || !cluster.backup->repository || !restore.repository || restore.cluster != cluster.name)
         return;
     const Backup source = repository_of(restore);

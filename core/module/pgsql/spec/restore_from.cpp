@@ -13,8 +13,9 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool all_digits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
 bool is_hex(std::string_view text) {
-    return !text.empty() && text.size() <= 8 &&
-           std::ranges::all_of(text, [](char c) { return is_digit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'); });
+    return !text.empty() && text.size() <= 8 && std::ranges::all_of(text, [](char c) {
+        return is_digit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+    });
 }
 bool is_line(std::string_view text) {
     return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -58,8 +59,7 @@ bool is_label(std::string_view text) {
         return part.size() == 16 && all_digits(part.substr(0, 8)) && part[8] == '-' && all_digits(part.substr(9, 6)) &&
                kinds.contains(part[15]);
     };
-    return stamp(text.substr(0, 16), "F") &&
-           (text.size() == 16 || (text[16] == '_' && stamp(text.substr(17), "DI")));
+    return stamp(text.substr(0, 16), "F") && (text.size() == 16 || (text[16] == '_' && stamp(text.substr(17), "DI")));
 }
 
 bool is_timeline(std::string_view text) {
@@ -93,9 +93,8 @@ const TextRule kTargetTime{"a time with its offset from UTC, as 2026-11-28 18:11
 const TextRule kTargetLsn{"a place in the WAL as pg_current_wal_lsn() tells it, as 0/5000148", is_lsn};
 const TextRule kTargetXid{"the number of a transaction",
                           [](std::string_view text) { return all_digits(text) && text.size() <= 20; }};
-const TextRule kTargetName{"the name of a restore point on one line, of 1 to 63 bytes", [](std::string_view text) {
-                               return !text.empty() && text.size() <= 63 && is_line(text);
-                           }};
+const TextRule kTargetName{"the name of a restore point on one line, of 1 to 63 bytes",
+                           [](std::string_view text) { return !text.empty() && text.size() <= 63 && is_line(text); }};
 const TextRule kBackupLabel{"the label of a backup, as 20261130-022842F", is_label};
 const TextRule kTargetTimeline{"a number from 1, `latest` or `current`", is_timeline};
 const TextRule kCipherPass{"a key on one line", [](std::string_view text) {
@@ -140,7 +139,8 @@ Backup repository_of(const RestoreFrom& restore) {
 }
 
 int kinds_of(const RestoreTarget& target) {
-    const auto named = std::ranges::count_if(kKinds, [&](const Kind& kind) { return (target.*kind.value).has_value(); });
+    const auto named =
+        std::ranges::count_if(kKinds, [&](const Kind& kind) { return (target.*kind.value).has_value(); });
     return static_cast<int>(named) + (target.immediate.value_or(false) ? 1 : 0);
 }
 
@@ -164,8 +164,10 @@ std::string restore_options(const RestoreFrom& restore) {
 
 std::string meaning_of(const RestoreFrom& restore) {
     std::string text = "cluster " + restore.cluster + " in " + place_of(repository_of(restore)) + " to ";
-    if (!restore.target) text += "the end of its archive";
-    else if (restore.target->immediate.value_or(false)) text += "the end of the backup";
+    if (!restore.target)
+        text += "the end of its archive";
+    else if (restore.target->immediate.value_or(false))
+        text += "the end of the backup";
     else
         for (const Kind& kind : kKinds)
             if (const auto& value = (*restore.target).*kind.value)

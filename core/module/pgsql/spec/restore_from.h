@@ -24,11 +24,11 @@ struct RestoreTarget {
 };
 
 struct RestoreFrom {
-    std::optional<minio::Access> repository{};           // where the source's backups are
+    std::optional<minio::Access> repository{};            // where the source's backups are
     std::optional<std::string> bucket{}, user{}, path{};  // null: as in `backup`
     std::string cluster;                                  // name of the source: pgBackRest's stanza
     std::optional<Connection> source{};                   // where the source lives, and its key with it
-    std::optional<Secret> cipher_pass_wo{};  // only in create and while planning; in no claim
+    std::optional<Secret> cipher_pass_wo{};               // only in create and while planning; in no claim
     std::optional<std::int64_t> cipher_pass_wo_version{};
     std::optional<RestoreTarget> target{};  // null: everything that is archived
     std::optional<std::string> set{};       // label of the backup; null: the newest that fits
