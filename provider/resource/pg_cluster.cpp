@@ -122,6 +122,7 @@ converge::Table PgClusterResource::table(const PgClusterState& state, const Flee
 std::vector<PgClusterState> PgClusterResource::shapes() const {
     PgClusterState with_backups;
     with_backups.spec.backup.emplace().repository.emplace();
+    with_backups.spec.restore_from.emplace();
     return {PgClusterState(), std::move(with_backups)};
 }
 

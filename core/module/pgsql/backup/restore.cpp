@@ -8,6 +8,7 @@
 #include "core/module/pgsql/backup/keys.h"
 #include "core/module/pgsql/backup/restore_files.h"
 #include "core/module/pgsql/session/members.h"
+#include "core/module/pgsql/session/session.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "core/node/secrets.h"
 
@@ -34,12 +35,14 @@ Result<node::OperationResult> run(Site& site, StepContext& context, node::RunScr
 Result<bool> is_there(const PgCluster& cluster, Site& site, StepContext& context) {
     TRY(const auto seen, run(site, context, {.text = restore_look_script(), .writes = false}));
     std::string_view text = trimmed(seen.out);
-    if (!text.starts_with("data")) return false;
+    // Where somebody has led already, Patroni has the data from the others, whatever became of these.
+    if (!text.starts_with("data")) return !known_identifier(context.sites()).empty();
     text.remove_prefix(std::string_view("data").size());
     const std::string note(trimmed(text));
     const std::string wanted = meaning_of(*cluster.restore_from);
-    if (!note.empty() && note != wanted)
-        return fail(refused("restore_from: the data of " + site.member.name + " were made out of " + note +
+    if (note != wanted)
+        return fail(refused("restore_from: the data of " + site.member.name + " were made out of " +
+                                (note.empty() ? "nothing" : note) +
                                 " by a create that did not end, and " + wanted + " is wanted now",
                             "bring restore_from back as it was, or destroy this cluster and make it anew"));
     return true;
