@@ -65,7 +65,8 @@ test_a_source_with_backups() {
   expect sql $node "SELECT pg_create_restore_point('before second')"
   sleep 2
   expect sql $node "INSERT INTO happened (name) VALUES ('second')"
-  expect sql $node "SELECT pg_switch_wal(); ALTER SYSTEM RESET log_min_duration_statement"
+  expect sql $node 'SELECT pg_switch_wal()'
+  expect sql $node 'ALTER SYSTEM RESET log_min_duration_statement'
   archived() { [[ $(sql pg-src-1 "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'") == 0 ]]; }
   wait_until 60 archived
 }

@@ -22,7 +22,7 @@ std::string variables(const std::string& bin_dir) {
     return "bin=" + shell_quote(bin_dir) + "\nrestore=" + kRestoreFolder + "\nrun=" + kRunFolder + "\n";
 }
 
-std::string backrest(const PgCluster& cluster, const std::string& arguments) {
+std::string of_source(const PgCluster& cluster, const std::string& arguments) {
     return std::string("runuser -u postgres -- pgbackrest --config=") + kRestoreConf +
            " --stanza=" + shell_quote(cluster.restore_from->cluster) +
            " --log-level-console=off --log-level-stderr=warn " + arguments + " </dev/null";
@@ -139,12 +139,13 @@ std::string restore_look_script() {
 
 std::string restore_information_script(const PgCluster& cluster) {
     return fmt::format("timeout {} ", kInformationBound.count()) +
-           backrest(cluster, "--io-timeout=2 --output=json info") + " 2>/dev/null | LC_ALL=C tr -cd '\\12\\40-\\176'\n";
+           of_source(cluster, "--io-timeout=2 --output=json info") +
+           " 2>/dev/null | LC_ALL=C tr -cd '\\12\\40-\\176'\n";
 }
 
 std::string restore_script(const PgCluster& cluster) {
     return variables("") + "install -d -o postgres -g postgres -m 0700 \"$restore\" || exit 1\nsaid=$(" +
-           backrest(cluster, restore_options(*cluster.restore_from) + " restore") +
+           of_source(cluster, restore_options(*cluster.restore_from) + " restore") +
            " 2>&1)\nstatus=$?\nprintf '%s\\n' \"$said\" | LC_ALL=C tr -cd '\\11\\12\\40-\\176'\nexit $status\n";
 }
 

@@ -5,7 +5,7 @@
 namespace pigsty::module::pgsql {
 namespace {
 
-void check_text(const std::string& path, const TextRule& rule, const std::optional<std::string>& text,
+void check_form(const std::string& path, const TextRule& rule, const std::optional<std::string>& text,
                 Problems& problems, const std::string& hint = {}) {
     if (text && !has_unknown(*text) && !rule.holds(*text)) problems.add(path, expected(rule, *text), hint);
 }
@@ -15,11 +15,11 @@ void check_target(const RestoreTarget& target, Problems& problems) {
     if (const int kinds = kinds_of(target); kinds != 1)
         problems.add(path, "expected exactly one of time, lsn, xid, name and immediate, found " + std::to_string(kinds),
                      "for everything that is archived, leave `target` out");
-    check_text(path + ".time", kTargetTime, target.time, problems,
+    check_form(path + ".time", kTargetTime, target.time, problems,
                "without an offset it would mean whatever zone the server is in");
-    check_text(path + ".lsn", kTargetLsn, target.lsn, problems);
-    check_text(path + ".xid", kTargetXid, target.xid, problems);
-    check_text(path + ".name", kTargetName, target.name, problems, "the name that pg_create_restore_point() was given");
+    check_form(path + ".lsn", kTargetLsn, target.lsn, problems);
+    check_form(path + ".xid", kTargetXid, target.xid, problems);
+    check_form(path + ".name", kTargetName, target.name, problems, "the name that pg_create_restore_point() was given");
     if (target.exclusive && !target.time && !target.lsn && !target.xid)
         problems.add(path + ".exclusive", "exclusive goes with time, lsn and xid alone", "leave it out");
 }
@@ -47,12 +47,12 @@ void check_restore(const PgCluster& cluster, Problems& problems) {
                      "set restore_from.repository = pigsty_minio_cluster.NAME.access");
     else
         check_access("restore_from.repository", *restore.repository, cluster, problems);
-    check_text("restore_from.cluster", kClusterName, restore.cluster, problems);
-    check_text("restore_from.bucket", minio::kBucketName, restore.bucket, problems);
-    check_text("restore_from.user", minio::kObjectName, restore.user, problems);
-    check_text("restore_from.path", kDataFolder, restore.path, problems);
-    check_text("restore_from.set", kBackupLabel, restore.set, problems, "a label that pgbackrest info shows");
-    check_text("restore_from.timeline", kTargetTimeline, restore.timeline, problems);
+    check_form("restore_from.cluster", kClusterName, restore.cluster, problems);
+    check_form("restore_from.bucket", minio::kBucketName, restore.bucket, problems);
+    check_form("restore_from.user", minio::kObjectName, restore.user, problems);
+    check_form("restore_from.path", kDataFolder, restore.path, problems);
+    check_form("restore_from.set", kBackupLabel, restore.set, problems, "a label that pgbackrest info shows");
+    check_form("restore_from.timeline", kTargetTimeline, restore.timeline, problems);
     if (restore.target) check_target(*restore.target, problems);
     check_key(restore, problems);
     if (restore.source && !has_unknown(restore.source->name) && !has_unknown(restore.cluster) &&

@@ -53,10 +53,12 @@ TEST(RestoreRules, want_one_way_to_the_key) {
     EXPECT_THAT(made_from([](RestoreFrom& restore) {
                     restore.cipher_pass_wo = Secret("key");
                     restore.cipher_pass_wo_version = 1;
-                    restore.source = Connection{.name = "pg-src"};
+                    restore.source = Connection{.id = "one", .name = "pg-src", .members = {}};
                 }),
                 ElementsAre("restore_from.cipher_pass_wo: the key comes with `source`"));
-    EXPECT_THAT(made_from([](RestoreFrom& restore) { restore.source = Connection{.name = "pg-other"}; }),
+    EXPECT_THAT(made_from([](RestoreFrom& restore) {
+                    restore.source = Connection{.id = "one", .name = "pg-other", .members = {}};
+                }),
                 ElementsAre(HasSubstr("restore_from.source: ")));
 }
 
