@@ -132,7 +132,13 @@ Status wait_for_first_leader(const Making& making, Site& site, StepContext& cont
             TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
             // Any leader will do, for this may be resumed after a failover. A server that just ended its bootstrap calls
             // itself primary before it holds the lock: the cluster's word counts.
-            const bool led = status.state == "running" && members.leader(context.cancel()).has_value();
+            // And one that takes over what was restored holds the lock before it has promoted itself.
+            const auto leader = members.leader(context.cancel());
+            bool led = status.state == "running" && leader.has_value();
+            if (led && making.cluster.restore_from) {
+                TRY(const auto of_leader, members.patroni(*leader).status(context.cancel()));
+                led = of_leader.state == "running" && of_leader.leads();
+            }
             if (led && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
             return converge::Look{.reached = led, .moved = status.state + status.system_identifier};
         }));
