@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/module/pgsql/spec/backup.h"
+#include "core/module/pgsql/spec/restore_from.h"
 #include "provider/framework/attributes.h"
 
 namespace pigsty::provider {
 
 framework::Attributes<module::pgsql::Backup> pg_backup_attributes();
+framework::Attributes<module::pgsql::RestoreFrom> pg_restore_attributes();
 
 }  // namespace pigsty::provider

@@ -152,6 +152,7 @@ converge::Table PgClusterResource::table(const PgClusterState& state, const Flee
 std::vector<PgClusterState> PgClusterResource::shapes() const {
     PgClusterState with_backups;
     with_backups.spec.backup.emplace().repository.emplace();
+    with_backups.spec.restore_from.emplace();
     PgClusterState with_upstream;
     with_upstream.spec.standby.emplace();
     return {PgClusterState(), std::move(with_backups), std::move(with_upstream)};
@@ -250,6 +251,8 @@ void PgClusterResource::validate(const PgClusterState& config, framework::Valida
     const bool judges_backups = !validation.unknown.missing_at(value::Path::of("backup"));
     if (!judges_backups)
         std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("backup"); });
+    if (validation.unknown.missing_at(value::Path::of("restore_from")))
+        std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("restore_from"); });
     report_problems(problems, validation);
     if (judges_backups) advise_on_backups(config.spec, validation.diagnostics);
     if (!judges_synchronous) return;
@@ -270,6 +273,7 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
         report_problems(module::pgsql::parameter_problems(cluster, settings_of(cluster, plan.private_data)),
                         validation);
         refuse_another_authority_or_dcs(plan);
+        refuse_another_restore(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
         refuse_another_encryption(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
         refuse_another_upstream(plan);
     }

@@ -387,6 +387,14 @@ Attributes<PgCluster> pg_cluster_attributes() {
                          "it is promoted, once "
                          "it has applied what the upstream has written by then, and is a cluster like any other. Only "
                          "a new cluster can have it."),
+        nested("restore_from", &PgCluster::restore_from, pg_restore_attributes())
+            .optional()
+            .description(
+                "A new cluster is made out of a backup of another one, or of one that is gone. It has the source's "
+                "data, "
+                "roles with their passwords, and system identifier, on a later timeline; replication has a password of "
+                "its own, and users and databases are imported or left alone. Of the creation alone: what it says can "
+                "be removed later, and not be changed."),
         nested("default_roles", &PgCluster::default_roles, default_role())
             .optional()
             .description("Instead of Pigsty's default roles. One taken off the list stays: it may own objects."),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/hash.h"
+#include "core/base/unknown.h"
 #include "core/module/pgsql/backup/files.h"
 #include "core/module/pgsql/backup/look.h"
 
@@ -63,6 +64,22 @@ void refuse_another_encryption(const PgCluster& prior, const PgCluster& planned,
                           "Expected " + std::string(is_encrypted(*prior.backup) ? "true" : "false") +
                               ", as the backups in " + place_of(*prior.backup) +
                               " were written. Another `backup.path` begins anew, with or without it.",
+                          path);
+}
+
+void refuse_another_restore(const PgCluster& prior, const PgCluster& planned, const framework::Unknowns& unknown,
+                            framework::Diagnostics& diagnostics) {
+    const value::Path path = value::Path::of("restore_from");
+    if (!planned.restore_from || unknown.missing_at(path)) return;
+    const std::string wanted = meaning_of(*planned.restore_from);
+    if (has_unknown(wanted)) return;
+    const std::string made = prior.restore_from ? meaning_of(*prior.restore_from) : "nothing: it was made empty";
+    if (made == wanted) return;
+    diagnostics.add_error("A living cluster is not restored",
+                          "Expected restore_from as it was when the cluster was made, or none; it was made out of " +
+                              made + ", and " + wanted +
+                              " is wanted now. Another pigsty_pg_cluster with this restore_from gets those data; or "
+                              "destroy this one and make it anew.",
                           path);
 }
 

@@ -26,4 +26,8 @@ void advise_on_backups(const module::pgsql::PgCluster& cluster, framework::Diagn
 void refuse_another_encryption(const module::pgsql::PgCluster& prior, const module::pgsql::PgCluster& planned,
                                const framework::Unknowns& unknown, framework::Diagnostics& diagnostics);
 
+// `restore_from` is of the creation: a living cluster is not restored.
+void refuse_another_restore(const module::pgsql::PgCluster& prior, const module::pgsql::PgCluster& planned,
+                            const framework::Unknowns& unknown, framework::Diagnostics& diagnostics);
+
 }  // namespace pigsty::provider

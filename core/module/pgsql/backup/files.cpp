@@ -21,7 +21,9 @@ std::string port_of(const std::string& endpoint) {
     return colon == std::string::npos ? std::string() : endpoint.substr(colon + 1);
 }
 
-std::string repository_lines(const Backup& backup) {
+}  // namespace
+
+std::string repository_lines(const Backup& backup, const std::string& cipher_secret) {
     std::string text = line("repo1-path", path_of(backup));
     if (is_remote(backup)) {
         const minio::Access& access = *backup.repository;
@@ -33,9 +35,16 @@ std::string repository_lines(const Backup& backup) {
                 line("repo1-s3-key-secret", render::secret_reference({.name = repository_secret(backup)})) +
                 line("repo1-bundle", "y");
     }
-    if (is_encrypted(backup))
+    if (!cipher_secret.empty())
         text += line("repo1-cipher-type", "aes-256-cbc") +
-                line("repo1-cipher-pass", render::secret_reference({.name = kCipherSecret}));
+                line("repo1-cipher-pass", render::secret_reference({.name = cipher_secret}));
+    return text;
+}
+
+namespace {
+
+std::string own_repository_lines(const Backup& backup) {
+    std::string text = repository_lines(backup, is_encrypted(backup) ? kCipherSecret : "");
     text += line("repo1-retention-full", std::to_string(backup.retention.full)) +
             line("repo1-retention-full-type", backup.retention.type);
     if (backup.retention.archive) text += line("repo1-retention-archive", std::to_string(*backup.retention.archive));
@@ -81,7 +90,7 @@ std::string repository_secret(const Backup& backup) {
 
 std::string backrest_conf(const PgCluster& cluster) {
     const Backup& backup = *cluster.backup;
-    std::string text = render::banner() + "[global]\n" + repository_lines(backup) +
+    std::string text = render::banner() + "[global]\n" + own_repository_lines(backup) +
                        line("compress-type", backup.compression) + line("start-fast", "y") +
                        line("log-path", kBackrestLogDir) + line("lock-path", "/pg/tmp") +
                        line("spool-path", "/pg/spool");
@@ -114,11 +123,17 @@ std::vector<std::string> schedule_lines(const Backup& backup) {
     return lines;
 }
 
-std::vector<std::string> repository_hosts(const Backup& backup) {
+std::vector<std::string> repository_hosts(const PgCluster& cluster) {
     std::vector<std::string> lines;
-    if (backup.repository)
-        for (const auto& [number, address] : backup.repository->members)
-            lines.push_back(address.address + " " + backup.repository->domain);
+    const auto add = [&](const std::optional<minio::Access>& repository) {
+        if (!repository) return;
+        for (const auto& [number, address] : repository->members) {
+            std::string line = address.address + " " + repository->domain;
+            if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
+        }
+    };
+    if (cluster.backup) add(cluster.backup->repository);
+    if (cluster.restore_from) add(cluster.restore_from->repository);
     return lines;
 }
 

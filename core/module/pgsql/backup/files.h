@@ -19,14 +19,18 @@ inline constexpr const char* kCloneProgram = "/pg/bin/pg-clone";
 inline constexpr const char* kCipherSecret = "backup-cipher";
 std::string repository_secret(const Backup& backup);
 
-// The cluster must have `backup`, here and below. Secrets are placeholders.
+// Where a repository is and how it is read, as pgBackRest's section [global] has it. `cipher_secret`: name of the key that it
+// is encrypted with; empty: it is not. Secrets are placeholders.
+std::string repository_lines(const Backup& backup, const std::string& cipher_secret);
+
+// The cluster must have `backup`, here and below.
 std::string backrest_conf(const PgCluster& cluster);
 std::string backup_program(const PgCluster& cluster);
 std::string clone_program(const PgCluster& cluster);
 // Of the file in /etc/cron.d. On every member: who does not lead does nothing.
 std::vector<std::string> schedule_lines(const Backup& backup);
 // Of /etc/hosts: pgBackRest checks the certificate's name, so MinIO's members go by its domain.
-std::vector<std::string> repository_hosts(const Backup& backup);
+std::vector<std::string> repository_hosts(const PgCluster& cluster);
 
 // Each ends by itself: a repository that is not reached holds pgBackRest for 46 s, and with it a shutdown, which waits for
 // the archiver, or a promotion, which asks for what it lacks.

@@ -77,8 +77,7 @@ pg1-port=5432
 pg1-socket-path=/var/run/postgresql
 pg1-user=postgres
 )");
-    EXPECT_THAT(repository_hosts(*with_minio().backup),
-                ElementsAre("10.10.10.10 sss.pigsty", "10.10.10.20 sss.pigsty"));
+    EXPECT_THAT(repository_hosts(with_minio()), ElementsAre("10.10.10.10 sss.pigsty", "10.10.10.20 sss.pigsty"));
     EXPECT_THAT(schedule_lines(*with_minio().backup),
                 ElementsAre("00 01 * * * postgres /pg/bin/pg-backup full", "@hourly postgres /pg/bin/pg-backup incr"));
 }
@@ -91,7 +90,7 @@ TEST(BackrestConf, of_a_disk_holds_no_secret) {
                                 "repo1-retention-archive=1\n"));
     EXPECT_THAT(text, Not(HasSubstr("{{")));
     EXPECT_THAT(text, Not(HasSubstr("async")));
-    EXPECT_THAT(repository_hosts(*cluster.backup), IsEmpty());
+    EXPECT_THAT(repository_hosts(cluster), IsEmpty());
 }
 
 TEST(BackrestConf, is_unknown_while_the_repository_is) {

@@ -77,9 +77,11 @@ std::optional<BackupInformation> read_information(std::string_view printed, cons
     const json& stanza = answer.front();
     information.trouble = trouble_of(stanza, backup);
     if (const json& databases = at(stanza, "db"); databases.is_array())
-        for (const json& database : databases)
+        for (const json& database : databases) {
+            information.version = text_at(database, "version");
             if (const json& id = at(database, "system-id"); id.is_number())
                 information.system_identifiers.push_back(id.dump());
+        }
     if (const json& sets = at(stanza, "backup"); sets.is_array())
         for (const json& set : sets) information.sets.push_back(set_of(set));
     const json& lock = at(at(at(stanza, "status"), "lock"), "backup");

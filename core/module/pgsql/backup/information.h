@@ -27,6 +27,7 @@ struct BackupSet {
 struct BackupInformation {
     Trouble trouble{};  // kind none, no_stanza, or what is the matter
     std::vector<std::string> system_identifiers{};
+    std::string version{};          // "17": PostgreSQL's, of the newest database
     std::vector<BackupSet> sets{};  // oldest first
     bool is_running = false;
     std::int64_t done_bytes = 0;  // of the backup that runs

@@ -25,14 +25,18 @@ std::string check_of(const PgCluster& cluster) {
 }  // namespace
 
 std::set<std::string> backup_packages(const PgCluster& cluster) {
-    if (!cluster.backup) return {};
+    if (!cluster.backup) return cluster.restore_from ? std::set<std::string>{"pgbackrest"} : std::set<std::string>();
     std::set<std::string> packages{"pgbackrest"};
     if (!schedules_of(*cluster.backup).empty()) packages.insert("cron");
     return packages;
 }
 
 item::Items backup_items(const PgCluster& cluster, const converge::Member& member) {
-    if (!cluster.backup) return {};
+    item::Items hosts;
+    if (auto lines = repository_hosts(cluster); !lines.empty())
+        hosts.push_back(std::make_shared<item::HostsBlockItem>(
+            item::HostsBlockSpec{.owner = std::string(kKind) + " " + cluster.name, .lines = std::move(lines)}));
+    if (!cluster.backup) return hosts;
     const Backup& backup = *cluster.backup;
     const item::Owner postgres(kAccount);
     item::Items items{item::Owner("root").folder(kBackrestFolder, 0755),
@@ -43,9 +47,7 @@ item::Items backup_items(const PgCluster& cluster, const converge::Member& membe
         const bool is_ours = path == kLocalRepository;
         items.push_back(postgres.folder(is_ours ? cluster_folder(cluster) + "/backup" : path, 0750));
     }
-    if (auto hosts = repository_hosts(backup); !hosts.empty())
-        items.push_back(std::make_shared<item::HostsBlockItem>(
-            item::HostsBlockSpec{.owner = std::string(kKind) + " " + cluster.name, .lines = std::move(hosts)}));
+    for (item::ItemPtr& each : hosts) items.push_back(std::move(each));
     // Kept as one with secrets even where it holds none: what is compared stays the same when a repository moves.
     items.push_back(
         std::make_shared<item::FileItem>(item::FileSpec{.path = kBackrestConf,

@@ -19,7 +19,7 @@ using converge::StepContext;
 
 Error wrong_repository(const Backup& backup, std::string message, std::string hint) {
     return Error{.code = ErrorCode::invalid,
-                 .message = "backup.repository: MinIO cluster " + backup.repository->name + " " + std::move(message)}
+                 .message = "MinIO cluster " + backup.repository->name + " " + std::move(message)}
         .with_hint(std::move(hint));
 }
 
@@ -36,9 +36,8 @@ Result<Secret> key_on(node::Node& node, const Backup& backup, const Cancel& canc
     const auto users = minio::users_of(cluster);
     const auto found = users.find(user);
     if (found == users.end())
-        return fail(
-            wrong_repository(backup, "has no user " + user,
-                             "name one of its `users` in backup.user, with a policy on bucket " + bucket_of(backup)));
+        return fail(wrong_repository(backup, "has no user " + user,
+                                     "name one of its `users`, with a policy on bucket " + bucket_of(backup)));
     const std::string name = minio::secret_name(user, found->second);
     TRY(const auto secrets, node::read_secrets(node, minio::secret_scope(access.name), {name}, cancel));
     const auto secret = secrets.find(name);
@@ -47,23 +46,6 @@ Result<Secret> key_on(node::Node& node, const Backup& backup, const Cancel& canc
                           .message = "the key of " + user + " is not on this member of MinIO cluster " + access.name}
                         .with_hint("an apply of the MinIO cluster puts it back"));
     return secret->second.value;
-}
-
-// The first of MinIO's nodes that can tell; where none does, why.
-Result<Secret> find_key(const Backup& backup, const node::Connect& connect, const Cancel& cancel) {
-    std::optional<Error> last;
-    for (const auto& [number, address] : backup.repository->members) {
-        auto key = [&]() -> Result<Secret> {
-            TRY(const node::NodePtr node, connect(address, cancel, node::Reach::read));
-            return key_on(*node, backup, cancel);
-        }();
-        if (key) return key;
-        TRY_VOID(cancel.check("reading the key of " + user_of(backup)));
-        if (key.error().host.empty()) key.error().at_host(address.address);
-        last = std::move(key).error();
-    }
-    if (last) return fail(*std::move(last));
-    return fail(wrong_repository(backup, "has no members", "take `access` of a pigsty_minio_cluster as it is"));
 }
 
 struct Held {
@@ -86,6 +68,22 @@ Result<Held> held(const std::string& scope, const std::vector<std::string>& name
 
 }  // namespace
 
+Result<Secret> repository_key(const Backup& backup, const node::Connect& connect, const Cancel& cancel) {
+    std::optional<Error> last;
+    for (const auto& [number, address] : backup.repository->members) {
+        auto key = [&]() -> Result<Secret> {
+            TRY(const node::NodePtr node, connect(address, cancel, node::Reach::read));
+            return key_on(*node, backup, cancel);
+        }();
+        if (key) return key;
+        TRY_VOID(cancel.check("reading the key of " + user_of(backup)));
+        if (key.error().host.empty()) key.error().at_host(address.address);
+        last = std::move(key).error();
+    }
+    if (last) return fail(*std::move(last));
+    return fail(wrong_repository(backup, "has no members", "take `access` of a pigsty_minio_cluster as it is"));
+}
+
 bool has_backup_keys(const Backup& backup) { return is_remote(backup) || is_encrypted(backup); }
 
 Status keep_backup_keys(const PgCluster& cluster, const node::Connect& connect, bool renew, StepContext& context) {
@@ -98,12 +96,12 @@ Status keep_backup_keys(const PgCluster& cluster, const node::Connect& connect, 
 
     std::optional<Secret> key;
     if (is_remote(backup) && renew) {
-        TRY(key, find_key(backup, connect, context.cancel()));
+        TRY(key, repository_key(backup, connect, context.cancel()));
     }
     TRY(const Held before, held(scope, names, of_repository, key, context));
     if (before.everywhere && before.as_given) return {};
     if (is_remote(backup) && !key) {
-        TRY(key, find_key(backup, connect, context.cancel()));
+        TRY(key, repository_key(backup, connect, context.cancel()));
     }
     TRY_VOID(context.begin_changes());
     if (key) {

@@ -10,6 +10,8 @@
 
 namespace pigsty::module::pgsql {
 
+// Of a repository in MinIO: from the first of MinIO's nodes that can tell; where none does, why.
+Result<Secret> repository_key(const Backup& backup, const node::Connect& connect, const Cancel& cancel);
 // Whether there are any.
 bool has_backup_keys(const Backup& backup);
 // Makes and copies what a member lacks. `renew`: MinIO's user may have another key by now.

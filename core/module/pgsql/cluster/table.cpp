@@ -13,6 +13,7 @@
 #include "core/module/haproxy/shared.h"
 #include "core/module/pgsql/backup/items.h"
 #include "core/module/pgsql/backup/keys.h"
+#include "core/module/pgsql/backup/restore.h"
 #include "core/module/pgsql/backup/steps.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/items.h"
@@ -106,7 +107,13 @@ Status wait_for_first_leader(const Making& making, Site& site, StepContext& cont
             TRY(const auto status, members.patroni({site.member.name, site.node}).status(context.cancel()));
             // Any leader will do, for this may be resumed after a failover. A server that just ended its bootstrap calls
             // itself primary before it holds the lock: the cluster's word counts.
-            const bool led = status.state == "running" && members.leader(context.cancel()).has_value();
+            // And one that takes over what was restored holds the lock before it has promoted itself.
+            const auto leader = members.leader(context.cancel());
+            bool led = status.state == "running" && leader.has_value();
+            if (led && making.cluster.restore_from) {
+                TRY(const auto of_leader, members.patroni(*leader).status(context.cancel()));
+                led = of_leader.state == "running" && of_leader.leads();
+            }
             if (led && site.claim) site.claim->facts["system_identifier"] = status.system_identifier;
             return converge::Look{.reached = led, .moved = status.state + status.system_identifier};
         }));
@@ -242,6 +249,12 @@ Status keep_keys(const Making& making, Site&, StepContext& context) {
     return keep_backup_keys(making.cluster, making.ways->connect, making.changes.backups.renew_key, context);
 }
 
+// Before Patroni starts for the first time, and before etcd hears of the cluster.
+Status restore(const Making& making, Site& site, StepContext& context) {
+    const std::string bin_dir = platform_at(site.node).bin_dir(making.cluster.version.value_or(0));
+    return restore_cluster(making.cluster, bin_dir, making.ways->connect, site, context);
+}
+
 Status make_first_stanza(const Making& making, Site& site, StepContext& context) {
     TRY(const Members members, making.members(context));
     return ensure_stanzas(making.cluster, members, Stanzas::of_leader, site, context);
@@ -334,8 +347,12 @@ converge::Table table_of(const PgCluster& cluster, const Ways* ways, const Clust
     if (cluster.vip)
         table.items("vip files", [making](const Site& site) { return vip_files(making->cluster, site.member); });
     const bool proves_backups = cluster.backup && (changes.creating || changes.backups.prove);
-    if (cluster.backup)
+    if (cluster.backup || cluster.restore_from)
         table.items("backup", [making](const Site& site) { return backup_items(making->cluster, site.member); });
+    if (cluster.restore_from && changes.creating)
+        table.act("restore", When::create, with(restore)).where([making](const Site& site) {
+            return is_primary(making->cluster, site);
+        });
     table.act("etcd user", changes.dcs_login ? When::always : When::create, with(make_dcs_user));
 
     // The first leader comes up where the specification says `primary`; in a living cluster roles only say who may start.

@@ -32,9 +32,11 @@ std::optional<Secret> password_for(const PgCluster& cluster, const PgCluster* be
                                    const RoleState* live, const Catalog& catalog) {
     const auto given = cluster.role_passwords.find(role);
     if (given == cluster.role_passwords.end()) return std::nullopt;
-    const bool is_new_version = before != nullptr && before->role_passwords_version != cluster.role_passwords_version;
+    // What a restore brought is the source's.
+    const bool counts_for_all = before == nullptr ? cluster.restore_from.has_value()
+                                                  : before->role_passwords_version != cluster.role_passwords_version;
     const bool has_one = live != nullptr && live->verifier;
-    if (has_one && (!is_new_version || holds_password(live->verifier, given->second))) return std::nullopt;
+    if (has_one && (!counts_for_all || holds_password(live->verifier, given->second))) return std::nullopt;
     return password_to_send(given->second, catalog);
 }
 

@@ -89,6 +89,9 @@ TEST(DefaultRoles, get_a_password_when_they_have_none_and_with_a_new_version) {
     PgCluster before = cluster;
     before.role_passwords_version = 0;
     EXPECT_THAT(shown(default_role_statements(cluster, &before, other)), altered);
+    PgCluster restored = cluster;
+    restored.restore_from.emplace();
+    EXPECT_THAT(shown(default_role_statements(restored, nullptr, other)), altered) << "the source's";
     const Catalog same = with_auditor({.name = "auditor", .verifier = verifier_of(Secret("hunter2"), 4096)});
     EXPECT_THAT(default_role_statements(cluster, &before, same), IsEmpty());
     for (const Statement& statement : default_role_statements(cluster, &before, other))

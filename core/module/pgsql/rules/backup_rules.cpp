@@ -61,19 +61,7 @@ void check_repository(const PgCluster& cluster, Problems& problems) {
                          "leave it out for /pg/backup, or name a folder on another disk");
         return;
     }
-    const minio::Access& access = *backup.repository;
-    if (access.members.empty() || access.domain.empty() || access.endpoints.empty())
-        problems.add("backup.repository",
-                     "expected `access` of a pigsty_minio_cluster, found one without members, "
-                     "endpoints or a domain",
-                     "set backup.repository = pigsty_minio_cluster.NAME.access");
-    else if (access.ca_fingerprint.empty())
-        problems.add("backup.repository", "pgBackRest speaks to S3 over TLS alone, and this MinIO cluster has none",
-                     "give the MinIO cluster a `ca`");
-    else if (!cluster.ca.fingerprint.empty() && !has_unknown(access.ca_fingerprint) &&
-             !has_unknown(cluster.ca.fingerprint) && access.ca_fingerprint != cluster.ca.fingerprint)
-        problems.add("backup.repository", "expected a MinIO cluster of the authority in `ca`, found one of another",
-                     "use one authority for both");
+    check_access("backup.repository", *backup.repository, cluster, problems);
 }
 
 // Options that an attribute or we ourselves set, by how they begin.
@@ -126,6 +114,21 @@ void check_commands(const PgCluster& cluster, Problems& problems) {
 }
 
 }  // namespace
+
+void check_access(const std::string& path, const minio::Access& access, const PgCluster& cluster, Problems& problems) {
+    if (access.members.empty() || access.domain.empty() || access.endpoints.empty())
+        problems.add(path,
+                     "expected `access` of a pigsty_minio_cluster, found one without members, "
+                     "endpoints or a domain",
+                     "set " + path + " = pigsty_minio_cluster.NAME.access");
+    else if (access.ca_fingerprint.empty())
+        problems.add(path, "pgBackRest speaks to S3 over TLS alone, and this MinIO cluster has none",
+                     "give the MinIO cluster a `ca`");
+    else if (!cluster.ca.fingerprint.empty() && !has_unknown(access.ca_fingerprint) &&
+             !has_unknown(cluster.ca.fingerprint) && access.ca_fingerprint != cluster.ca.fingerprint)
+        problems.add(path, "expected a MinIO cluster of the authority in `ca`, found one of another",
+                     "use one authority for both");
+}
 
 void check_backup(const PgCluster& cluster, Problems& problems) {
     if (!cluster.backup) return;

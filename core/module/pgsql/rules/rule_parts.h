@@ -81,6 +81,11 @@ void check_reach(const PgCluster& cluster, Problems& problems);
 
 // `backup` (backup_rules.cpp)
 void check_backup(const PgCluster& cluster, Problems& problems);
+// A repository in MinIO at `path`.
+void check_access(const std::string& path, const minio::Access& access, const PgCluster& cluster, Problems& problems);
+
+// `restore_from` (restore_rules.cpp)
+void check_restore(const PgCluster& cluster, Problems& problems);
 
 // `parameters` of a cluster and of its members (parameter_rules.cpp)
 void check_settings(const PgCluster& cluster, const Settings& settings, Problems& problems);

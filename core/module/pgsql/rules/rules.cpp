@@ -141,6 +141,7 @@ std::vector<Problem> problems_of(const PgCluster& cluster) {
     check_reach(cluster, problems);
     check_backup(cluster, problems);
     check_standby_cluster(cluster, Settings(cluster.version), problems);
+    check_restore(cluster, problems);
     check_default_objects(cluster, problems);
     return problems.take();
 }

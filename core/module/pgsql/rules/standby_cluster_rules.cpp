@@ -50,6 +50,9 @@ void check_standby_cluster(const PgCluster& cluster, const Settings& settings, P
     if (cluster.synchronous.enabled.value_or(false))
         problems.add("synchronous.enabled", "nothing commits in a standby cluster, so no commit can wait",
                      "leave it out until the cluster is promoted");
+    if (cluster.restore_from)
+        problems.add("restore_from", "a standby cluster has the data of its upstream",
+                     "keep one of standby and restore_from");
     if (cluster.backup)
         problems.add("backup",
                      "pgBackRest backs up a cluster whose leader takes writes, which a standby cluster has not",

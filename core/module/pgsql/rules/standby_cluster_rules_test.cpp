@@ -46,8 +46,10 @@ TEST(StandbyClusterRules, what_needs_commits_waits_for_the_promotion) {
     PgCluster cluster = standby_cluster();
     cluster.synchronous.enabled = true;
     cluster.backup.emplace();
+    cluster.restore_from.emplace();
     const std::string wrong = wrong_with(cluster);
     EXPECT_NE(wrong.find("synchronous.enabled: nothing commits in a standby cluster"), std::string::npos) << wrong;
+    EXPECT_NE(wrong.find("restore_from: a standby cluster has the data of its upstream"), std::string::npos) << wrong;
     EXPECT_NE(wrong.find("backup: pgBackRest backs up a cluster whose leader"), std::string::npos) << wrong;
 }
 

@@ -1,4 +1,5 @@
-// What users, databases and standby clusters point at (behaviour 12): {id, name, members} of a PostgreSQL cluster.
+// What users, databases and standby clusters point at (behaviour 12), and what a restore takes the key of its source from: {id,
+// name, members} of a PostgreSQL cluster.
 #pragma once
 
 #include <string>

@@ -144,6 +144,7 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("patroni", cluster.patroni);
     visit("backup", cluster.backup);
     visit("standby", cluster.standby);
+    visit("restore_from", cluster.restore_from);
     visit("default_roles", cluster.default_roles);
     visit("role_passwords_version", cluster.role_passwords_version);
     visit("default_privileges", cluster.default_privileges);

@@ -24,6 +24,7 @@
 #include "core/module/etcd/spec.h"
 #include "core/module/pgsql/spec/backup.h"
 #include "core/module/pgsql/spec/connection.h"
+#include "core/module/pgsql/spec/restore_from.h"
 #include "core/module/pgsql/spec/standby.h"
 #include "core/node/node.h"
 #include "core/render/hba_rule.h"
@@ -129,6 +130,7 @@ struct PgCluster {
     PatroniOptions patroni{};
     std::optional<Backup> backup{};
     std::optional<Standby> standby{};
+    std::optional<RestoreFrom> restore_from{};  // of the creation
     std::optional<std::vector<Role>> default_roles{};
     std::map<std::string, Secret> role_passwords{};  // of default roles; only while a change is planned and made
     std::optional<std::int64_t> role_passwords_version{};
