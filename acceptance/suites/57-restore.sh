@@ -172,7 +172,8 @@ refused_at_apply() {
 
 test_what_cannot_be_restored_is_refused_before_there_are_data() {
   work_in restore
-  tf destroy -target='pigsty_pg_cluster.restored["pg-two"]' -target='pigsty_pg_cluster.restored["pg-three"]' -target='pigsty_pg_cluster.restored["pg-one"]'
+  restored '{}'
+  tf apply
   expect_status 0
   restored '{ "pg-new": { "address": "10.10.10.13" } }'
   printf 'resource "pigsty_pg_cluster" "restored" {\n  restore_from = {\n    repository = pigsty_minio_cluster.this.access\n    cluster = "pg-none"\n  }\n}\n' | refused_at_apply 'the repository holds no backups of a cluster pg-none'
@@ -200,9 +201,10 @@ test_an_interrupted_create_goes_on_with_a_key_given_by_hand() {
   expect_equal "$(rows pg-two-1)" "zero first"
   expect nothing_is_left pg-two-1
   expect_equal "$(grep -cF -- "$TF_VAR_cipher" terraform.tfstate)" 0
-  tf destroy -target='pigsty_pg_cluster.restored["pg-new"]'
-  expect_status 0
   rm cipher.tf change_override.tf
+  restored '{}'
+  tf apply
+  expect_status 0
   unset TF_VAR_cipher
 }
 

@@ -10,7 +10,7 @@
 
 namespace pigsty::module::pgsql {
 
-// Nothing where the cluster has no `backup`.
+// Nothing where the cluster has neither `backup` nor `restore_from`, which wants the program and the repository's name.
 std::set<std::string> backup_packages(const PgCluster& cluster);
 item::Items backup_items(const PgCluster& cluster, const converge::Member& member);
 

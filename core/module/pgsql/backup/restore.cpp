@@ -42,8 +42,8 @@ Result<bool> is_there(const PgCluster& cluster, Site& site, StepContext& context
     const std::string wanted = meaning_of(*cluster.restore_from);
     if (note != wanted)
         return fail(refused("restore_from: the data of " + site.member.name + " were made out of " +
-                                (note.empty() ? "nothing" : note) +
-                                " by a create that did not end, and " + wanted + " is wanted now",
+                                (note.empty() ? "nothing" : note) + " by a create that did not end, and " + wanted +
+                                " is wanted now",
                             "bring restore_from back as it was, or destroy this cluster and make it anew"));
     return true;
 }
