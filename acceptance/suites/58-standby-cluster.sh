@@ -196,7 +196,7 @@ test_bad_input_is_refused_at_plan() {
   of_copy 'synchronous = { enabled = true }' | refused_at_plan synchronous.enabled "nothing commits in a standby cluster"
   of_copy 'backup = {}' | refused_at_plan backup "back up its upstream"
   of_copy 'instances = { 1 = { address = "10.10.10.14", role = "primary" }, 2 = { address = "10.10.10.13" } }' | refused_at_plan standby.upstream "machines of its own"
-  printf 'resource "pigsty_pg_cluster" "test" {\n  standby = { upstream = { id = "x", name = "pg-other", members = { 1 = { address = "10.10.10.19" } } } }\n}\n' |
+  printf 'resource "pigsty_pg_cluster" "test" {\n  standby = { upstream = { id = "x", name = "pg-other", members = { 1 = { address = "10.10.10.19", ssh = null } } } }\n}\n' |
     refused_at_plan standby "A living cluster does not become a standby cluster"
   rm case_override.tf
 }
