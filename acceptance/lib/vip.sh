@@ -36,11 +36,11 @@ sampling_on() {
 }
 
 # overlaps [NODE FROM TO]…: how often a node was seen with the address while another one had it: its own looks before and after
-# say so. Between FROM and TO (seconds since 1970) NODE was cut off and does not count.
+# say so. Nobody looks any more after that. Between FROM and TO (seconds since 1970) NODE was cut off and does not count.
 overlaps() {
   local node
   for node in "${nodes[@]}"; do
-    on "$node" cat /var/tmp/vip-samples 2>/dev/null | sed "s/^/$node /"
+    on "$node" sh -c 'systemctl stop vip-sampler.service; cat /var/tmp/vip-samples' 2>/dev/null | sed "s/^/$node /"
   done | perl -e '
     my @away; while (@ARGV) { push @away, [splice @ARGV, 0, 3] }
     my (%held, $samples);
