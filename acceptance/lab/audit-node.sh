@@ -7,7 +7,9 @@ export LC_ALL=C
 files() {
   local path=$1 how=$2
   shift 2
-  find "$path" "$@" -printf 'file\0%p\0type=%y mode=%m owner=%u:%g size=%s mtime=%T@ ctime=%C@ target=%l\0'
+  # Patroni writes its pgpass anew, with what is in it, in the round after each reload: its content is compared alone.
+  find "$path" "$@" \( -path /pg/conf/pgpass -printf 'file\0%p\0type=%y mode=%m owner=%u:%g size=%s\0' \
+    -o -printf 'file\0%p\0type=%y mode=%m owner=%u:%g size=%s mtime=%T@ ctime=%C@ target=%l\0' \)
   if [[ $how == digest ]]; then
     # The digest comes first and has a fixed length, whatever the name of the file is.
     find "$path" "$@" -type f -print0 | xargs --null --no-run-if-empty sha256sum --binary --zero |

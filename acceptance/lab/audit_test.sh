@@ -109,6 +109,16 @@ a_folder_behind_a_link_is_looked_at() {
   finds '^audited file /pg/conf/pg_hba.conf: .*digest'
 }
 
+# Its folder is that of the test before.
+of_patroni_s_pgpass_the_content_counts() {
+  on_node bash -c 'echo a >/pg/conf/pgpass'
+  before
+  on_node bash -c 'sleep 0.1; echo a >/pg/conf/pgpass'
+  finds_nothing
+  on_node bash -c 'echo b >/pg/conf/pgpass'
+  finds '^audited file /pg/conf/pgpass: .*digest'
+}
+
 a_restarted_unit_is_found() {
   before
   on_node systemctl restart cron.service
