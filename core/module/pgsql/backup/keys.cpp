@@ -9,6 +9,7 @@
 #include "core/module/minio/files.h"
 #include "core/module/minio/table.h"
 #include "core/module/pgsql/backup/files.h"
+#include "core/module/pgsql/backup/first_answer.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "core/node/secrets.h"
 
@@ -69,19 +70,10 @@ Result<Held> held(const std::string& scope, const std::vector<std::string>& name
 }  // namespace
 
 Result<Secret> repository_key(const Backup& backup, const node::Connect& connect, const Cancel& cancel) {
-    std::optional<Error> last;
-    for (const auto& [number, address] : backup.repository->members) {
-        auto key = [&]() -> Result<Secret> {
-            TRY(const node::NodePtr node, connect(address, cancel, node::Reach::read));
-            return key_on(*node, backup, cancel);
-        }();
-        if (key) return key;
-        TRY_VOID(cancel.check("reading the key of " + user_of(backup)));
-        if (key.error().host.empty()) key.error().at_host(address.address);
-        last = std::move(key).error();
-    }
-    if (last) return fail(*std::move(last));
-    return fail(wrong_repository(backup, "has no members", "take `access` of a pigsty_minio_cluster as it is"));
+    return first_answer<Secret>(
+        backup.repository->members, connect, "reading the key of " + user_of(backup),
+        wrong_repository(backup, "has no members", "take `access` of a pigsty_minio_cluster as it is"), cancel,
+        [&](node::Node& node, const node::NodeAddress&) { return key_on(node, backup, cancel); });
 }
 
 bool has_backup_keys(const Backup& backup) { return is_remote(backup) || is_encrypted(backup); }

@@ -5,6 +5,7 @@
 #include "core/base/json_fields.h"
 #include "core/base/text.h"
 #include "core/module/pgsql/backup/files.h"
+#include "core/module/pgsql/backup/first_answer.h"
 #include "core/module/pgsql/backup/keys.h"
 #include "core/module/pgsql/backup/restore_files.h"
 #include "core/module/pgsql/session/members.h"
@@ -52,28 +53,22 @@ Result<bool> is_there(const PgCluster& cluster, Site& site, StepContext& context
 Result<std::optional<Secret>> key_of_source(const RestoreFrom& restore, const node::Connect& connect,
                                             const Cancel& cancel) {
     const Connection& source = *restore.source;
-    std::optional<Error> last;
-    for (const auto& [number, address] : source.members) {
-        auto key = [&]() -> Result<std::optional<Secret>> {
-            TRY(const node::NodePtr node, connect(address, cancel, node::Reach::read));
-            TRY_VOID(node->check_claim(kKind, source.name));
-            const auto claim = node->claim(kKind, source.name);
+    using Key = std::optional<Secret>;
+    return first_answer<Key>(
+        source.members, connect, "reading the key of " + source.name,
+        refused("restore_from.source: it has no members", "take `connection` of a pigsty_pg_cluster as it is"), cancel,
+        [&](node::Node& node, const node::NodeAddress& address) -> Result<Key> {
+            TRY_VOID(node.check_claim(kKind, source.name));
+            const auto claim = node.claim(kKind, source.name);
             if (!claim)
                 return fail(refused("restore_from.source: cluster " + source.name + " is not on " + address.address,
                                     "take `connection` of a pigsty_pg_cluster as it is, or give cipher_pass_wo"));
             TRY(const auto cluster, pg_cluster_from_json(claim->spec));
-            if (cluster.backup && !is_encrypted(*cluster.backup)) return std::optional<Secret>();
-            TRY(const auto secrets, node::read_secrets(*node, secret_scope(cluster), {kCipherSecret}, cancel));
+            if (cluster.backup && !is_encrypted(*cluster.backup)) return Key();
+            TRY(const auto secrets, node::read_secrets(node, secret_scope(cluster), {kCipherSecret}, cancel));
             const auto found = secrets.find(kCipherSecret);
-            return found == secrets.end() ? std::optional<Secret>() : std::optional(found->second.value);
-        }();
-        if (key) return key;
-        TRY_VOID(cancel.check("reading the key of " + source.name));
-        if (key.error().host.empty()) key.error().at_host(address.address);
-        last = std::move(key).error();
-    }
-    if (last) return fail(*std::move(last));
-    return fail(refused("restore_from.source: it has no members", "take `connection` of a pigsty_pg_cluster as it is"));
+            return found == secrets.end() ? Key() : Key(found->second.value);
+        });
 }
 
 // True where there is a key that the backups are encrypted with.
