@@ -20,6 +20,9 @@ labs_at_once() {
   printf '%s\n' "$room" $(($(nproc) + 1)) 3 | sort -n | head -n 1 | sed 's/^0$/1/'
 }
 
+# Seconds that one job may take: the longest takes half of it. One that hangs is ended and told, instead of the whole run.
+job_limit=1200
+
 # lab_of NUMBER: the directory that names the lab.
 lab_of() {
   local base=${PIGSTY_LAB_DIR:-/var/tmp/pigsty-lab}
@@ -81,7 +84,7 @@ stop_lab_build() {
 }
 
 # start_job NUMBER_OF_LAB KIND NAME CLI SYSTEM: in a session of its own, which stop_jobs ends as a whole. What it leaves running
-# would only work beside the others.
+# would only work beside the others. Its shell outlives a TERM, so that a job that is ended still says where it was.
 start_job() {
   local number=$1 dir=$jobs_dir/$1 file
   shift
@@ -92,7 +95,7 @@ start_job() {
   file=$here/$2
   [[ $1 != suite ]] || file=$here/suites/$2.sh
   PIGSTY_LAB_DIR=$(lab_of "$number") SUITE_RESULT=$dir/result SUITE_CLI=${3:-} SUITE_SYSTEM=${4:-trixie} \
-    setsid bash -c 'bash "$1" >"$2/out" 2>&1; status=$?; "$3" down >/dev/null 2>&1; echo $status >"$2/status"' \
+    setsid bash -c 'trap : TERM; bash "$1" >"$2/out" 2>&1; status=$?; "$3" down >/dev/null 2>&1; echo $status >"$2/status"' \
     job "$file" "$dir" "$here/lab/lab" </dev/null &
   echo $! >"$dir/session"
 }
@@ -140,6 +143,19 @@ end_job() {
   took "  $what" "$seconds"
 }
 
+# bound_job DIRECTORY: ends what takes too long, with force where it does not end by itself.
+bound_job() {
+  local dir=$1 over
+  over=$((SECONDS - $(<"$dir/began") - job_limit))
+  if ((over >= 0)) && [[ ! -e $dir/ended ]]; then
+    echo "  FAILED: ended after $job_limit s" >>"$dir/out"
+    touch "$dir/ended"
+    kill -s TERM -- "-$(<"$dir/session")" 2>/dev/null || true
+  elif ((over >= 60)); then
+    kill -s KILL -- "-$(<"$dir/session")" 2>/dev/null || true
+  fi
+}
+
 # stop_jobs: whatever still runs, and all labs.
 stop_jobs() {
   local session
@@ -171,8 +187,10 @@ run_jobs() {
     for ((number = 1; number <= at_once; ++number)); do
       session=$jobs_dir/$number
       # Killed from outside, it leaves no status.
-      [[ ! -e $session ]] || kill -0 "$(<"$session/session")" 2>/dev/null || [[ -e $session/status ]] ||
+      [[ ! -e $session ]] || kill -0 "$(<"$session/session")" 2>/dev/null || [[ -e $session/status ]] || {
+        PIGSTY_LAB_DIR=$(lab_of "$number") "$here/lab/lab" down || true
         echo killed >"$session/status"
+      }
       if [[ -e $session/status ]]; then
         end_job "$session"
         rm -rf "$session"
@@ -184,6 +202,7 @@ run_jobs() {
         # shellcheck disable=SC2086
         start_job "$number" $line
       fi
+      [[ ! -e $session ]] || bound_job "$session"
       [[ ! -e $session ]] || running+=("$(job_name "$session") for $((SECONDS - $(<"$session/began"))) s")
     done
     ((done_count < total)) || break

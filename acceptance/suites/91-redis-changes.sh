@@ -47,8 +47,17 @@ look() {
     lab run -- "$cli" output -json look | jq -r "$1"
 }
 
+# These sentinels have no password for it, and find it down, each after its `down_after`.
+finds_it_down() {
+  local port
+  for port in 26379 26380 26381; do
+    watch $port SENTINEL MASTER redis-app | grep -A 1 '^flags$' | grep -q s_down || return 1
+  done
+}
+
 test_the_data_source_shows_what_runs() {
   local seen
+  wait_until 60 finds_it_down
   seen=$(look .) || failure "the data sources could not be read"
   shown() { jq -r "$1" <<<"$seen"; }
   expect_equal "$(shown '[.app, .watch, .shards | .mode, .engine, .healthy] | join(" ")')" "standalone redis true sentinel redis false cluster redis true"
@@ -58,7 +67,6 @@ test_the_data_source_shows_what_runs() {
   (($(shown '.app.instances["redis-app-1-6379"].memory_used') > 100000)) || failure "no memory is in use"
   expect_equal "$(shown '[.shards.instances[].slots] | sort | join(" ")')" "0-5460 10922-16383 5461-10921"
   expect_equal "$(shown '[.shards.state, .shards.slots_served, .app.state] | join(" ")')" "ok 16384 "
-  # These sentinels have no password for it, and find it down.
   expect_equal "$(shown '.watch.monitors["redis-app"] | [.host, .port, .quorum, .sentinels, .healthy] | join(" ")')" "10.10.10.10 6379 2 3 false"
   expect_equal "$(shown '[.watch.instances[].role] | unique | join(" ")')" sentinel
   expect_equal "$(shown '.app.endpoints[0].uri')" "redis://10.10.10.10:6379,10.10.10.11:6379"

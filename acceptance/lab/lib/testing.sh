@@ -2,13 +2,15 @@
 
 # run_tests FUNCTION …: on a lab of their own, which must not be up before and is not up after.
 run_tests() {
-  local test failed=0 start
+  local test failed=0 ended=0 start
   if [[ -n $("$lab" status) ]]; then
     printf 'a lab is up already: lab down first\n' >&2
     exit 2
   fi
   work=$(mktemp -d)
   trap '"$lab" down; rm -rf "$work"' EXIT
+  # Ended from outside, it still says which test it was.
+  trap ended=1 TERM
   for test in "$@"; do
     start=$EPOCHREALTIME
     # Not in a condition: bash would go on after a failing command there.
@@ -26,6 +28,7 @@ run_tests() {
       failed=1
     fi
     set -e
+    ((ended == 0)) || break
   done
   exit "$failed"
 }
