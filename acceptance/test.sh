@@ -47,10 +47,10 @@ if [[ $what != suites ]]; then
   check_allowances
 fi
 if [[ $what != unit ]]; then
-  # Suite 15 runs the tests of core/node on a node, 64, 93 and 96 a provider with fault points.
+  # Suite 15 runs the tests of core/node on a node, 64, 66, 93 and 96 a provider with fault points.
   [[ $jobs != *15-logins* ]] || phase "build asan, for suite 15" build asan --target pigsty_core_node_test
-  [[ ! $jobs =~ 64-release|93-minio|96-others-interrupted ]] ||
-    phase "build asan, for suites 64, 93 and 96" build asan --target terraform-provider-pigsty
+  [[ ! $jobs =~ 64-release|66-interrupted-backups|93-minio|96-others-interrupted ]] ||
+    phase "build asan, for suites 64, 66, 93 and 96" build asan --target terraform-provider-pigsty
   export PIGSTY_NODE_TESTS=$root/build/asan/core/node/pigsty_core_node_test
   export PIGSTY_FAULT_BINARY=$root/build/asan/provider/terraform-provider-pigsty
   phase "waiting for what nodes start from" finish_lab_build

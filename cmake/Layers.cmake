@@ -34,7 +34,7 @@ pigsty_layer(core/render core/base)
 pigsty_layer(core/client ${reach})
 
 list(APPEND reach core/converge core/render core/client)
-foreach(module platform ca node infra haproxy etcd minio redis
+foreach(module platform ca node infra haproxy vip etcd minio redis
         pgsql/spec pgsql/session pgsql/pool pgsql/object pgsql/rules pgsql/backup pgsql/cluster testing)
     # A module may use the ones before it: a pgsql node is a node with certificates and an etcd to ask.
     pigsty_layer(core/module/${module} ${reach})

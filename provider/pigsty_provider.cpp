@@ -25,6 +25,7 @@
 #include "provider/resource/pg_database.h"
 #include "provider/resource/pg_user.h"
 #include "provider/resource/redis_cluster.h"
+#include "provider/resource/vip.h"
 #include "provider/watch/publisher.h"
 
 namespace pigsty::provider {
@@ -73,6 +74,7 @@ std::vector<framework::Entry<framework::Resource>> PigstyProvider::resources() c
         entry<framework::Resource, PgUserResource>("pigsty_pg_user"),
         entry<framework::Resource, PgDatabaseResource>("pigsty_pg_database"),
         entry<framework::Resource, RedisClusterResource>("pigsty_redis_cluster"),
+        entry<framework::Resource, VipResource>("pigsty_vip"),
     };
 }
 

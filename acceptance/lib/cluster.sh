@@ -22,8 +22,10 @@ fresh_nodes() { start_lab "$1" pg-test-1=10.10.10.11 pg-test-2=10.10.10.12 pg-te
 sql() { on "$1" sudo -u postgres psql -XAtq -d "${database:-postgres}" -c "$2"; }
 
 # as_app ADDRESS PORT STATEMENT: from this machine, as the application.
+app_user=app app_database=app
 as_app() {
-  PGPASSWORD=$TF_VAR_app_password PGCONNECT_TIMEOUT=5 lab run -- psql -XAtq "host=$1 port=$2 user=app dbname=app sslmode=${sslmode:-prefer}" -c "$3"
+  PGPASSWORD=$TF_VAR_app_password PGCONNECT_TIMEOUT=5 lab run -- psql -XAtq \
+    "host=$1 port=$2 user=$app_user dbname=$app_database sslmode=${sslmode:-prefer}" -c "$3"
 }
 
 # The member that leads now, asked of Patroni.

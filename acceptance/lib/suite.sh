@@ -32,7 +32,7 @@ work_in() {
   local from=$repository/examples/scenarios/$1
   [[ -d $from ]] || from=$suite_dir/suites/configurations/$1
   work=$work_root/$1
-  [[ -d $work ]] || cp -r "$from" "$work"
+  [[ -d $work ]] || cp -rL "$from" "$work"
   cd "$work" || exit 1
 }
 

@@ -23,10 +23,10 @@ test_a_package_that_nobody_offers_ends_a_create_before_its_first_write() {
   expect_status 0
   tf apply -target=pigsty_etcd_cluster.this
   expect_status 0
-  cluster '  extension_packages = ["pgvector", "timescaledb"]' >change_override.tf
+  cluster '  extension_packages = ["pgvector", "pg_qualstats"]' >change_override.tf
   tf apply
   expect_status 1
-  expect_output "expected package postgresql-17-timescaledb in a repository of this node"
+  expect_output "expected package postgresql-17-pg-qualstats in a repository of this node"
   local node
   for node in "${nodes[@]}"; do
     run on "$node" sh -c 'ls -d /pg /data/postgres /var/lib/pigsty/claims/pg_cluster-* 2>/dev/null'

@@ -156,7 +156,7 @@ test_bad_input_is_refused_at_plan() {
   with_source '    timeline = "0"' | refused_at_plan restore_from.timeline 'a number from 1'
   override '    cipher_pass_wo = "x"' | refused_at_plan restore_from.cipher_pass_wo_version 'together or neither'
   with_source $'    cipher_pass_wo = "x"\n    cipher_pass_wo_version = 1' | refused_at_plan restore_from.cipher_pass_wo 'the key comes with `source`'
-  printf 'resource "pigsty_pg_cluster" "restored" {\n  restore_from = { cluster = "pg-src" }\n}\n' | refused_at_plan repository 'required'
+  printf 'resource "pigsty_pg_cluster" "restored" {\n  restore_from = { cluster = "pg-src" }\n}\n' | refused_at_plan repository 'expected the repository that the backup is in, found none'
   rm case_override.tf
 }
 

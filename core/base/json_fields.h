@@ -41,6 +41,7 @@ class JsonFieldWriter {
     static nlohmann::json write(const std::string& value) { return value; }
     static nlohmann::json write(bool value) { return value; }
     static nlohmann::json write(std::int64_t value) { return value; }
+    static nlohmann::json write(double value) { return value; }
     static nlohmann::json write(const nlohmann::json& value) { return value; }
     template <class T>
     static nlohmann::json write(const std::optional<T>& value) {
@@ -97,6 +98,9 @@ class JsonFieldReader {
     }
     static void read(const nlohmann::json& json, const std::string& path, std::string& problem, std::int64_t& value) {
         if (expect(json.is_number_integer(), "an integer", json, path, problem)) value = json.get<std::int64_t>();
+    }
+    static void read(const nlohmann::json& json, const std::string& path, std::string& problem, double& value) {
+        if (expect(json.is_number(), "a number", json, path, problem)) value = json.get<double>();
     }
     static void read(const nlohmann::json& json, const std::string&, std::string&, nlohmann::json& value) {
         value = json;

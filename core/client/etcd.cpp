@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/hash.h"
 #include "core/base/quote.h"
 
 namespace pigsty::client {
@@ -109,6 +110,17 @@ std::vector<EtcdStatus> status_from_json(std::string_view text) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> etcd_values(std::string_view printed) {
+    std::map<std::string, std::string> values;
+    const auto reply = nlohmann::json::parse(printed, nullptr, false);
+    if (!reply.is_object()) return values;
+    for (const auto& entry : reply.value("kvs", nlohmann::json::array())) {
+        const auto key = base64_decode(entry.value("key", ""));
+        if (key) values[*key] = base64_decode(entry.value("value", "")).value_or("");
+    }
+    return values;
+}
 
 std::string Etcd::exports(bool login) const {
     return "set -e\n" + etcd_environment(target_.endpoints) + (login ? kLogin : "");
@@ -225,11 +237,13 @@ fi
 }
 
 Status Etcd::ensure_user(const std::string& name, const Secret& password, const std::string& prefix,
-                         const Cancel& cancel) const {
+                         const std::string& readable, const Cancel& cancel) const {
     const std::string user = shell_quote(name);
-    const std::string body = "IFS= read -r new_password\nuser=" + user + "\nprefix=" + shell_quote(prefix) + R"(
+    const std::string body = "IFS= read -r new_password\nuser=" + user + "\nprefix=" + shell_quote(prefix) +
+                             "\nreadable=" + shell_quote(readable) + R"(
 etcdctl role list | grep -qxF -- "$user" || etcdctl role add "$user" >/dev/null
 etcdctl role grant-permission "$user" readwrite --prefix=true -- "$prefix" >/dev/null
+[ -z "$readable" ] || etcdctl role grant-permission "$user" read --prefix=true -- "$readable" >/dev/null
 if etcdctl user list | grep -qxF -- "$user"; then
   # Only who cannot log in gets the password set: setting it ends the sessions of those who are.
   (ETCDCTL_USER=$user ETCDCTL_PASSWORD=$new_password; export ETCDCTL_USER ETCDCTL_PASSWORD
@@ -261,6 +275,12 @@ Result<std::string> Etcd::value(const std::string& key, const Cancel& cancel) co
         run("etcdctl get --print-value-only -- " + shell_quote(key) + "\n", "", "read " + key, false, cancel));
     if (text.ends_with('\n')) text.pop_back();
     return text;
+}
+
+Result<std::map<std::string, std::string>> Etcd::values(const std::string& prefix, const Cancel& cancel) const {
+    TRY(const std::string answer, run("etcdctl get --prefix -w json -- " + shell_quote(prefix) + "\n", "",
+                                      "read what begins with " + prefix, false, cancel));
+    return etcd_values(answer);
 }
 
 Result<bool> Etcd::put_new(const std::string& key, const std::string& value, const Cancel& cancel) const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ struct EtcdQuestion {
 std::string etcd_question_script(std::int64_t port, const std::vector<EtcdQuestion>& questions);
 // The bodies of the replies in what the script printed, in the questions' order; fewer where it stopped answering.
 std::vector<std::string> etcd_answers(std::string_view printed);
+// Keys and values in what `etcdctl get -w json` printed.
+std::map<std::string, std::string> etcd_values(std::string_view printed);
 // "NOSPACE", "CORRUPT": in an answer to maintenance/status; of any member.
 std::set<std::string> etcd_alarms(std::string_view status);
 
@@ -89,14 +92,16 @@ class Etcd {
 
     // User root with target.root_password, role root, authentication on. Does nothing where it is on and the password holds.
     Status enable_authentication(const Cancel& cancel) const;
-    // A user with this password that may read and write what begins with `prefix`, and nothing else. The password is set
-    // where the user cannot log in with it.
+    // A user with this password that may read and write what begins with `prefix`, read what begins with `readable` (empty:
+    // nothing more), and nothing else. The password is set where the user cannot log in with it.
     Status ensure_user(const std::string& name, const Secret& password, const std::string& prefix,
-                       const Cancel& cancel) const;
+                       const std::string& readable, const Cancel& cancel) const;
     // The user, its role and everything that begins with `prefix`.
     Status remove_user(const std::string& name, const std::string& prefix, const Cancel& cancel) const;
     // Value of a key; empty where it is not there.
     Result<std::string> value(const std::string& key, const Cancel& cancel) const;
+    // Keys that begin with `prefix`, with their values.
+    Result<std::map<std::string, std::string>> values(const std::string& prefix, const Cancel& cancel) const;
     // Writes a key that is not there yet; false where it is.
     Result<bool> put_new(const std::string& key, const std::string& value, const Cancel& cancel) const;
     // Writes a key, whatever it held.

@@ -222,6 +222,10 @@ node::Claim claim_after(const Delivery& input, const Delivered& result, const st
                 handlers, [&](const item::Handler& handler) { return handled.contains(handler.sentence()); });
             const node::ClaimedItem& entry = input.final.items.at(label);
             claim.items[label] = told ? entry : owing(entry);
+        } else if (before != input.before.items.end()) {
+            // Half-way, or taken back by its own check: of what is there nothing is believed, and the next change may be
+            // to a third text.
+            claim.items[label] = pending(before->second);
         }
     }
     for (const Removal& removal : input.removals) {

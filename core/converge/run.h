@@ -118,8 +118,8 @@ class Run {
     Status update(const Table& table, const Planned& planned);
     // Connects to whoever answers. Writes nothing.
     Result<Drift> read(const Table& table);
-    // `before`: acts that run first (leave the cluster, stop safely, prove identity), items are not used. Then everything
-    // in the claims is undone in reverse order, then the claims go. With forget_unreachable, members that do not answer are
+    // `before`: acts that run first (leave the cluster, stop safely, prove identity), items are not used; those that are
+    // `while_in_use` before the claims say that it goes, and of what is finished alone. Then everything in the claims is undone in reverse order, then the claims go. With forget_unreachable, members that do not answer are
     // left as they are and named in warnings().
     Status destroy(const Table& before, bool forget_unreachable = false);
 

@@ -53,6 +53,9 @@ Status Run::Engine::destroy(const Table& before, bool forget_unreachable) {
     refresh_claims();
     if (leave_out()) return {};
     journal.emplace("destroy", identity.kind, identity.name);
+    const bool in_use =
+        std::ranges::all_of(sites, [](const auto& site) { return site->claim->state == node::ClaimState::ready; });
+    if (in_use) TRY_VOID(destroy_acts(before, true));
     for (SiteState& state : states) {
         node::Claim& claim = *state.site->claim;
         if (claim.state == node::ClaimState::removing) continue;
@@ -64,13 +67,19 @@ Status Run::Engine::destroy(const Table& before, bool forget_unreachable) {
         state.is_stored = false;
     }
     TRY_VOID(store_claims());
-    for (std::size_t i = 0; i < before.size(); ++i) {
-        if (auto status = cancel.check("beginning " + step_text(i)); !status)
-            return fail(at_step(std::move(status).error(), i));
-        if (before[i].act) TRY_VOID(act(before, i));
-    }
+    TRY_VOID(destroy_acts(before, false));
     const Errors errors = on_all(options.max_parallel_nodes, [&](SiteState& state) { return undo_site(state); });
     if (!errors.empty()) return fail(at_step(first_of(errors), step_names.size() - 1));
+    return {};
+}
+
+Status Run::Engine::destroy_acts(const Table& before, bool while_in_use) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (!before[i].act || before[i].while_in_use != while_in_use) continue;
+        if (auto status = cancel.check("beginning " + step_text(i)); !status)
+            return fail(at_step(std::move(status).error(), i));
+        TRY_VOID(act(before, i));
+    }
     return {};
 }
 

@@ -172,6 +172,36 @@ TEST_F(RunTest, a_claim_that_cannot_be_read_stops_its_own_resource_alone) {
     EXPECT_EQ(claim_text(1), "{\n");
 }
 
+TEST_F(RunTest, what_a_destroy_does_while_all_is_in_use_comes_before_anything_is_touched) {
+    const std::string id = created();
+    bool works = false;
+    int last_wishes = 0;
+    const Table before{{.name = "last wish",
+                        .spread = Spread::once,
+                        .act = [&](Site& site, StepContext&) -> Status {
+                            EXPECT_EQ(site.claim->state, node::ClaimState::ready);
+                            if (!works) return fail(ErrorCode::failed, "no");
+                            ++last_wishes;
+                            site.claim->facts["wish"] = "granted";
+                            return {};
+                        },
+                        .while_in_use = true},
+                       {.name = "stop", .act = [&](Site& site, StepContext&) -> Status {
+                            EXPECT_EQ(site.claim->state, node::ClaimState::removing);
+                            return works ? fail(ErrorCode::failed, "it does not stop") : Status{};
+                        }}};
+    const std::string as_it_was = claim_text(1);
+    EXPECT_FALSE(run(id)->destroy(before));
+    EXPECT_EQ(claim_text(1), as_it_was);
+    works = true;
+    EXPECT_FALSE(run(id)->destroy(before));
+    EXPECT_THAT(claim_text(1), HasSubstr("granted"));
+    // One that goes on has had it: what it was about may be gone.
+    EXPECT_FALSE(run(id)->destroy(before));
+    EXPECT_EQ(last_wishes, 1);
+    ASSERT_TRUE(run(id)->destroy({}));
+}
+
 // What a failure at any step leaves is undone, as `release` does it, and then everything can be made.
 TEST_F(RunTest, a_create_that_failed_at_any_point_can_be_undone_and_begun_anew) {
 #ifndef PIGSTY_FAULT_POINTS

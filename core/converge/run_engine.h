@@ -112,6 +112,7 @@ class Run::Engine {
     Result<Drift> read(const Table& table);
     Status leave_out_silent(const Errors& errors);
     Status destroy(const Table& before, bool forget_unreachable);
+    Status destroy_acts(const Table& before, bool while_in_use);
     Status undo_site(SiteState& state);
 
     // What every site is to have; once in an operation, as soon as the nodes' systems are known.

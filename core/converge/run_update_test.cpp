@@ -71,6 +71,31 @@ TEST_F(RunTest, a_node_that_changed_since_the_plan_stops_everything) {
     EXPECT_EQ(writes(2), 0U);
 }
 
+// Its own check says no: the file is as before, and the next change need not be to the text that was refused.
+TEST_F(RunTest, after_a_text_that_was_refused_a_third_one_is_taken) {
+    const auto steps = [](const std::string& text) -> Table {
+        return {{.name = "checked", .items = [text](const Site&) -> std::vector<ItemPtr> {
+                     return {std::make_shared<FileItem>(FileSpec{.path = "/etc/checked.conf",
+                                                                 .content = text,
+                                                                 .check = "grep -q good \"$FILE\"",
+                                                                 .check_where = item::CheckWhere::placed})};
+                 }}};
+    };
+    auto first = run();
+    ASSERT_TRUE(first->create(steps("good one\n")));
+    const std::string id = first->identity().id;
+    state = managed(desired(steps("good one\n"), members));
+    const auto to = [&](const std::string& text) {
+        return run(id)->update(steps(text),
+                               {.managed = managed(desired(steps(text), members)), .prior = state, .observed = {}});
+    };
+    EXPECT_FALSE(to("bad\n"));
+    EXPECT_EQ(sh(1, "cat /etc/checked.conf"), "good one\n");
+    const auto status = to("good two\n");
+    EXPECT_TRUE(status) << summary(status.error());
+    EXPECT_EQ(sh(1, "cat /etc/checked.conf"), "good two\n");
+}
+
 TEST_F(RunTest, drift_that_the_plan_named_is_repaired) {
     const std::string id = created();
     sh(2, "echo theirs >> /etc/pigtest/second.conf; chmod 0644 /etc/pigtest/main.conf");

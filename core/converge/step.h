@@ -68,6 +68,9 @@ struct Step {
     std::function<Status(Site&, StepContext&)> act{};
     When act_when = When::create;
     std::vector<std::string> watches{};  // names of earlier steps, for When::when_changed
+    // Of a destroy: before anything is touched, while all is in use. Where it fails nothing was, and an interrupted destroy
+    // that goes on has had it.
+    bool while_in_use = false;
 };
 
 using Table = std::vector<Step>;

@@ -30,6 +30,11 @@ TableBuilder::Row& TableBuilder::Row::one_after_the_other() {
     return *this;
 }
 
+TableBuilder::Row& TableBuilder::Row::while_in_use() {
+    step_.while_in_use = true;
+    return *this;
+}
+
 TableBuilder::Row TableBuilder::items(std::string name, ItemsOf items) {
     Step& step = table_.emplace_back();
     step.name = std::move(name);

@@ -35,6 +35,7 @@ class TableBuilder {
         Row& watches(std::vector<std::string> steps);  // for When::when_changed
         Row& on_each();                                // all members at once
         Row& one_after_the_other();
+        Row& while_in_use();  // of a destroy
 
       private:
         Step& step_;

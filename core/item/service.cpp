@@ -76,6 +76,15 @@ std::vector<node::Operation> ServiceItem::operations(const Change&) const {
             "systemctl reset-failed -- {0} 2>/dev/null\n"
             "systemctl start{1} -- {0} || {{ unit_failed {0}; exit 1; }}\n",
             unit, spec_.no_block ? " --no-block" : "");
+        // systemd leaves a unit out whose condition does not hold, and calls that a success.
+        if (!spec_.no_block)
+            script += fmt::format(
+                R"sh(if [ "$(systemctl show --property=ConditionResult --value -- {0})" = no ] && ! systemctl is-active --quiet -- {0}; then
+  why=$(systemctl status --no-pager --lines=0 -- {0} 2>/dev/null | sed -n 's/^[^A-Za-z]*\([A-Z][A-Za-z]*=.*\) was not met$/\1/p')
+  echo {1}"${{why:-a condition of its unit}}" >&2; exit 1
+fi
+)sh",
+                unit, shell_quote(spec_.unit + ": not started, since this does not hold on this node: "));
     }
     return {node::RunScript{.text = script, .stall = std::chrono::minutes(10)}};
 }

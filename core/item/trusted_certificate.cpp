@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/constraint.h"
 #include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/item/file.h"

@@ -100,6 +100,9 @@ class Node {
     virtual Result<std::shared_ptr<Stream>> open_stream(const std::string& os_user, const std::string& target,
                                                         const Cancel& cancel) = 0;
 
+    // A second login, beside the one that everything goes by: a change that locks out new ones shows in nothing else.
+    virtual Status log_in_anew(const Cancel& cancel) = 0;
+
     // Streams will be opened soon: makes the bridge ready beside what else is asked of the node. A bridge that does not
     // come up is the error of the stream that wants it.
     virtual void expect_streams() {}

@@ -46,6 +46,7 @@ class RemoteNode : public Node {
     Operation drop_claim(const Claim& claim) override;
     Result<std::shared_ptr<Stream>> open_stream(const std::string& os_user, const std::string& target,
                                                 const Cancel& cancel) override;
+    Status log_in_anew(const Cancel& cancel) override { return options_.launcher->log_in_anew(cancel); }
     void expect_streams() override;
     Result<LeaseAttempt> try_lease(const LeaseHolder& holder, const Probes& probes, const Cancel& cancel) override;
     void leave_lease() override;

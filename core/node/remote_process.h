@@ -36,6 +36,8 @@ class Launcher {
 
     // Starts a command line of sh as the user who logs in.
     virtual Result<std::unique_ptr<RemoteProcess>> start(const std::string& command, const Cancel& cancel) = 0;
+    // Logs in once more beside what is open, and runs nothing: the way is open now. A process of this machine has none to lose.
+    virtual Status log_in_anew(const Cancel&) { return {}; }
     // "vagrant", or "root" where no sudo is needed.
     [[nodiscard]] virtual std::string login_user() const = 0;
 };

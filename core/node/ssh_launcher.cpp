@@ -27,4 +27,11 @@ Result<std::unique_ptr<RemoteProcess>> SshLauncher::start(const std::string& com
     return std::make_unique<SshProcess>(std::move(channel));
 }
 
+Status SshLauncher::log_in_anew(const Cancel& cancel) {
+    TRY(const auto session, sessions_->another(route_, cancel));
+    TRY(const auto channel, session->exec("true", cancel));
+    channel->close();
+    return {};
+}
+
 }  // namespace pigsty::node

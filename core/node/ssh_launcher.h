@@ -16,6 +16,7 @@ class SshLauncher : public Launcher {
         : sessions_(std::move(sessions)), route_(std::move(route)) {}
 
     Result<std::unique_ptr<RemoteProcess>> start(const std::string& command, const Cancel& cancel) override;
+    Status log_in_anew(const Cancel& cancel) override;
     [[nodiscard]] std::string login_user() const override { return route_.endpoint.user; }
     [[nodiscard]] const ssh::Route& route() const { return route_; }
 

@@ -89,6 +89,14 @@ void add_repository(const PatroniMember& member, Yaml& postgresql) {
     postgresql["pgbackrest"] = {{"command", member.clone_command}, {"keep_data", true}, {"no_params", true}};
 }
 
+// Peer authentication over the socket does for Patroni itself. A password is for who comes over the network; of a Citus group
+// Patroni tells it the other groups.
+Yaml superuser_login(const PatroniMember& member) {
+    Yaml login{{"username", "postgres"}};
+    if (member.superuser) login["password"] = yaml_secret(*member.superuser);
+    return login;
+}
+
 Yaml postgresql_section(const PatroniMember& member) {
     Yaml postgresql{
         {"bin_dir", member.bin_dir},
@@ -98,9 +106,8 @@ Yaml postgresql_section(const PatroniMember& member) {
         {"listen", host_port(comma_list(member.listen), member.port)},
         {"connect_address", host_port(member.address, member.port)},
         {"use_unix_socket", true},
-        // The superuser logs in by peer authentication over the socket: no password of his exists.
         {"authentication",
-         {{"superuser", {{"username", "postgres"}}},
+         {{"superuser", superuser_login(member)},
           {"replication", replication_login(member)},
           {"rewind", replication_login(member)}}},
         {"remove_data_directory_on_rewind_failure", true},
@@ -163,19 +170,22 @@ Yaml initdb_options(const Initdb& initdb, std::int64_t version, std::string_view
 std::string render_patroni_yml(const PatroniMember& member) {
     Yaml bootstrap_dcs = failover_timing(member.rto);
     bootstrap_dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}};
+    // Of a Citus group Patroni would make it `quorum` where it is not written.
+    if (member.citus) bootstrap_dcs["synchronous_mode"] = false;
     if (member.bootstrap) bootstrap_dcs = *member.bootstrap;
 
     Yaml file;
     file["scope"] = member.scope;
     file["namespace"] = member.dcs_namespace + "/";
     file["name"] = member.name;
+    if (member.citus) file["citus"] = {{"group", member.citus->group}, {"database", member.citus->database}};
     file["log"] = log_section(member);
     file["etcd3"] = {{"hosts", etcd_hosts(member.etcd_endpoints)},
                      {"protocol", "https"},
                      {"cacert", kCaCertificate},
                      {"cert", kEtcdCertificate},
                      {"key", kEtcdKey},
-                     {"username", member.scope},
+                     {"username", member.etcd_user.empty() ? member.scope : member.etcd_user},
                      {"password", yaml_secret(member.etcd)}};
     file["ctl"] = ctl_section(member);
     file["restapi"] = rest_section(member);
@@ -205,8 +215,8 @@ Yaml dynamic_configuration(const DynamicConfiguration& input) {
     if (synchronous.enabled) dcs["synchronous_node_count"] = synchronous.count;
     dcs["postgresql"] = {{"use_pg_rewind", true}, {"use_slots", true}, {"parameters", std::move(parameters)}};
     dcs["pg_cluster"] = input.cluster;
-    dcs["pg_shard"] = input.cluster;
-    dcs["pg_group"] = 0;
+    dcs["pg_shard"] = input.shard.empty() ? input.cluster : input.shard;
+    dcs["pg_group"] = input.group;
     dcs["pg_version"] = input.version;
     return dcs;
 }

@@ -30,9 +30,17 @@ struct Initdb {
     bool checksum = true;  // crit has them in any case
 };
 
+// A group of a shard (reference 8.14).
+struct CitusGroup {
+    std::int64_t group = 0;
+    std::string database;
+};
+
 struct PatroniMember {
-    std::string name;   // pg-test-1
-    std::string scope;  // pg-test
+    std::string name;                   // pg-test-1
+    std::string scope;                  // pg-test
+    std::string etcd_user{};            // empty: called as the scope
+    std::optional<CitusGroup> citus{};  // null: no group
     std::string address;
     std::vector<std::string> listen{"127.0.0.1"};  // of PostgreSQL; REST is at `address` alone
     std::string role = "replica";                  // primary | replica | offline | delayed, as declared
@@ -58,6 +66,7 @@ struct PatroniMember {
     std::string clone_command{};    // a way to copy the data that is tried first; empty: none
     SecretReference replication{"replication"};
     SecretReference rest{"patroni"};
+    std::optional<SecretReference> superuser{};  // null: peer authentication alone
     SecretReference etcd{"etcd"};
     // What Patroni writes to the DCS where there is no configuration yet. Null: its timing alone, for clusters whose
     // configuration was put there before the first start.
@@ -99,6 +108,8 @@ struct SynchronousMode {
 
 struct DynamicConfiguration {
     std::string cluster;
+    std::string shard{};     // empty: called as the cluster
+    std::int64_t group = 0;  // of the shard
     std::int64_t version = 17;
     std::string rto = "norm";
     std::int64_t maximum_lag = 1048576;  // bytes that a standby may lack and still be promoted

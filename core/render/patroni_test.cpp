@@ -45,6 +45,17 @@ TEST(PatroniYml, tells_who_stands_back_and_streams_from_whom) {
         EXPECT_NE(text.find(line), std::string::npos) << line;
 }
 
+TEST(PatroniYml, of_a_group_of_citus) {
+    PatroniMember worker = member();
+    worker.name = "pg-citus1-1";
+    worker.scope = "pg-citus";
+    worker.etcd_user = "pg-citus1";
+    worker.citus = {.group = 1, .database = "meta"};
+    worker.superuser = {.name = "dbsu", .generation = 7};
+    worker.rest.generation = 7;
+    EXPECT_GOLDEN("patroni-citus.yml", render_patroni_yml(worker));
+}
+
 TEST(PatroniYml, names_no_other_member) {
     PatroniMember unknown = member();
     unknown.address = unknown_marker("instances[\"1\"].address");

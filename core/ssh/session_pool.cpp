@@ -118,6 +118,10 @@ Result<std::shared_ptr<Session>> SessionPool::connect_once(const Route& route, c
     return Session::connect_through(bastion, route, *host_keys_, cancel);
 }
 
+Result<std::shared_ptr<Session>> SessionPool::another(const Route& route, const Cancel& cancel) {
+    return connect_once(route, cancel.within_at_most(route.connect_timeout));
+}
+
 void SessionPool::close() {
     std::map<std::string, std::shared_ptr<Entry>> entries;
     {

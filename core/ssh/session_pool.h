@@ -41,6 +41,9 @@ class SessionPool {
     Result<std::shared_ptr<Session>> session(const Route& route, const Cancel& cancel,
                                              Patience patience = Patience::until_connect_timeout);
 
+    // A connection beside the one that is open, for whoever wants to know that the way is open now. One try.
+    Result<std::shared_ptr<Session>> another(const Route& route, const Cancel& cancel);
+
     // Lets go of all sessions; those that nobody else holds end.
     void close();
 

@@ -49,7 +49,9 @@ class Planner {
     void plan_destroy() {
         if (auto refusal = refuse_if_protected(resource_, request_.type_name, request_.prior_state, std::nullopt)) {
             response_.diagnostics.add(std::move(*refusal));
+            return;
         }
+        resource_.plan_destroy_object(request_.prior_state, response_.diagnostics);
     }
 
     void plan_change() {
@@ -158,6 +160,8 @@ class Planner {
         } else if (auto refusal =
                        refuse_if_protected(resource_, request_.type_name, prior, response_.requires_replace.front())) {
             response_.diagnostics.add(std::move(*refusal));
+        } else {
+            resource_.plan_destroy_object(prior, response_.diagnostics);
         }
     }
 

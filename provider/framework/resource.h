@@ -98,6 +98,8 @@ class Resource {
     // Offline and unconfigured; `config` has its defaults filled in.
     virtual void validate_object(const Value& config, Diagnostics& diagnostics) const = 0;
     virtual void plan_object(PlanDraft& draft) const = 0;
+    // What a plan that destroys it says.
+    virtual void plan_destroy_object(const Value& state, Diagnostics& diagnostics) const = 0;
 
     virtual Result<Value> create_object(const Value& planned, Call& call) const = 0;
     // Nothing: it is gone.

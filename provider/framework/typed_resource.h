@@ -15,7 +15,7 @@
 //         override; Status destroy(const NodeState& state, Call& call) const override; …
 //     };
 //
-// Optional abilities are further base classes: Validates, ModifiesPlan, Forecasts, Imports, HasIdentity,
+// Optional abilities are further base classes: Validates, ModifiesPlan, Forecasts, ForecastsDestroy, Imports, HasIdentity,
 // UpgradesState, GeneratesConfig.
 //
 // Rules
@@ -131,6 +131,14 @@ class Forecasts {
 };
 
 template <class S>
+class ForecastsDestroy {
+  public:
+    virtual ~ForecastsDestroy() = default;
+    // Of a plan that destroys it, or replaces it. Pure.
+    virtual void forecast_destroy(const S& state, Diagnostics& diagnostics) const = 0;
+};
+
+template <class S>
 class Imports {
   public:
     virtual ~Imports() = default;
@@ -202,6 +210,10 @@ class TypedResource : public Resource {
         for (const std::string& name : plan.decided) draft.decided.insert_or_assign(name, stored.get(name));
         draft.replace = plan.replaced;
         if (forecasts != nullptr && !draft.diagnostics.has_error()) draft.forecast = forecasts->forecast(plan);
+    }
+
+    void plan_destroy_object(const Value& state, Diagnostics& diagnostics) const final {
+        if (const auto* ability = as<ForecastsDestroy<S>>()) ability->forecast_destroy(load(state), diagnostics);
     }
 
     Result<Value> create_object(const Value& planned, Call& call) const final {

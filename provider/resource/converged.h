@@ -85,6 +85,8 @@ class Converged : public framework::TypedResource<S>,
                                                                             Call& /*call*/) const {
         return {};
     }
+    // What a failed update leaves of the prior state and takes of the planned one nevertheless.
+    virtual void settle_failed(S& /*left*/, const S& /*planned*/) const {}
     // Some of which has any step that a table of this resource can have: for fault_points().
     [[nodiscard]] virtual std::vector<S> shapes() const { return {S()}; }
     // Steps before a destroy undoes the claims.
@@ -153,6 +155,7 @@ class Converged : public framework::TypedResource<S>,
             S left = prior;
             for (const auto& [key, value] : run.done())
                 if (value) left.common.managed.insert_or_assign(key, *value);
+            settle_failed(left, planned);
             return Updated<S>::failed(std::move(left), std::move(outcome).error());
         }
         settle(state, run, call);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/constraint.h"
+#include "core/base/given_password.h"
 #include "core/base/member_key.h"
 #include "provider/configuration/attributes.h"
 #include "provider/configuration/references.h"
@@ -23,6 +24,11 @@ using framework::Attributes;
 using framework::nested;
 using framework::object;
 using framework::within;
+
+// For same_meaning(): what an import knows of a password in the state, and the word in the configuration.
+inline bool may_be_given_password(const framework::Value& prior, const framework::Value& next) {
+    return next.is_known() && may_be_password(Secret(prior.as_string()), Secret(next.as_string()));
+}
 
 template <class Spec>
 framework::AttributeBuilder<Spec> cluster_name_attribute(std::string Spec::* name) {

@@ -12,6 +12,9 @@
 #include "core/module/node/table.h"
 #include "provider/configuration/attributes.h"
 #include "provider/framework/validators.h"
+#include "provider/resource/node_admin_attributes.h"
+#include "provider/resource/node_network_attributes.h"
+#include "provider/resource/node_system_attributes.h"
 
 namespace pigsty::provider {
 namespace {
@@ -170,6 +173,17 @@ Attributes<Machine> machine_attributes() {
                                    [](std::string_view text) { return item::check_authorities(text, this_second()); })))
             .example("{ company = file(\"company-ca.pem\") }")
             .description("CA certificates (PEM) by name that the whole machine trusts. A text may hold several."),
+        node_system_attributes(),
+        nested("admin", &Machine::admin, node_admin_attributes())
+            .optional()
+            .description("An account that people log in as. One that is there keeps its number, home, shell, password "
+                         "and the keys "
+                         "that are not ours. Removed, our keys and its rights go; the account goes with its home only "
+                         "where it was "
+                         "made here, its home holds nothing beyond what a new one holds, and nobody is logged in by "
+                         "it. What would "
+                         "leave the user that the provider logs in as without sudo or without a key is refused."),
+        node_network_attributes(),
     };
 }
 
@@ -182,12 +196,15 @@ Attributes<NodeState> node_attributes() {
 }  // namespace
 
 Declaration<NodeState> NodeResource::declare() const {
-    return {.description =
-                "Adopts a machine: host name, hosts, repositories, packages, time zone, kernel settings, cron, trusted "
-                "certificates. Only what is set is managed, and each host-wide change is visible in the plan.\n\n"
-                "Destroying it takes our files away and leaves packages, kernel settings, host name and time zone.",
-            .subcategory = "Nodes",
-            .attributes = node_attributes()};
+    return {
+        .description =
+            "Adopts a machine: host name, hosts, name servers, time, repositories, packages, time zone, kernel "
+            "settings and modules, limits, swap, cron, trusted certificates, an admin account, a firewall. Only what "
+            "is set is managed, and each host-wide change is visible in the plan.\n\n"
+            "Destroying it takes our files away and leaves packages, kernel settings, loaded modules, host name and "
+            "time zone.",
+        .subcategory = "Nodes",
+        .attributes = node_attributes()};
 }
 
 std::string NodeResource::claim_kind() const { return module::machine::kKind; }
@@ -204,6 +221,26 @@ std::vector<framework::IdentityAttribute> NodeResource::identity() const {
              .from = framework::Path::of("address"),
              .required_for_import = true},
             id_of_identity()};
+}
+
+// What no attribute sees by itself. The number of an account that is there is nothing to change: its files are of that number.
+void NodeResource::modify_plan(Plan<NodeState>& plan) const {
+    if (const auto& sysctl = plan.planned.machine.sysctl;
+        plan.planned.machine.hugepages && sysctl.contains("vm.nr_hugepages"))
+        plan.diagnostics.add_error("Huge pages are set twice",
+                                   "Expected them in `hugepages` or in `sysctl`, found both. Leave one of them out.",
+                                   framework::Path::of("sysctl").key("vm.nr_hugepages"));
+    if (plan.prior == nullptr) return;
+    const auto& before = plan.prior->machine.admin;
+    const auto& after = plan.planned.machine.admin;
+    if (!before || !after || before->name != after->name || !after->uid || before->uid == after->uid) return;
+    const std::string was = before->uid ? std::to_string(*before->uid) : "not set";
+    plan.diagnostics.add_error("Fixed after creation: admin.uid",
+                               "Expected the number that the account was made with (`admin.uid` is " + was +
+                                   "), found " + std::to_string(*after->uid) +
+                                   ". Files belong to that number. Leave it, or take `admin` out, apply, and make the "
+                                   "account anew.",
+                               framework::Path::of("admin").attribute("uid"));
 }
 
 converge::Identity NodeResource::identity_of(const NodeState& state) const {

@@ -14,9 +14,10 @@ struct NodeState {
     CommonState common;
 };
 
-class NodeResource final : public Converged<NodeState> {
+class NodeResource final : public Converged<NodeState>, public framework::ModifiesPlan<NodeState> {
   public:
     [[nodiscard]] Declaration<NodeState> declare() const override;
+    void modify_plan(Plan<NodeState>& plan) const override;
     [[nodiscard]] std::string claim_kind() const override;
     [[nodiscard]] std::string import_form() const override { return "ADDRESS"; }
     [[nodiscard]] std::string import_id(const NodeState& state) const override { return state.machine.address.address; }

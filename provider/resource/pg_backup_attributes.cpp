@@ -1,5 +1,8 @@
 #include "provider/resource/pg_backup_attributes.h"
 
+#include <chrono>
+
+#include "core/item/key_text.h"
 #include "core/module/pgsql/spec/constraints.h"
 #include "provider/configuration/references.h"
 #include "provider/framework/validators.h"
@@ -12,6 +15,7 @@ using framework::follows;
 using framework::nested;
 using framework::object;
 using module::pgsql::Backup;
+using module::pgsql::ForeignS3;
 using module::pgsql::Retention;
 
 namespace {
@@ -41,13 +45,65 @@ framework::AttributeBuilder<Backup> schedule(const char* name, std::optional<std
 
 }  // namespace
 
+Attributes<ForeignS3> pg_s3_attributes() {
+    return {
+        attribute("endpoint", &ForeignS3::endpoint)
+            .required()
+            .validate(follows(module::pgsql::kEndpoint))
+            .example("\"s3.eu-central-1.amazonaws.com\"")
+            .description("Host of the store."),
+        attribute("port", &ForeignS3::port)
+            .fixed_default(443)
+            .validate(framework::port())
+            .description("Port, which speaks TLS."),
+        attribute("region", &ForeignS3::region)
+            .fixed_default("us-east-1")
+            .validate(follows(module::pgsql::kAccessKey))
+            .description("Region that requests are signed for."),
+        attribute("uri_style", &ForeignS3::uri_style)
+            .fixed_default("host")
+            .validate(framework::one_of(module::pgsql::kUriStyles))
+            .description("How the bucket is named: `host` before the endpoint, `path` behind it (most stores that are "
+                         "not Amazon's)."),
+        attribute("key", &ForeignS3::key)
+            .required()
+            .validate(follows(module::pgsql::kAccessKey))
+            .description("Id of the access key."),
+        attribute("key_secret_wo", &ForeignS3::key_secret_wo)
+            .required()
+            .write_only()
+            .sensitive()
+            .description(
+                "Its secret, never stored in a state or a plan. On the members, root only, and in pgBackRest's "
+                "file. Counts where a member has none, and when `key_secret_wo_version` changes."),
+        attribute("key_secret_wo_version", &ForeignS3::key_secret_wo_version)
+            .fixed_default(1)
+            .validate(framework::between(1, 1000000000))
+            .description("Any number; another one makes `key_secret_wo` count anew."),
+        attribute("ca", &ForeignS3::ca)
+            .optional()
+            .validate(follows("certificates of authorities in PEM form",
+                              [](std::string_view text) {
+                                  return item::check_authorities(text,
+                                                                 std::chrono::time_point_cast<std::chrono::seconds>(
+                                                                     std::chrono::system_clock::now()));
+                              }))
+            .example("file(\"store-ca.pem\")")
+            .description("Authority of the store's certificate (PEM). Not set: those that the machines trust."),
+    };
+}
+
 Attributes<Backup> pg_backup_attributes() {
     return {
         object("repository", &Backup::repository, minio_access_attributes())
             .optional()
             .example("pigsty_minio_cluster.this.access")
-            .description("Where backups and WAL go. Not set: to each member's own disk. Another one keeps what the one "
+            .description("Where backups and WAL go. Not set, and no `s3`: to each member's own disk. Another one keeps "
+                         "what the one "
                          "before has, and begins with a full backup."),
+        nested("s3", &Backup::s3, pg_s3_attributes())
+            .optional()
+            .description("Instead of `repository`: a store of others that speaks S3. It needs a `bucket`."),
         attribute("bucket", &Backup::bucket)
             .optional()
             .validate(follows(module::minio::kBucketName))
@@ -76,8 +132,23 @@ Attributes<Backup> pg_backup_attributes() {
         nested("retention", &Backup::retention, retention_attributes()).optional().description("What is kept."),
         attribute("encryption", &Backup::encryption)
             .optional()
-            .description("AES-256, with a key that is made on the nodes and stays there, root only. Not set: wherever "
-                         "backups leave the machine. Fixed for one `path`."),
+            .description("AES-256, with a key that is made on the nodes and stays there, root only, or with "
+                         "`cipher_pass_wo`. Not set: wherever backups leave the machine. Fixed for one `path`."),
+        attribute("cipher_pass_wo", &Backup::cipher_pass_wo)
+            .optional()
+            .write_only()
+            .sensitive()
+            .example("var.backup_key")
+            .description(
+                "Key of your own that backups are encrypted with, never stored in a state or a plan: with it they can "
+                "be "
+                "read once the members are gone, and a destroy leaves them. Not set: a key that the members alone "
+                "have. "
+                "Fixed for one `path`: of a cluster that has backups already, the key that they were written with."),
+        attribute("cipher_pass_wo_version", &Backup::cipher_pass_wo_version)
+            .optional()
+            .validate(framework::between(1, 1000000000))
+            .description("Any number; another one makes `cipher_pass_wo` count anew."),
         attribute("compression", &Backup::compression)
             .fixed_default("zst")
             .validate(framework::one_of(module::pgsql::kCompressions))

@@ -7,6 +7,8 @@
 
 namespace pigsty::provider {
 
+// `s3` of `backup` and of `restore_from`.
+framework::Attributes<module::pgsql::ForeignS3> pg_s3_attributes();
 framework::Attributes<module::pgsql::Backup> pg_backup_attributes();
 framework::Attributes<module::pgsql::RestoreFrom> pg_restore_attributes();
 

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
+#include "core/base/given_password.h"
 #include "core/base/unknown.h"
+#include "core/module/pgsql/backup/forecast.h"
+#include "core/module/pgsql/cluster/dbsu.h"
 #include "core/module/pgsql/cluster/overview.h"
+#include "core/module/pgsql/cluster/services.h"
+#include "core/module/pgsql/cluster/shard.h"
 #include "core/module/pgsql/cluster/standby_steps.h"
 #include "core/module/pgsql/cluster/upstream.h"
 #include "core/module/pgsql/rules/rules.h"
@@ -14,6 +19,7 @@
 #include "provider/framework/validators.h"
 #include "provider/resource/pg_cluster_attributes.h"
 #include "provider/resource/pg_cluster_backups.h"
+#include "provider/resource/pg_cluster_citus.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/pg_cluster_standby.h"
 #include "provider/resource/problems.h"
@@ -28,6 +34,8 @@ using framework::object;
 using framework::within;
 using module::pgsql::PgCluster;
 using module::pgsql::Sizing;
+
+constexpr const char* kDbsuGeneration = "dbsu_password_generation";
 
 Attributes<PgClusterState> state_attributes() {
     return {
@@ -105,6 +113,18 @@ void refuse_two_authorities(const PgCluster& cluster, framework::Diagnostics& di
                           value::Path::of("dcs").attribute("ca_fingerprint"));
 }
 
+void refuse_ports_that_move(Plan<PgClusterState>& plan) {
+    if (plan.unknown.missing_at(value::Path::of("services")) ||
+        plan.unknown.missing_at(value::Path::of("default_services")))
+        return;
+    for (const auto& [name, other] : module::pgsql::taken_over_ports(plan.prior->spec, plan.planned.spec))
+        plan.diagnostics.add_error("A port that another service has until then",
+                                   "Expected a port that no service has that goes with this change, found that of \"" +
+                                       other + "\". Take \"" + other + "\" out in an apply of its own, or choose " +
+                                       "another port.",
+                                   value::Path::of("services").key(name).attribute("port"));
+}
+
 // Once, when the cluster is made.
 void tell_of_passwords(Plan<PgClusterState>& plan) {
     if (plan.unknown.missing_at(value::Path::of("role_passwords_wo"))) return;
@@ -132,9 +152,13 @@ Declaration<PgClusterState> PgClusterResource::declare() const {
             "pgbouncer, and HAProxy services that find the leader by themselves.",
         .subcategory = "PostgreSQL",
         .attributes = state_attributes(),
-        .rules = {framework::required_together({"role_passwords_wo", "role_passwords_wo_version"})},
+        .rules = {framework::required_together({"role_passwords_wo", "role_passwords_wo_version"}),
+                  framework::conflicts_with("dbsu_password", {"dbsu_password_wo", "dbsu_password_wo_version"}),
+                  framework::required_together({"dbsu_password_wo", "dbsu_password_wo_version"})},
         // A member that copies the leader takes as long as its data are large; what does not move is ended by its gate.
-        .timeouts = {.create = std::chrono::hours(2), .update = std::chrono::hours(24)}};
+        // So does a final backup.
+        .timeouts = {
+            .create = std::chrono::hours(2), .update = std::chrono::hours(24), .destroy = std::chrono::hours(24)}};
 }
 
 MemberMap<node::NodeAddress> PgClusterResource::machines(const Spec& spec) const {
@@ -155,7 +179,11 @@ std::vector<PgClusterState> PgClusterResource::shapes() const {
     with_backups.spec.restore_from.emplace();
     PgClusterState with_upstream;
     with_upstream.spec.standby.emplace();
-    return {PgClusterState(), std::move(with_backups), std::move(with_upstream)};
+    PgClusterState of_shard;
+    of_shard.spec.mode = module::pgsql::kCitus;
+    of_shard.spec.citus.emplace();
+    of_shard.spec.dbsu_password = Secret("secret");
+    return {PgClusterState(), std::move(with_backups), std::move(with_upstream), std::move(of_shard)};
 }
 
 // Its user, its role and its keys in etcd; what it has at its upstream.
@@ -177,6 +205,20 @@ std::vector<node::NodeAddress> PgClusterResource::update_also_writes(const PgClu
 
 converge::Table PgClusterResource::before_destroy(const PgClusterState& state, const Fleet* fleet) const {
     return module::pgsql::removal_of(state.spec, state.system_identifier, ways_through(*fleet));
+}
+
+void PgClusterResource::forecast_destroy(const PgClusterState& state, framework::Diagnostics& diagnostics) const {
+    std::string text;
+    for (const std::string& sentence : module::pgsql::destroy_forecast(state.spec))
+        text += (text.empty() ? "" : "\n") + sentence;
+    if (!text.empty())
+        diagnostics.add_warning(state.spec.name + ": final backup", std::move(text), value::Path::of("final_backup"));
+}
+
+// Of the resource, and of nothing on a node: it counts even where the apply did not come to its end, so that a cluster that
+// cannot be backed up any more can be destroyed.
+void PgClusterResource::settle_failed(PgClusterState& left, const PgClusterState& planned) const {
+    if (!planned.spec.final_backup) left.spec.final_backup = false;
 }
 
 std::vector<Told> PgClusterResource::tell(PgClusterState& state) const {
@@ -207,6 +249,8 @@ Status PgClusterResource::decide(PgClusterState& state, converge::Run& run, Call
         TRY(upstream, module::pgsql::upstream_facts(*cluster.standby, *call.provider<Fleet>()->sessions, call.cancel));
         newest = upstream->cluster.version;
     }
+    if (creates)
+        TRY_VOID(module::pgsql::check_place_in_shard(cluster, connect_through(call.provider<Fleet>()), call.cancel));
     if (!cluster.version) cluster.version = newest;
     if (!cluster.template_revision) cluster.template_revision = render::kTemplateRevision;
     if (!cluster.sizing) cluster.sizing = smallest(run.sites());
@@ -240,6 +284,20 @@ Status PgClusterResource::complete(PgClusterState& state, const converge::Run& r
         call.cancel);
 }
 
+// Of a password that the claim does not keep: which one it is.
+nlohmann::json PgClusterResource::claimed_spec(const PgClusterState& state) const {
+    nlohmann::json spec = ModuleResource::claimed_spec(state);
+    if (state.spec.dbsu_password) spec[kDbsuGeneration] = *module::pgsql::dbsu_generation(state.spec);
+    return spec;
+}
+
+Result<PgClusterState> PgClusterResource::from_claimed_spec(const nlohmann::json& spec) const {
+    TRY(PgClusterState state, ModuleResource::from_claimed_spec(spec));
+    if (const auto kept = spec.find(kDbsuGeneration); kept != spec.end() && kept->is_number_integer())
+        state.spec.dbsu_password = unknown_password(module::pgsql::dbsu_salt(state.spec), kept->get<std::int64_t>());
+    return state;
+}
+
 void PgClusterResource::validate(const PgClusterState& config, framework::Validation& validation) const {
     std::vector<module::pgsql::Problem> problems = module::pgsql::problems_of(config.spec);
     // What it is judged by is not in the specification yet.
@@ -250,9 +308,19 @@ void PgClusterResource::validate(const PgClusterState& config, framework::Valida
         std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("synchronous"); });
     const bool judges_backups = !validation.unknown.missing_at(value::Path::of("backup"));
     if (!judges_backups)
-        std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("backup"); });
+        std::erase_if(problems, [](const auto& problem) {
+            return problem.path.starts_with("backup") || problem.path == "final_backup";
+        });
     if (validation.unknown.missing_at(value::Path::of("restore_from")))
         std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("restore_from"); });
+    const auto is_missing = [&](const char* attribute) {
+        return validation.unknown.missing_at(value::Path::of(attribute));
+    };
+    if (is_missing("dbsu_password") || is_missing("dbsu_password_wo"))
+        std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("dbsu_password"); });
+    if (is_missing("citus"))
+        std::erase_if(problems, [](const auto& problem) { return problem.path.starts_with("citus"); });
+    if (is_missing("libs")) std::erase_if(problems, [](const auto& problem) { return problem.path == "libs"; });
     report_problems(problems, validation);
     if (judges_backups) advise_on_backups(config.spec, validation.diagnostics);
     if (!judges_synchronous) return;
@@ -276,8 +344,10 @@ void PgClusterResource::modify_plan(Plan<PgClusterState>& plan) const {
         refuse_another_restore(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
         refuse_another_encryption(plan.prior->spec, cluster, plan.unknown, plan.diagnostics);
         refuse_another_upstream(plan);
+        refuse_ports_that_move(plan);
     }
     refuse_two_authorities(cluster, plan.diagnostics);
+    if (plan.prior == nullptr) tell_of_citus_database(plan);
     if (plan.prior == nullptr && !plan.unknown.missing_at(value::Path::of("default_roles"))) tell_of_passwords(plan);
 }
 

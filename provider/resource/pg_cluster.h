@@ -29,8 +29,10 @@ struct PgClusterState {
 module::pgsql::Ways ways_through(const Fleet& fleet);
 
 // Its parts: pg_cluster_attributes.h what a user writes, pg_cluster_changes.cpp what an update does, pg_cluster_drift.cpp what
-// a refresh sees, pg_cluster_backups.h its backups, pg_cluster_standby.h that it follows another one.
-class PgClusterResource final : public ModuleResource<PgClusterState> {
+// a refresh sees, pg_cluster_backups.h its backups, pg_cluster_standby.h that it follows another one,
+// pg_cluster_citus.h that it is a group of a shard.
+class PgClusterResource final : public ModuleResource<PgClusterState>,
+                                public framework::ForecastsDestroy<PgClusterState> {
   public:
     [[nodiscard]] Declaration<PgClusterState> declare() const override;
     [[nodiscard]] std::string claim_kind() const override { return module::pgsql::kKind; }
@@ -52,6 +54,10 @@ class PgClusterResource final : public ModuleResource<PgClusterState> {
     Result<std::vector<std::string>> more_drift(const PgClusterState& state, const converge::Run& run,
                                                 Call& call) const override;
     void more_forecast(const Plan<PgClusterState>& plan, framework::Forecast& forecast) const override;
+    [[nodiscard]] nlohmann::json claimed_spec(const PgClusterState& state) const override;
+    Result<PgClusterState> from_claimed_spec(const nlohmann::json& spec) const override;
+    void forecast_destroy(const PgClusterState& state, framework::Diagnostics& diagnostics) const override;
+    void settle_failed(PgClusterState& left, const PgClusterState& planned) const override;
     void validate(const PgClusterState& config, framework::Validation& validation) const override;
     void modify_plan(Plan<PgClusterState>& plan) const override;
 };

@@ -7,7 +7,9 @@
 #include "provider/configuration/pg_objects.h"
 #include "provider/resource/module_attributes.h"
 #include "provider/resource/pg_backup_attributes.h"
+#include "provider/resource/pg_citus_attributes.h"
 #include "provider/resource/pg_cluster_reach_attributes.h"
+#include "provider/resource/pg_default_role_attributes.h"
 #include "provider/resource/pg_standby_attributes.h"
 
 namespace pigsty::provider {
@@ -18,7 +20,6 @@ using module::pgsql::Instance;
 using module::pgsql::Networks;
 using module::pgsql::Pgbouncer;
 using module::pgsql::PgCluster;
-using module::pgsql::Role;
 using module::pgsql::Service;
 using module::pgsql::Sizing;
 using module::pgsql::Synchronous;
@@ -92,70 +93,6 @@ Attributes<Service> service_attributes() {
     };
 }
 
-Attributes<module::pgsql::RoleAttributes> default_role_attributes() {
-    using module::pgsql::RoleAttributes;
-    return {
-        attribute("login", &RoleAttributes::login)
-            .fixed_default(true)
-            .description("May log in. Without a password: by peer or certificate only."),
-        attribute("superuser", &RoleAttributes::superuser).fixed_default(false).description("Superuser."),
-        attribute("createdb", &RoleAttributes::createdb).fixed_default(false).description("May create databases."),
-        attribute("createrole", &RoleAttributes::createrole).fixed_default(false).description("May create roles."),
-        attribute("inherit", &RoleAttributes::inherit)
-            .fixed_default(true)
-            .description("Inherits the rights of its roles."),
-        attribute("replication", &RoleAttributes::replication).fixed_default(false).description("May replicate."),
-        attribute("bypassrls", &RoleAttributes::bypassrls)
-            .fixed_default(false)
-            .description("Bypasses row level security."),
-        attribute("connection_limit", &RoleAttributes::connection_limit)
-            .fixed_default(-1)
-            .validate(framework::at_least(-1))
-            .description("Most connections; -1: no limit."),
-    };
-}
-
-Attributes<module::pgsql::RoleAttributes> default_role_expiry() {
-    return {
-        attribute("valid_until", &module::pgsql::RoleAttributes::valid_until)
-            .optional()
-            .example("\"2030-12-31\"")
-            .description(
-                "When its password expires: a date, an RFC 3339 time, or `infinity`. Not set: what `expire_in` "
-                "comes to, and never without that."),
-    };
-}
-
-Attributes<Role> default_role() {
-    return {
-        attribute("name", &Role::name).required().description("Name of the role."),
-        within(&Role::attributes, default_role_attributes()),
-        within(&Role::attributes, default_role_expiry()),
-        attribute("expire_in", &Role::expire_in)
-            .optional()
-            .validate(framework::between(1, 36500))
-            .description("Days until its password expires, counted when it gets its date, and anew when this changes."),
-        attribute("roles", &Role::roles)
-            .optional()
-            .description("Roles that it is a member of. One taken off the list is revoked; what others grant stays."),
-        attribute("parameters", &Role::parameters)
-            .optional()
-            .description("Settings of its sessions. One taken off is reset; what others set stays."),
-        attribute("pgbouncer", &Role::pgbouncer)
-            .fixed_default(false)
-            .description("Stands in pgbouncer's user list on every member."),
-        attribute("pool_mode", &Role::pool_mode)
-            .optional()
-            .validate(framework::one_of(module::pgsql::kPoolModes))
-            .description("When a server connection of this role goes back to the pool. Not set: the pool's."),
-        attribute("pool_connlimit", &Role::pool_connlimit)
-            .optional()
-            .validate(framework::at_least(-1))
-            .description("Most server connections of this role through pgbouncer; -1: no limit."),
-        attribute("comment", &Role::comment).optional().description("Comment."),
-    };
-}
-
 Attributes<Extension> extension_attributes() {
     return {
         attribute("name", &Extension::name).required().description("Name of the extension."),
@@ -226,7 +163,23 @@ Attributes<PgCluster> pg_cluster_attributes() {
     return {
         cluster_name_attribute(&PgCluster::name)
             .example("\"pg-test\"")
-            .description("Name of the cluster: Patroni's scope, prefix of the members' names."),
+            .description(
+                "Name of the cluster: prefix of the members' names, and Patroni's scope but in a Citus group."),
+        attribute("mode", &PgCluster::mode)
+            .fixed_default("pgsql")
+            .validate(framework::one_of(module::pgsql::kModes))
+            .fixed_after_creation("a group of Citus is made as one")
+            .description("`pgsql`, or `citus`: one group of a sharded database, see `citus`."),
+        nested("citus", &PgCluster::citus, pg_citus_attributes())
+            .optional()
+            .example("{ shard = \"pg-citus\", group = 0, database = \"meta\" }")
+            .description(
+                "With `mode = \"citus\"`: which group of which shard this cluster is. The coordinator, group 0, knows "
+                "the others through Patroni, whoever leads in them; an apply ends when it does. `libs` begins with "
+                "citus, `hba_rules` let `postgres` in from the other groups, and all groups have one `dbsu_password`. "
+                "A "
+                "group that is destroyed is forgotten by the coordinator; one that holds shards is not destroyed while "
+                "the coordinator lives."),
         members_attribute("instances", &PgCluster::instances, 99, instance_attributes())
             .description("Members by number."),
         attribute("version", &PgCluster::version)
@@ -375,7 +328,15 @@ Attributes<PgCluster> pg_cluster_attributes() {
                 "Backups and WAL archiving with pgBackRest. Switched on and off in place, nothing restarts; an "
                 "apply ends when a segment of WAL has arrived in the repository and a full backup is there. "
                 "Without it the backups so far stay where they are. A destroy takes those of the members' own "
-                "disks, and those that are encrypted, whose key goes with the members."),
+                "disks, and those that are encrypted with a key that goes with the members."),
+        attribute("final_backup", &PgCluster::final_backup)
+            .fixed_default(false)
+            .description(
+                "A destroy begins with a full backup, whose label it says, and leaves all backups where they are; "
+                "where "
+                "that backup cannot be made, the destroy fails before it touches anything. Needs `backup.repository`, "
+                "and backups that can be read without the members: `backup.cipher_pass_wo`, or no encryption. As with "
+                "`deletion_protection`, what was applied counts, not what is written beside the destroy."),
         nested("standby", &PgCluster::standby, pg_standby_attributes())
             .optional()
             .example("{ upstream = pigsty_pg_cluster.main.connection }")
@@ -395,7 +356,7 @@ Attributes<PgCluster> pg_cluster_attributes() {
                 "roles with their passwords, and system identifier, on a later timeline; replication has a password of "
                 "its own, and users and databases are imported or left alone. Of the creation alone: what it says can "
                 "be removed later, and not be changed."),
-        nested("default_roles", &PgCluster::default_roles, default_role())
+        nested("default_roles", &PgCluster::default_roles, pg_default_role_attributes())
             .optional()
             .description("Instead of Pigsty's default roles. One taken off the list stays: it may own objects."),
         attribute("role_passwords_wo", &PgCluster::role_passwords)
@@ -411,6 +372,26 @@ Attributes<PgCluster> pg_cluster_attributes() {
         attribute("role_passwords_wo_version", &PgCluster::role_passwords_version)
             .optional()
             .description("Any number; another one makes `role_passwords_wo` count anew."),
+        attribute("dbsu_password", &PgCluster::dbsu_password)
+            .optional()
+            .sensitive()
+            .same_meaning(may_be_given_password)
+            .validate(framework::not_empty())
+            .description(
+                "Password of the superuser `postgres`, for who comes over the network, where `hba_rules` let it "
+                "in; over the socket it needs none. Groups of Citus log in to each other with it. It is in the "
+                "state; `dbsu_password_wo` never is. Not set: it has none."),
+        attribute("dbsu_password_wo", &PgCluster::dbsu_password_wo)
+            .optional()
+            .write_only()
+            .sensitive()
+            .validate(framework::not_empty())
+            .example("var.dbsu_password")
+            .description("The same as `dbsu_password`, never stored in a state or a plan. Counts when "
+                         "`dbsu_password_wo_version` changes."),
+        attribute("dbsu_password_wo_version", &PgCluster::dbsu_password_wo_version)
+            .optional()
+            .description("Any number; another one makes `dbsu_password_wo` count anew."),
         attribute("default_privileges", &PgCluster::default_privileges)
             .optional()
             .example("[\"GRANT SELECT ON TABLES TO dbrole_readonly\"]")

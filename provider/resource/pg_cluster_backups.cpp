@@ -26,15 +26,20 @@ void warn(const std::string& summary, const Sentences& sentences, framework::Dia
 Result<Sentences> look_at_backups(const PgCluster& cluster, const converge::Run& run, framework::Call& call) {
     if (!cluster.backup) return Sentences();
     std::vector<MemberLook> looks;
+    bool has_gap = false;
     for (const auto& site : run.sites()) {
         // The member that is asked for all may be off: then the next one is.
         const bool asks = module::pgsql::asks_repository(cluster, site->member.number) || site == run.sites().front();
         const node::Probe probe = module::pgsql::backup_probe(cluster, asks);
         TRY(const auto seen, site->node->observe({probe}, call.cancel));
+        has_gap = has_gap || (site->claim && site->claim->facts.is_object() &&
+                              site->claim->facts.value(module::pgsql::kArchiveGap, false));
         looks.push_back({site->member.name, module::pgsql::read_look(seen.command(probe.key), *cluster.backup)});
     }
     warn(cluster.name + ": backups", module::pgsql::backup_warnings(cluster, looks), call.diagnostics);
-    return module::pgsql::backup_drift(cluster, looks);
+    Sentences drift = module::pgsql::backup_drift(cluster, looks);
+    if (has_gap) drift.push_back(module::pgsql::gap_sentence(cluster));
+    return drift;
 }
 
 module::pgsql::BackupChange change_of_backups(const PgCluster& prior, const std::map<std::string, std::string>& managed,
@@ -59,7 +64,15 @@ void refuse_another_encryption(const PgCluster& prior, const PgCluster& planned,
     if (!prior.backup || !planned.backup || unknown.at(value::Path::of("backup"))) return;
     Backup as_before = *planned.backup;
     as_before.encryption = is_encrypted(*prior.backup);
-    if (is_encrypted(*planned.backup) == is_encrypted(*prior.backup) || !same_place(*prior.backup, as_before)) return;
+    if (!same_place(*prior.backup, as_before)) return;
+    if (is_encrypted(*planned.backup) && prior.backup->cipher_pass_wo_version &&
+        !planned.backup->cipher_pass_wo_version) {
+        diagnostics.add_error("The key of a repository is fixed",
+                              "Expected `cipher_pass_wo`, the key that the backups in " + place_of(*prior.backup) +
+                                  " were written with, found none. Another `backup.path` begins anew without it.",
+                              value::Path::of("backup").attribute("cipher_pass_wo"));
+    }
+    if (is_encrypted(*planned.backup) == is_encrypted(*prior.backup)) return;
     diagnostics.add_error("Encryption of a repository is fixed",
                           "Expected " + std::string(is_encrypted(*prior.backup) ? "true" : "false") +
                               ", as the backups in " + place_of(*prior.backup) +

@@ -5,9 +5,11 @@
 #include "core/base/hash.h"
 #include "core/base/unknown.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
+#include "core/module/pgsql/cluster/dbsu.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/restart_forecast.h"
 #include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/shard.h"
 #include "core/module/pgsql/cluster/standby_steps.h"
 #include "core/module/pgsql/cluster/upstream.h"
 #include "core/module/pgsql/cluster/vip.h"
@@ -63,7 +65,9 @@ ClusterChanges repairs_of_cluster(const PgCluster& cluster, const std::vector<st
             .awaits_leader = drifted(" postgresql") || drifted(" patroni"),
             .awaits_streaming = is_about_serving(cluster, drift),
             .upstream = cluster.standby && module::pgsql::is_about_upstream(cluster, drift),
-            .vip_astray = module::pgsql::repairs_vip(cluster, drift)};
+            .vip_astray = module::pgsql::repairs_vip(cluster, drift),
+            .dbsu_password = drifted(" dbsu password"),
+            .shard = module::pgsql::repairs_shard(cluster, drift)};
 }
 
 // Whether members restart now. Where nobody restarts them, the next plan knows that they wait.
@@ -96,6 +100,8 @@ converge::Managed PgClusterResource::more_managed(const PgClusterState& state) c
         add(module::pgsql::upstream_key(state.spec), module::pgsql::upstream_text(state.spec));
     else
         for (const auto& [key, text] : module::pgsql::default_object_texts(state.spec)) add(key, text);
+    if (const auto reference = module::pgsql::dbsu_reference(state.spec))
+        add(module::pgsql::dbsu_key(state.spec), render::secret_reference(*reference));
     const std::string text = module::pgsql::configuration_meaning(state.spec).value_or("");
     managed[configuration_key(state.spec)] =
         text.empty() || has_unknown(text) ? std::nullopt : std::optional(fingerprint(text));
@@ -114,6 +120,8 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
         if (!differs(before, after, key)) continue;
         if (key == configuration_key(planned.spec))
             changes.configuration = true;
+        else if (key == module::pgsql::dbsu_key(planned.spec))
+            changes.dbsu_password = true;
         else if (planned.spec.standby)
             changes.upstream = true;
         else
@@ -121,6 +129,9 @@ converge::Table PgClusterResource::update_table(const PgClusterState& prior, con
     }
     const auto settings = settings_of(planned.spec, call.private_data);
     changes.promotes = prior.spec.standby && !planned.spec.standby;
+    // Of a standby cluster it was the upstream's.
+    if (changes.promotes || module::pgsql::dbsu_generation(prior.spec) != module::pgsql::dbsu_generation(planned.spec))
+        changes.dbsu_password = true;
     changes.waits_for_restart = restarts_now(prior.spec, planned.spec, settings, call.private_data);
     changes.of_members = has_other_parameters(prior.spec, planned.spec);
     // The leader makes the slot of one that comes back to it in its own time.
@@ -146,6 +157,8 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
                                                                  waiting_members(plan.private_data), settings))
         forecast.last_change->push_back(std::move(sentence));
     const auto drift = repaired_drift(plan.private_data.get("observed"), plan.planned.common);
+    for (std::string& sentence : module::pgsql::dbsu_forecast(plan.prior->spec, plan.planned.spec))
+        forecast.last_change->push_back(std::move(sentence));
     const auto backups = change_of_backups(plan.prior->spec, plan.prior->common.managed, plan.planned.spec, drift);
     for (std::string& sentence : module::pgsql::backup_forecast(plan.prior->spec, plan.planned.spec, backups))
         forecast.last_change->push_back(std::move(sentence));
@@ -155,7 +168,8 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     const auto before = to_managed(plan.prior->common.managed);
     const auto after = more_managed(plan.planned);
     for (const auto& [key, value] : after)
-        if (key != configuration_key(plan.planned.spec) && differs(before, after, key))
+        if (key != configuration_key(plan.planned.spec) && key != module::pgsql::dbsu_key(plan.planned.spec) &&
+            differs(before, after, key))
             forecast.last_change->push_back("update " + key);
     if (plan.planned.spec.standby && module::pgsql::is_about_upstream(plan.planned.spec, drift))
         forecast.last_change->push_back("put right what " + plan.planned.spec.name + " has at " +
@@ -163,6 +177,10 @@ void PgClusterResource::more_forecast(const Plan<PgClusterState>& plan, framewor
     if (module::pgsql::repairs_vip(plan.planned.spec, drift))
         forecast.last_change->push_back("restart vip-manager where " + module::pgsql::vip_host(plan.planned.spec) +
                                         " is astray, so that the leader has it and nobody else");
+    if (repairs_of_cluster(plan.prior->spec, drift).dbsu_password)
+        forecast.last_change->push_back("give postgres the password back that the members hold");
+    if (module::pgsql::repairs_shard(plan.planned.spec, drift))
+        forecast.last_change->push_back("write to pg_dist_node whom the coordinator does not know");
     if (module::pgsql::repairs_dcs_login(plan.prior->spec, drift))
         forecast.last_change->push_back("make the user " + plan.planned.spec.name + " of etcd cluster " +
                                         plan.planned.spec.dcs.name + " as it was");

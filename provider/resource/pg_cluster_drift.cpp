@@ -6,6 +6,7 @@
 
 #include "core/base/contained.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
+#include "core/module/pgsql/cluster/dbsu.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/live_settings.h"
 #include "core/module/pgsql/cluster/serving.h"
@@ -16,6 +17,7 @@
 #include "core/module/pgsql/spec/layout.h"
 #include "provider/resource/pg_cluster.h"
 #include "provider/resource/pg_cluster_backups.h"
+#include "provider/resource/pg_cluster_citus.h"
 #include "provider/resource/pg_cluster_settings.h"
 #include "provider/resource/pg_cluster_standby.h"
 #include "provider/resource/waiting_members.h"
@@ -99,7 +101,7 @@ void warn_of_members(const PgCluster& cluster, const Serving& serving, const std
 // waits for a restart. Where the leader leaves meanwhile, both are as they were last seen.
 Result<Sentences> look_at_leader(const PgCluster& cluster, ClusterSession& session,
                                  const module::pgsql::Members& members, const client::PatroniCluster& patroni,
-                                 Call& call) {
+                                 node::Node& node, Call& call) {
     TRY(const auto wanted, module::pgsql::wanted_configuration(cluster));
     session.remember_leader(members, patroni);
     // Patroni answers while SQL is asked.
@@ -115,6 +117,8 @@ Result<Sentences> look_at_leader(const PgCluster& cluster, ClusterSession& sessi
             // A standby cluster's come from its upstream.
             if (cluster.standby) return {};
             TRY(sentences, module::pgsql::default_object_drift(cluster, work));
+            TRY(const auto password, module::pgsql::dbsu_drift(cluster, work, node));
+            append(sentences, password);
             TRY(const module::pgsql::Catalog* const catalog, work.catalog());
             TRY(pool, module::pgsql::default_fragments(cluster, nullptr, *catalog));
             return {};
@@ -173,8 +177,11 @@ Result<Sentences> PgClusterResource::more_drift(const PgClusterState& state, con
     append(sentences, astray);
     TRY(const auto upstream, look_at_standby(cluster, *session, conclusive, call));
     append(sentences, upstream);
-    TRY(const auto on_leader, look_at_leader(cluster, *session, *members, serving->moment.patroni, call));
+    TRY(const auto on_leader,
+        look_at_leader(cluster, *session, *members, serving->moment.patroni, *run.sites().front()->node, call));
     append(sentences, on_leader);
+    TRY(const auto shard, look_at_shard(cluster, run, *session, conclusive, call));
+    append(sentences, shard);
     return sentences;
 }
 

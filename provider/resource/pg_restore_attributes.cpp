@@ -50,9 +50,12 @@ Attributes<RestoreTarget> target_attributes() {
 Attributes<RestoreFrom> pg_restore_attributes() {
     return {
         object("repository", &RestoreFrom::repository, minio_access_attributes())
-            .required()
+            .optional()
             .example("pigsty_minio_cluster.this.access")
-            .description("Where the source's backups are. It is read, and never written to."),
+            .description("Where the source's backups are: this, or `s3`. It is read, and never written to."),
+        nested("s3", &RestoreFrom::s3, pg_s3_attributes())
+            .optional()
+            .description("The same in a store of others, with `bucket`."),
         attribute("bucket", &RestoreFrom::bucket)
             .optional()
             .validate(follows(module::minio::kBucketName))

@@ -180,11 +180,11 @@ Result<RedisState> RedisClusterResource::from_claimed_spec(const nlohmann::json&
         return found->get<std::int64_t>();
     };
     if (const auto generation = generation_in(spec))
-        state.spec.password = module::redis::unknown_password(module::redis::password_salt(state.spec), *generation);
+        state.spec.password = unknown_password(module::redis::password_salt(state.spec), *generation);
     for (std::size_t i = 0; i < state.spec.sentinel_monitor.size(); ++i) {
         auto& monitor = state.spec.sentinel_monitor[i];
         if (const auto generation = generation_in(spec["sentinel_monitor"][i]))
-            monitor.password = module::redis::unknown_password(module::redis::password_salt(monitor), *generation);
+            monitor.password = unknown_password(module::redis::password_salt(monitor), *generation);
     }
     return state;
 }

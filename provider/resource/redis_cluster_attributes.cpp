@@ -11,11 +11,6 @@ using module::redis::RedisNode;
 
 namespace {
 
-// What an import knows of a password in the state, and the word in the configuration.
-bool may_be_password(const framework::Value& prior, const framework::Value& next) {
-    return next.is_known() && module::redis::may_be(Secret(prior.as_string()), Secret(next.as_string()));
-}
-
 constexpr const char* kKeptForLife = "a Redis cluster keeps it for life; make one of another name and move to it";
 
 Attributes<module::redis::Instance> redis_instance_attributes() {
@@ -59,7 +54,7 @@ Attributes<Monitor> monitor_attributes() {
         attribute("password", &Monitor::password)
             .optional()
             .sensitive()
-            .same_meaning(may_be_password)
+            .same_meaning(may_be_given_password)
             .validate(framework::not_empty())
             .description("Password of the group, where it has one."),
         attribute("quorum", &Monitor::quorum)
@@ -107,7 +102,7 @@ Attributes<RedisCluster> redis_cluster_attributes() {
         attribute("password", &RedisCluster::password)
             .optional()
             .sensitive()
-            .same_meaning(may_be_password)
+            .same_meaning(may_be_given_password)
             .validate(framework::not_empty())
             .description("Password of clients. It is in the state; `password_wo` never is. The servers keep its hash "
                          "alone. Without one only the nodes themselves may connect."),

@@ -2,7 +2,7 @@
 
 repository_of() {
   printf '%s/%s-%s' "$repositories_dir" "$1" \
-    "$({ basename "$(bare_layer "$1")" && cat "$lab_source"/packages/"$1"/{stack,extra} "$lab_source"/lib/{repository,minio-package}.sh && printf '%s\n' "$minio_binary"; } | inputs_digest -)"
+    "$({ basename "$(bare_layer "$1")" && cat "$lab_source"/packages/"$1"/{stack,extra} "$lab_source"/lib/{repository,minio-package,stand-ins}.sh "$lab_source"/stand-ins/*/* && printf '%s\n' "$minio_binary"; } | inputs_digest -)"
 }
 
 # apt of this machine, told to see the world as a bare node does.
@@ -38,6 +38,8 @@ ensure_repository() {
   mv "$new"/work/cache/archives/*.deb "$new/pool/"
   add_minio_package "$system" "$new/pool" 9>&- 7>&- >>"$cache_dir/repository.log" 2>&1 ||
     die "wrapping the MinIO server failed, see $cache_dir/repository.log"
+  add_stand_ins "$system" "$new/pool" 9>&- 7>&- >>"$cache_dir/repository.log" 2>&1 ||
+    die "making the stand-ins failed, see $cache_dir/repository.log"
   (cd "$new/pool" && dpkg-scanpackages --multiversion . >Packages && gzip -9kn Packages &&
     apt-ftparchive release . >Release.new && mv Release.new Release) 9>&- 7>&- >>"$cache_dir/repository.log" 2>&1 ||
     die "indexing the packages of $system failed, see $cache_dir/repository.log"

@@ -22,7 +22,7 @@ Minimum minimum_of(Setting setting) {
 }
 
 // Extensions in packages of their own; the others of a default cluster are in postgresql-<major> itself.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kExtensionPackages{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kExtensionPackages{{
     {"pg_repack", "repack"},
     {"vector", "pgvector"},
     {"pgaudit", "pgaudit"},
@@ -33,6 +33,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kExtensi
     {"timescaledb", "timescaledb"},
     {"hypopg", "hypopg"},
     {"pg_qualstats", "pg-qualstats"},
+    // No system's own repositories have it.
+    {"citus", "citus"},
 }};
 
 std::string supported_names() {
@@ -54,6 +56,7 @@ std::string_view to_string(Component component) {
         case Component::redis: return "Redis";
         case Component::valkey: return "Valkey";
         case Component::vip_manager: return "vip-manager";
+        case Component::keepalived: return "keepalived";
     }
     return "?";
 }
@@ -149,6 +152,7 @@ std::vector<std::string> Platform::packages(Component component, std::int64_t po
         case Component::valkey: return {"valkey-server", "valkey-tools"};
         // `vip-manager` is version 1. The guard beside it speaks TLS to Patroni with openssl.
         case Component::vip_manager: return {"vip-manager2", "openssl"};
+        case Component::keepalived: return {"keepalived"};
     }
     return {};
 }

@@ -22,7 +22,7 @@
 
 namespace pigsty::module::platform {
 
-enum class Component { postgresql, patroni, etcd, pgbouncer, haproxy, minio, redis, valkey, vip_manager };
+enum class Component { postgresql, patroni, etcd, pgbouncer, haproxy, minio, redis, valkey, vip_manager, keepalived };
 std::string_view to_string(Component component);
 
 // Settings that older versions of their component refuse to start with, and do without.

@@ -34,6 +34,7 @@ TEST(Platform, is_found_by_what_the_system_calls_itself) {
     EXPECT_EQ((*debian)->extension_package("pg_repack", 17), "postgresql-17-repack");
     EXPECT_EQ((*debian)->extension_package("vector", 17), "postgresql-17-pgvector");
     EXPECT_EQ((*debian)->extension_package("pgvector", 17), "postgresql-17-pgvector");
+    EXPECT_EQ((*debian)->extension_package("citus", 17), "postgresql-17-citus");
     EXPECT_EQ((*debian)->extension_package("pg_trgm", 17), std::nullopt);
 }
 

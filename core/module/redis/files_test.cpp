@@ -133,9 +133,9 @@ TEST(RedisFiles, an_imported_password_is_known_again_when_it_is_told) {
     cluster.password = Secret("one");
     const auto generation = password_generation(cluster);
     const Secret unknown = unknown_password(password_salt(cluster), *generation);
-    EXPECT_TRUE(may_be(unknown, Secret("one")));
-    EXPECT_FALSE(may_be(unknown, Secret("two")));
-    EXPECT_FALSE(may_be(Secret("one"), Secret("one")));
+    EXPECT_TRUE(may_be_password(unknown, Secret("one")));
+    EXPECT_FALSE(may_be_password(unknown, Secret("two")));
+    EXPECT_FALSE(may_be_password(Secret("one"), Secret("one")));
     cluster.password = unknown;
     EXPECT_EQ(password_generation(cluster), generation);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/given_password.h"
 #include "core/converge/step.h"
 #include "core/module/redis/spec.h"
 
@@ -52,11 +53,6 @@ inline constexpr const char* kClientsHash = "clients-hash";
 // Generation of the clients' secret: another password, another one. Nothing: there is no password.
 std::optional<std::int64_t> password_generation(const RedisCluster& cluster);
 
-// After an import the password itself is known to nobody, only its generation: this stands for it until it is given.
-Secret unknown_password(const std::string& salt, std::int64_t generation);
-bool is_unknown_password(const std::optional<Secret>& password);
-// Whether it may be `word`, as far as that can be said.
-bool may_be(const Secret& unknown, const Secret& word);
 std::string password_salt(const RedisCluster& cluster);
 std::string password_salt(const Monitor& monitor);
 // 0: none.

@@ -78,8 +78,10 @@ sub set_up {
     umask 022;
     my $user = (getpwuid $>)[0];
     my $home = (getpwuid $>)[7];
+    my $login = $ENV{SUDO_USER} // $user;  # whom a change to this machine must not lock out
     %ENV = (LC_ALL => 'C', PATH => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', SHELL => '/bin/sh',
-            HOME => $home // '/', USER => $user // '', LOGNAME => $user // '', DEBIAN_FRONTEND => 'noninteractive');
+            HOME => $home // '/', USER => $user // '', LOGNAME => $user // '', PIGSTY_LOGIN => $login // '',
+            DEBIAN_FRONTEND => 'noninteractive');
     $SIG{PIPE} = 'IGNORE';
 }
 

@@ -24,3 +24,18 @@ resource "pigsty_node" "behind_nat" {
   }
   trusted_certificates = { example = file("${path.module}/example-ca.pem") }
 }
+
+# Who may come in, and as whom.
+resource "pigsty_node" "guarded" {
+  address = "10.10.10.14"
+  admin = {
+    name            = "dba"
+    ssh_public_keys = [file("${path.module}/dba.pub")]
+  }
+  firewall       = { trusted = ["10.10.10.0/24"], ports = [22] }
+  dns            = { servers = ["10.10.10.10"] }
+  ntp            = { servers = ["10.10.10.10"] }
+  limits         = [{ domain = "postgres", item = "nofile", value = "1048576" }]
+  kernel_modules = ["softdog"]
+  swap           = false
+}

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/hash.h"
 #include "core/base/quote.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "core/render/banner.h"
@@ -15,23 +16,16 @@ namespace {
 
 std::string line(const std::string& option, const std::string& value) { return option + "=" + value + "\n"; }
 
-// "9000" of "https://10.10.10.10:9000".
-std::string port_of(const std::string& endpoint) {
-    const auto colon = endpoint.rfind(':');
-    return colon == std::string::npos ? std::string() : endpoint.substr(colon + 1);
-}
-
 }  // namespace
 
 std::string repository_lines(const Backup& backup, const std::string& cipher_secret) {
     std::string text = line("repo1-path", path_of(backup));
-    if (is_remote(backup)) {
-        const minio::Access& access = *backup.repository;
-        text += line("repo1-type", "s3") + line("repo1-s3-endpoint", access.domain) +
-                line("repo1-storage-port", access.endpoints.empty() ? "" : port_of(access.endpoints.front())) +
-                line("repo1-storage-ca-file", render::kCaCertificate) + line("repo1-s3-bucket", bucket_of(backup)) +
-                line("repo1-s3-region", access.region) + line("repo1-s3-uri-style", "path") +
-                line("repo1-s3-key", user_of(backup)) +
+    if (const auto store = store_of(backup)) {
+        text += line("repo1-type", "s3") + line("repo1-s3-endpoint", store->host) +
+                line("repo1-storage-port", store->port) +
+                (store->ca_file.empty() ? "" : line("repo1-storage-ca-file", store->ca_file)) +
+                line("repo1-s3-bucket", bucket_of(backup)) + line("repo1-s3-region", store->region) +
+                line("repo1-s3-uri-style", store->uri_style) + line("repo1-s3-key", user_of(backup)) +
                 line("repo1-s3-key-secret", render::secret_reference({.name = repository_secret(backup)})) +
                 line("repo1-bundle", "y");
     }
@@ -44,7 +38,7 @@ std::string repository_lines(const Backup& backup, const std::string& cipher_sec
 namespace {
 
 std::string own_repository_lines(const Backup& backup) {
-    std::string text = repository_lines(backup, is_encrypted(backup) ? kCipherSecret : "");
+    std::string text = repository_lines(backup, is_encrypted(backup) ? cipher_secret(backup) : "");
     text += line("repo1-retention-full", std::to_string(backup.retention.full)) +
             line("repo1-retention-full-type", backup.retention.type);
     if (backup.retention.archive) text += line("repo1-retention-archive", std::to_string(*backup.retention.archive));
@@ -84,7 +78,13 @@ std::string program(const PgCluster& cluster, const std::string& what, const std
 
 }  // namespace
 
+std::string cipher_secret(const Backup& backup) {
+    constexpr const char* kName = "backup-cipher";
+    return backup.cipher_pass_wo_version ? fmt::format("{}.{}", kName, *backup.cipher_pass_wo_version) : kName;
+}
+
 std::string repository_secret(const Backup& backup) {
+    if (backup.s3) return "s3." + fingerprint(store_of(*backup.s3).identity + " " + backup.s3->key);
     return "s3." + (backup.repository ? backup.repository->name : std::string()) + "." + user_of(backup);
 }
 

@@ -15,8 +15,9 @@ inline constexpr const char* kBackrestLogDir = "/pg/log/pgbackrest";
 inline constexpr const char* kBackupProgram = "/pg/bin/pg-backup";
 inline constexpr const char* kCloneProgram = "/pg/bin/pg-clone";
 
-// Names of secrets on the members. The key of the repository's user is that of one MinIO cluster: another one has another.
-inline constexpr const char* kCipherSecret = "backup-cipher";
+// Names of secrets on the members. The key of the repository's user is that of one store: another one has another.
+// That of encryption: "backup-cipher", of the user's own with its version behind.
+std::string cipher_secret(const Backup& backup);
 std::string repository_secret(const Backup& backup);
 
 // Where a repository is and how it is read, as pgBackRest's section [global] has it. `cipher_secret`: name of the key that it

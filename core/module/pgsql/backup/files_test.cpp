@@ -82,6 +82,22 @@ pg1-user=postgres
                 ElementsAre("00 01 * * * postgres /pg/bin/pg-backup full", "@hourly postgres /pg/bin/pg-backup incr"));
 }
 
+TEST(BackrestConf, of_a_store_of_others) {
+    PgCluster cluster = with_minio();
+    cluster.backup->repository.reset();
+    cluster.backup->bucket = "backups";
+    cluster.backup->s3 = ForeignS3{.endpoint = "s3.example.com", .key = "AK", .ca = "PEM"};
+    const std::string text = backrest_conf(cluster);
+    EXPECT_THAT(text, HasSubstr("repo1-type=s3\nrepo1-s3-endpoint=s3.example.com\nrepo1-storage-port=443\n"
+                                "repo1-storage-ca-file=/etc/pgbackrest/s3-ca.crt\nrepo1-s3-bucket=backups\n"
+                                "repo1-s3-region=us-east-1\nrepo1-s3-uri-style=host\nrepo1-s3-key=AK\n"
+                                "repo1-s3-key-secret={{s3."));
+    EXPECT_THAT(text, HasSubstr("repo1-cipher-type=aes-256-cbc\n")) << "it leaves the machines";
+    cluster.backup->s3->ca.reset();
+    EXPECT_THAT(backrest_conf(cluster), Not(HasSubstr("ca-file"))) << "the machine's own authorities";
+    EXPECT_THAT(repository_hosts(cluster), IsEmpty());
+}
+
 TEST(BackrestConf, of_a_disk_holds_no_secret) {
     PgCluster cluster = with_minio();
     cluster.backup = Backup{.retention = {.full = 7, .type = "time", .archive = 1}};
@@ -107,9 +123,9 @@ TEST(BackupItems, are_there_with_backup_alone) {
         return all;
     };
     EXPECT_THAT(labels(),
-                ElementsAre("/etc/pgbackrest", "/data/postgres/pg-test-17/log/pgbackrest",
-                            "/etc/hosts pg_cluster pg-test", "/etc/pgbackrest/pgbackrest.conf", "/pg/bin/pg-backup",
-                            "/pg/bin/pg-clone", "/etc/cron.d/pgbackrest-pg-test", "backups"));
+                ElementsAre("/etc/pgbackrest", "/etc/hosts pg_cluster pg-test",
+                            "/data/postgres/pg-test-17/log/pgbackrest", "/etc/pgbackrest/pgbackrest.conf",
+                            "/pg/bin/pg-backup", "/pg/bin/pg-clone", "/etc/cron.d/pgbackrest-pg-test", "backups"));
     EXPECT_THAT(backup_packages(cluster), ElementsAre("cron", "pgbackrest"));
     cluster.backup = Backup{};
     EXPECT_THAT(labels(), ElementsAre("/etc/pgbackrest", "/data/postgres/pg-test-17/log/pgbackrest",

@@ -12,7 +12,15 @@ bool any_of(const std::vector<std::string>& drift, bool (*is)(const std::string&
 }
 
 // While another command ran, WAL went elsewhere or nowhere: the archive has a gap.
-bool is_about_archiving(const std::string& sentence) { return sentence.contains("archive_command"); }
+bool is_about_archiving(const std::string& sentence) {
+    return sentence.contains("archive_command") || is_about_gap(sentence);
+}
+
+// The secret of a key for a store of others is given once more.
+bool has_another_secret(const PgCluster& before, const PgCluster& after) {
+    return after.backup->s3 && before.backup && before.backup->s3 &&
+           before.backup->s3->key_secret_wo_version != after.backup->s3->key_secret_wo_version;
+}
 
 bool moves(const PgCluster& before, const PgCluster& after) {
     return !before.backup || !same_place(*before.backup, *after.backup);
@@ -23,9 +31,10 @@ bool moves(const PgCluster& before, const PgCluster& after) {
 BackupChange backup_change(const PgCluster& before, const PgCluster& after, const std::vector<std::string>& drift) {
     if (!after.backup) return {};
     const bool anew = moves(before, after) || any_of(drift, is_about_archiving);
-    return {.prove = anew || before.backup != after.backup || any_of(drift, is_about_backups),
+    const bool changes = !before.backup || !same_settings(*before.backup, *after.backup);
+    return {.prove = anew || changes || any_of(drift, is_about_backups),
             .anew = anew,
-            .renew_key = any_of(drift, is_about_key)};
+            .renew_key = any_of(drift, is_about_key) || has_another_secret(before, after)};
 }
 
 std::vector<std::string> backup_forecast(const PgCluster& before, const PgCluster& after, const BackupChange& change) {
@@ -33,9 +42,17 @@ std::vector<std::string> backup_forecast(const PgCluster& before, const PgCluste
     if (before.backup && !after.backup)
         sentences.push_back("stop archiving WAL of " + after.name + "; its backups stay in " +
                             place_of(*before.backup));
+    const bool gives_key =
+        after.backup && after.backup->cipher_pass_wo_version &&
+        (!before.backup || before.backup->cipher_pass_wo_version != after.backup->cipher_pass_wo_version);
+    if (gives_key)
+        sentences.push_back(before.backup && moves(before, after)
+                                ? "encrypt backups of " + after.name + " with the key in cipher_pass_wo"
+                                : "compare the key in cipher_pass_wo with the one that " + after.name + " has, if any");
     if (change.renew_key && is_remote(*after.backup))
-        sentences.push_back("read the key of " + user_of(*after.backup) + " from MinIO cluster " +
-                            after.backup->repository->name + " anew");
+        sentences.push_back((after.backup->s3 ? "give members the key of " : "read the key of ") +
+                            user_of(*after.backup) + (after.backup->s3 ? " at " : " from ") +
+                            store_of(*after.backup)->name + " anew");
     if (change.anew) {
         sentences.push_back("archive WAL of " + after.name + " to " + place_of(*after.backup) + ", no restart" +
                             (after.backup->initial ? "; a full backup" : ""));
@@ -45,6 +62,15 @@ std::vector<std::string> backup_forecast(const PgCluster& before, const PgCluste
         sentences.push_back("check that WAL of " + after.name + " gets to " + place_of(*after.backup));
     }
     return sentences;
+}
+
+std::vector<std::string> destroy_forecast(const PgCluster& cluster) {
+    if (!cluster.backup || !cluster.final_backup) return {};
+    return {"Before anything is stopped, a full backup of " + cluster.name + " is made in " +
+                place_of(*cluster.backup) +
+                ". The apply says its label; all backups stay there, and restore_from makes a cluster out of them.",
+            "Where it cannot be made the destroy fails, and nothing was touched: final_backup = false destroys without "
+            "it."};
 }
 
 std::vector<std::string> backup_advice(const PgCluster& cluster) {

@@ -18,6 +18,8 @@ struct BackupChange {
 // `drift`: sentences that this update repairs.
 BackupChange backup_change(const PgCluster& before, const PgCluster& after, const std::vector<std::string>& drift);
 std::vector<std::string> backup_forecast(const PgCluster& before, const PgCluster& after, const BackupChange& change);
+// Of a plan that destroys it: sentences for one warning.
+std::vector<std::string> destroy_forecast(const PgCluster& cluster);
 // Of a plan: what backups as configured do not do. Sentences for one warning.
 std::vector<std::string> backup_advice(const PgCluster& cluster);
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/module/pgsql/backup/look.h"
+
 namespace pigsty::module::pgsql {
 namespace {
 
@@ -40,6 +42,32 @@ TEST(BackupForecast, says_where_wal_goes_and_what_stays) {
         ElementsAre("check that WAL of pg-test gets to bucket pgsql of MinIO cluster minio, below /pgbackrest"));
 }
 
+TEST(BackupForecast, takes_a_key_for_no_change_and_its_version_for_one) {
+    Backup given = in_minio();
+    given.cipher_pass_wo = Secret("mine");
+    EXPECT_EQ(backup_change(with(in_minio()), with(given), {}), BackupChange{}) << "no state has it";
+    given.cipher_pass_wo_version = 1;
+    EXPECT_THAT(
+        forecast(with(in_minio()), with(given)),
+        ElementsAre("compare the key in cipher_pass_wo with the one that pg-test has, if any",
+                    "check that WAL of pg-test gets to bucket pgsql of MinIO cluster minio, below /pgbackrest"));
+    Backup moved = given;
+    moved.cipher_pass_wo_version = 2;
+    moved.path = "/elsewhere";
+    EXPECT_THAT(forecast(with(given), with(moved)),
+                testing::Contains("encrypt backups of pg-test with the key in cipher_pass_wo"));
+}
+
+TEST(BackupForecast, says_what_a_destroy_does_first) {
+    PgCluster cluster = with(in_minio());
+    EXPECT_THAT(destroy_forecast(cluster), IsEmpty());
+    cluster.final_backup = true;
+    EXPECT_THAT(
+        destroy_forecast(cluster),
+        ElementsAre(testing::HasSubstr("a full backup of pg-test is made in bucket pgsql of MinIO cluster minio"),
+                    testing::HasSubstr("final_backup = false")));
+}
+
 TEST(BackupForecast, follows_what_was_seen) {
     const auto change = [](const std::string& drift) {
         return backup_change(with(in_minio()), with(in_minio()), {drift});
@@ -51,6 +79,8 @@ TEST(BackupForecast, follows_what_was_seen) {
     // WAL went nowhere meanwhile: what is older leads no further than to that gap.
     EXPECT_EQ(change("pg-test dcs: postgresql.parameters.archive_command is /bin/true, expected pgbackrest"),
               (BackupChange{.prove = true, .anew = true}));
+    // … and an update that ended before its full backup has left that to the next.
+    EXPECT_EQ(change(gap_sentence(with(in_minio()))), (BackupChange{.prove = true, .anew = true}));
     EXPECT_EQ(backup_change(with(in_minio()), with({}), {"pg-test backup: the repository holds no stanza"}),
               BackupChange{});
 }

@@ -22,6 +22,17 @@ std::string check_of(const PgCluster& cluster) {
            "[ -z \"$said\" ] || { echo \"${said#*: }\"; exit 1; }\n";
 }
 
+// The authorities of stores that are not ours.
+item::Items authority_items(const PgCluster& cluster) {
+    item::Items items;
+    const auto add = [&](const std::optional<ForeignS3>& s3, const char* path) {
+        if (s3 && s3->ca) items.push_back(item::Owner("root").file({.path = path, .content = *s3->ca}));
+    };
+    if (cluster.backup) add(cluster.backup->s3, kStoreAuthority);
+    if (cluster.restore_from) add(cluster.restore_from->s3, kRestoreAuthority);
+    return items;
+}
+
 }  // namespace
 
 std::set<std::string> backup_packages(const PgCluster& cluster) {
@@ -32,22 +43,22 @@ std::set<std::string> backup_packages(const PgCluster& cluster) {
 }
 
 item::Items backup_items(const PgCluster& cluster, const converge::Member& member) {
-    item::Items hosts;
+    item::Items items = authority_items(cluster);
+    if (cluster.backup || !items.empty())
+        items.insert(items.begin(), item::Owner("root").folder(kBackrestFolder, 0755));
     if (auto lines = repository_hosts(cluster); !lines.empty())
-        hosts.push_back(std::make_shared<item::HostsBlockItem>(
+        items.push_back(std::make_shared<item::HostsBlockItem>(
             item::HostsBlockSpec{.owner = std::string(kKind) + " " + cluster.name, .lines = std::move(lines)}));
-    if (!cluster.backup) return hosts;
+    if (!cluster.backup) return items;
     const Backup& backup = *cluster.backup;
     const item::Owner postgres(kAccount);
-    item::Items items{item::Owner("root").folder(kBackrestFolder, 0755),
-                      postgres.folder(cluster_folder(cluster) + "/log/pgbackrest", 0750, true)};
+    items.push_back(postgres.folder(cluster_folder(cluster) + "/log/pgbackrest", 0750, true));
     if (!is_remote(backup)) {
         const std::string path = path_of(backup);
         // Below /pg it is in the cluster's folder, which /pg only leads to.
         const bool is_ours = path == kLocalRepository;
         items.push_back(postgres.folder(is_ours ? cluster_folder(cluster) + "/backup" : path, 0750));
     }
-    for (item::ItemPtr& each : hosts) items.push_back(std::move(each));
     // Kept as one with secrets even where it holds none: what is compared stays the same when a repository moves.
     items.push_back(
         std::make_shared<item::FileItem>(item::FileSpec{.path = kBackrestConf,

@@ -54,6 +54,41 @@ struct Held {
     bool as_given = true;  // the repository's key is `key` on all members
 };
 
+// On the first member that has it.
+Result<std::optional<Secret>> kept_key(const PgCluster& cluster, const Backup& backup, StepContext& context) {
+    const std::string name = cipher_secret(backup);
+    for (const auto& site : context.sites()) {
+        TRY(const auto secrets, node::read_secrets(*site->node, secret_scope(cluster), {name}, context.cancel()));
+        if (const auto found = secrets.find(name); found != secrets.end()) return std::optional(found->second.value);
+    }
+    return std::optional<Secret>();
+}
+
+// True where members get the key that the user gives.
+Result<bool> takes_key(const PgCluster& cluster, const PgCluster* before, StepContext& context) {
+    const Backup& backup = *cluster.backup;
+    if (!is_encrypted(backup) || !backup.cipher_pass_wo) return false;
+    const auto refused = [&](std::string found, std::string hint) {
+        return fail(Error{.code = ErrorCode::conflict,
+                          .message = "backup.cipher_pass_wo: the members of " + cluster.name + std::move(found)}
+                        .with_hint(std::move(hint)));
+    };
+    const Backup* const prior = before != nullptr && before->backup ? &*before->backup : nullptr;
+    TRY(const auto kept, kept_key(cluster, backup, context));
+    if (kept) {
+        // A new value without a new version is not acted on.
+        const bool counts = prior == nullptr || prior->cipher_pass_wo_version != backup.cipher_pass_wo_version;
+        if (*kept == *backup.cipher_pass_wo || !counts) return false;
+        return refused(" have another key of this version", "give that one, or another cipher_pass_wo_version");
+    }
+    if (prior == nullptr || !same_place(*prior, backup)) return true;
+    TRY(const auto in_force, kept_key(cluster, *prior, context));
+    if (!in_force || *in_force == *backup.cipher_pass_wo) return true;
+    return refused(" have another key, which its backups are encrypted with",
+                   "give that one: the second line of " + node::secrets_folder(secret_scope(cluster)) + "/" +
+                       cipher_secret(*prior) + " on a member. Another one goes with another backup.path");
+}
+
 Result<Held> held(const std::string& scope, const std::vector<std::string>& names, const std::string& of_repository,
                   const std::optional<Secret>& key, StepContext& context) {
     Held held;
@@ -70,6 +105,12 @@ Result<Held> held(const std::string& scope, const std::vector<std::string>& name
 }  // namespace
 
 Result<Secret> repository_key(const Backup& backup, const node::Connect& connect, const Cancel& cancel) {
+    if (backup.s3 && backup.s3->key_secret_wo) return *backup.s3->key_secret_wo;
+    if (backup.s3)
+        return fail(Error{.code = ErrorCode::invalid,
+                          .message = "the secret of the key " + backup.s3->key + " for " + backup.s3->endpoint +
+                                     " is on no member, and is not given"}
+                        .with_hint("set key_secret_wo and key_secret_wo_version"));
     return first_answer<Secret>(
         backup.repository->members, connect, "reading the key of " + user_of(backup),
         wrong_repository(backup, "has no members", "take `access` of a pigsty_minio_cluster as it is"), cancel,
@@ -78,31 +119,35 @@ Result<Secret> repository_key(const Backup& backup, const node::Connect& connect
 
 bool has_backup_keys(const Backup& backup) { return is_remote(backup) || is_encrypted(backup); }
 
-Status keep_backup_keys(const PgCluster& cluster, const node::Connect& connect, bool renew, StepContext& context) {
+Status keep_backup_keys(const PgCluster& cluster, const PgCluster* before, const node::Connect& connect, bool renew,
+                        StepContext& context) {
     const Backup& backup = *cluster.backup;
     const std::string scope = secret_scope(cluster);
     const std::string of_repository = repository_secret(backup);
     std::vector<std::string> names;
     if (is_remote(backup)) names.push_back(of_repository);
-    if (is_encrypted(backup)) names.emplace_back(kCipherSecret);
+    if (is_encrypted(backup)) names.push_back(cipher_secret(backup));
 
     std::optional<Secret> key;
     if (is_remote(backup) && renew) {
         TRY(key, repository_key(backup, connect, context.cancel()));
     }
-    TRY(const Held before, held(scope, names, of_repository, key, context));
-    if (before.everywhere && before.as_given) return {};
+    TRY(const bool gives, takes_key(cluster, before, context));
+    TRY(const Held there, held(scope, names, of_repository, key, context));
+    if (there.everywhere && there.as_given && !gives) return {};
     if (is_remote(backup) && !key) {
         TRY(key, repository_key(backup, connect, context.cancel()));
     }
     TRY_VOID(context.begin_changes());
-    if (key) {
+    node::StoredSecrets stored;
+    if (key) stored[of_repository].value = *key;
+    if (gives) stored[cipher_secret(backup)].value = *backup.cipher_pass_wo;
+    if (!stored.empty()) {
         std::vector<node::NodePtr> nodes;
         for (const auto& site : context.sites()) nodes.push_back(site->node);
-        TRY_VOID(
-            node::store_secrets(nodes, scope, {{of_repository, node::StoredSecret{.value = *key}}}, context.cancel()));
+        TRY_VOID(node::store_secrets(nodes, scope, stored, context.cancel()));
     }
-    if (is_encrypted(backup)) TRY_VOID(converge::ensure_secrets(context, scope, {kCipherSecret}));
+    if (is_encrypted(backup)) TRY_VOID(converge::ensure_secrets(context, scope, {cipher_secret(backup)}));
     for (const auto& site : context.sites()) context.changed_something(*site);
     return {};
 }

@@ -17,6 +17,7 @@ namespace pigsty::module::pgsql {
 namespace {
 
 constexpr std::string_view kSubject = " backup: ";
+constexpr std::string_view kGap = "WAL went elsewhere since the last full backup";
 constexpr std::string_view kRefusedKey = "the repository refuses the key of ";
 
 bool is_repairable(const Trouble& trouble) {
@@ -93,6 +94,10 @@ std::vector<std::string> backup_warnings(const PgCluster& cluster, const std::ve
     }
     return sentences;
 }
+
+std::string gap_sentence(const PgCluster& cluster) { return cluster.name + std::string(kSubject) + std::string(kGap); }
+
+bool is_about_gap(const std::string& sentence) { return sentence.ends_with(std::string(kSubject) + std::string(kGap)); }
 
 bool is_about_backups(const std::string& sentence) { return sentence.contains(kSubject); }
 

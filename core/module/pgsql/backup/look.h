@@ -38,6 +38,12 @@ std::vector<std::string> backup_drift(const PgCluster& cluster, const std::vecto
 // Sentences for one warning.
 std::vector<std::string> backup_warnings(const PgCluster& cluster, const std::vector<MemberLook>& looks);
 
+// Drift for as long as a claim says so: where an update has put `archive_command` right and ended before it came to the full
+// backup that WAL goes on from.
+inline constexpr const char* kArchiveGap = "archive_gap";
+std::string gap_sentence(const PgCluster& cluster);
+bool is_about_gap(const std::string& sentence);
+
 bool is_about_backups(const std::string& sentence);
 // The repository does not know the key that the members have.
 bool is_about_key(const std::string& sentence);

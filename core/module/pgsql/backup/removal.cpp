@@ -1,13 +1,39 @@
 #include "core/module/pgsql/backup/removal.h"
 
+#include "core/base/number.h"
 #include "core/base/quote.h"
+#include "core/base/text.h"
 #include "core/module/pgsql/backup/command.h"
 #include "core/module/pgsql/backup/files.h"
+#include "core/module/pgsql/backup/final_backup.h"
+#include "core/module/pgsql/spec/layout.h"
 
 namespace pigsty::module::pgsql {
 
 using converge::Site;
 using converge::StepContext;
+
+namespace {
+
+// What the servers did not get into the archive before they stopped: they wait for that, but not for ever.
+Status warn_of_lost_wal(const PgCluster& cluster, StepContext& context) {
+    const node::RunScript count{
+        .text = std::string("ls ") + kDataDir + "/pg_wal/archive_status 2>/dev/null | grep -c '\\.ready$' || true\n",
+        .writes = false};
+    std::int64_t left = 0;
+    for (const auto& site : context.sites()) {
+        TRY(const auto counted, site->node->request({count}, context.cancel()));
+        left += number_in(trimmed(counted.back().out)).value_or(0);
+    }
+    if (left > 0)
+        context.warn(
+            std::to_string(left) + " segments of WAL of " + cluster.name +
+            " did not get to the repository before PostgreSQL stopped: what was written after the final backup "
+            "may not be there");
+    return {};
+}
+
+}  // namespace
 
 std::string remove_local_repository_script(const PgCluster& cluster) {
     if (!cluster.backup || is_remote(*cluster.backup) || path_of(*cluster.backup) == kLocalRepository) return {};
@@ -23,7 +49,12 @@ std::string remove_local_repository_script(const PgCluster& cluster) {
 converge::Act remove_stanza(const PgCluster& cluster) {
     return [cluster](Site& site, StepContext& context) -> Status {
         const Backup& backup = *cluster.backup;
-        if (!is_encrypted(backup)) {
+        if (const std::string label = final_backup_label(context.sites()); !label.empty()) {
+            context.warn("final backup of " + cluster.name + ": " + label + ", in " + place_of(backup) +
+                         ". restore_from with cluster = \"" + cluster.name + "\" makes a cluster out of it");
+            return warn_of_lost_wal(cluster, context);
+        }
+        if (outlives_cluster(backup)) {
             context.warn("backups of " + cluster.name + " stay in " + place_of(backup));
             return {};
         }

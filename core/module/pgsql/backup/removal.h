@@ -10,8 +10,8 @@ namespace pigsty::module::pgsql {
 
 // sh, once a member is stopped: its own repository. The one in the cluster's folder goes with that.
 std::string remove_local_repository_script(const PgCluster& cluster);
-// What lies in MinIO, encrypted with a key that goes with the members: nobody could read it any more. What is not encrypted
-// stays, and is said.
+// What lies in MinIO, encrypted with a key that goes with the members: nobody could read it any more. What is not encrypted, or
+// with a key of the user's own, stays, and is said: the final backup with its label, where one was made.
 converge::Act remove_stanza(const PgCluster& cluster);
 
 }  // namespace pigsty::module::pgsql

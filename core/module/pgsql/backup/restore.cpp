@@ -65,8 +65,9 @@ Result<std::optional<Secret>> key_of_source(const RestoreFrom& restore, const no
                                     "take `connection` of a pigsty_pg_cluster as it is, or give cipher_pass_wo"));
             TRY(const auto cluster, pg_cluster_from_json(claim->spec));
             if (cluster.backup && !is_encrypted(*cluster.backup)) return Key();
-            TRY(const auto secrets, node::read_secrets(node, secret_scope(cluster), {kCipherSecret}, cancel));
-            const auto found = secrets.find(kCipherSecret);
+            const std::string name = cipher_secret(cluster.backup.value_or(Backup()));
+            TRY(const auto secrets, node::read_secrets(node, secret_scope(cluster), {name}, cancel));
+            const auto found = secrets.find(name);
             return found == secrets.end() ? Key() : Key(found->second.value);
         });
 }

@@ -28,9 +28,11 @@ std::string of_source(const PgCluster& cluster, const std::string& arguments) {
            " --log-level-console=off --log-level-stderr=warn " + arguments + " </dev/null";
 }
 
-// What a run that was interrupted left, its server too.
+// What a run that was interrupted left, its server too. After a power cut the number in its file may be another process's.
 constexpr const char* kEnd = R"sh(
-if [ -s "$restore/postmaster.pid" ]; then
+server=$(sed -n 1p "$restore/postmaster.pid" 2>/dev/null)
+case $server in '' | *[!0-9]*) server=none ;; esac
+if [ "$(readlink -- "/proc/$server/cwd" 2>/dev/null)" = "$(readlink -f -- "$restore")" ]; then
     runuser -u postgres -- "$bin/pg_ctl" -D "$restore" -m immediate -w -t 60 stop </dev/null >/dev/null 2>&1 || true
 fi
 rm -rf -- "$restore" "$run"
@@ -100,7 +102,8 @@ LC_ALL=C "$bin/pg_controldata" "$restore" | sed -n 's/^Database system identifie
 
 constexpr const char* kTake = R"sh(
 if [ -d "$data" ]; then rmdir -- "$data" || exit 1; fi
-printf '%s\n' "$note" >"$file" && mv -T -- "$restore" "$data"
+# After a power cut data without their note would be of nobody's restore.
+printf '%s\n' "$note" >"$file" && sync -- "$file" && mv -T -- "$restore" "$data"
 )sh";
 
 // As Patroni gives it where it makes a cluster: its own logins with their passwords, and what pg_rewind needs. What the source
@@ -150,9 +153,8 @@ std::string restore_script(const PgCluster& cluster) {
 }
 
 std::string recover_script(const PgCluster& cluster, const std::string& bin_dir) {
-    const bool checksum = cluster.checksum || cluster.template_name == "crit";
     const std::string expected = "encoding " + cluster.encoding + ", lc_collate " + cluster.lc_collate + ", lc_ctype " +
-                                 cluster.lc_ctype + ", checksum " + (checksum ? "on" : "off");
+                                 cluster.lc_ctype + ", checksum " + (cluster.checksum ? "on" : "off");
     return variables(bin_dir) + "port=" + std::to_string(cluster.port) +
            "\noptions=" + shell_quote(client::session_options(0)) + "\nexpected=" + shell_quote(expected) + "\n" +
            kRecover;

@@ -19,19 +19,13 @@ constexpr std::chrono::seconds kStanzaBound{120};
 constexpr std::chrono::seconds kCheckBound{170};
 constexpr const char* kArchiveBound = "110";  // pgBackRest's own, below ours, so that it is the one that tells
 
-Error of_backup(const PgCluster& cluster, const std::string& member, const Trouble& trouble) {
-    Error error = error_of(trouble);
-    error.message = "backups of " + cluster.name + ": " + error.message;
-    return std::move(error.at_host(member));
-}
-
 Status refuse_another_cluster(const PgCluster& cluster, const Reached& member, const BackupInformation& seen,
                               StepContext& context) {
     const std::string ours = known_identifier(context.sites());
     if (ours.empty() || seen.system_identifiers.empty() ||
         std::ranges::find(seen.system_identifiers, ours) != seen.system_identifiers.end())
         return {};
-    Error error = of_backup(cluster, member.name, trouble_in("do not match the database", *cluster.backup));
+    Error error = error_of_backup(cluster, member.name, trouble_in("do not match the database", *cluster.backup));
     error.message += fmt::format(" (its system identifier is {}, ours {})", seen.system_identifiers.back(), ours);
     return fail(std::move(error));
 }
@@ -41,13 +35,13 @@ Result<bool> ensure_stanza(const PgCluster& cluster, const Reached& member, bool
     TRY(const BackupInformation seen, ask_information(cluster, *member.node, context.cancel()));
     TRY_VOID(refuse_another_cluster(cluster, member, seen, context));
     if (seen.is_readable()) return false;
-    if (seen.trouble.kind != TroubleKind::no_stanza) return fail(of_backup(cluster, member.name, seen.trouble));
+    if (seen.trouble.kind != TroubleKind::no_stanza) return fail(error_of_backup(cluster, member.name, seen.trouble));
     TRY_VOID(context.begin_changes());
     TRY(const Trouble trouble,
         run_backrest(cluster, *member.node,
                      {.arguments = leads ? "stanza-create" : "--no-online stanza-create", .within = kStanzaBound},
                      context.cancel()));
-    if (trouble.kind != TroubleKind::none) return fail(of_backup(cluster, member.name, trouble));
+    if (trouble.kind != TroubleKind::none) return fail(error_of_backup(cluster, member.name, trouble));
     return true;
 }
 
@@ -76,7 +70,7 @@ Status check(const PgCluster& cluster, const Reached& leader, StepContext& conte
         const Trouble cause = trouble_in(said, *cluster.backup);
         if (cause.kind != TroubleKind::none && cause.kind != TroubleKind::other) trouble = cause;
     }
-    Error error = of_backup(cluster, leader.name, trouble);
+    Error error = error_of_backup(cluster, leader.name, trouble);
     return fail(std::move(error.with_output(said)));
 }
 
@@ -97,24 +91,38 @@ Status wait_for_other_backup(const PgCluster& cluster, const Reached& leader, St
 }
 
 Status make_first_backup(const PgCluster& cluster, const Reached& leader, bool anew, Site& site, StepContext& context) {
-    TRY(BackupInformation seen, ask_information(cluster, *leader.node, context.cancel()));
-    if (!anew && has_full(seen)) return {};
     const auto begun = Cancel::Clock::now();
-    const Backrest full{.arguments = "--type=full backup", .within = {}};
-    TRY(Trouble trouble, run_backrest(cluster, *leader.node, full, context.cancel()));
-    if (trouble.kind == TroubleKind::busy) {
-        TRY_VOID(wait_for_other_backup(cluster, leader, context));
-        TRY(seen, ask_information(cluster, *leader.node, context.cancel()));
-        if (!anew && has_full(seen)) return {};
-        TRY(trouble, run_backrest(cluster, *leader.node, full, context.cancel()));
-    }
-    if (trouble.kind != TroubleKind::none) return fail(of_backup(cluster, leader.name, trouble));
+    const auto is_enough = [&](const BackupInformation& seen) { return !anew && has_full(seen); };
+    TRY(const bool made, make_full_backup(cluster, leader, is_enough, context));
+    if (!made) return {};
     context.changed_something(site);
     context.report(site, "full backup of " + cluster.name, begun);
     return {};
 }
 
 }  // namespace
+
+Error error_of_backup(const PgCluster& cluster, const std::string& member, const Trouble& trouble) {
+    Error error = error_of(trouble);
+    error.message = "backups of " + cluster.name + ": " + error.message;
+    return std::move(error.at_host(member));
+}
+
+Result<bool> make_full_backup(const PgCluster& cluster, const Reached& leader,
+                              const std::function<bool(const BackupInformation&)>& is_enough, StepContext& context) {
+    const Backrest full{.arguments = "--type=full backup", .within = {}};
+    TRY(BackupInformation seen, ask_information(cluster, *leader.node, context.cancel()));
+    if (is_enough(seen)) return false;
+    TRY(Trouble trouble, run_backrest(cluster, *leader.node, full, context.cancel()));
+    if (trouble.kind == TroubleKind::busy) {
+        TRY_VOID(wait_for_other_backup(cluster, leader, context));
+        TRY(seen, ask_information(cluster, *leader.node, context.cancel()));
+        if (is_enough(seen)) return false;
+        TRY(trouble, run_backrest(cluster, *leader.node, full, context.cancel()));
+    }
+    if (trouble.kind != TroubleKind::none) return fail(error_of_backup(cluster, leader.name, trouble));
+    return true;
+}
 
 Status ensure_stanzas(const PgCluster& cluster, const Members& members, Stanzas which, Site& site,
                       StepContext& context) {

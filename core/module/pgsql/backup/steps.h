@@ -2,9 +2,10 @@
 // configuration), then pgBackRest's own check, then the first full backup. Each looks before it does anything.
 #pragma once
 
-#include <cstdint>
+#include <functional>
 
 #include "core/converge/step.h"
+#include "core/module/pgsql/backup/information.h"
 #include "core/module/pgsql/session/members.h"
 #include "core/module/pgsql/spec/spec.h"
 
@@ -19,5 +20,11 @@ Status ensure_stanzas(const PgCluster& cluster, const Members& members, Stanzas 
 // behind them: only one made from here on leads on.
 Status prove_backups(const PgCluster& cluster, const Members& members, bool anew, converge::Site& site,
                      converge::StepContext& context);
+
+Error error_of_backup(const PgCluster& cluster, const std::string& member, const Trouble& trouble);
+// False where there `is_enough`, which is asked before, and again where another backup was waited for.
+Result<bool> make_full_backup(const PgCluster& cluster, const Reached& leader,
+                              const std::function<bool(const BackupInformation&)>& is_enough,
+                              converge::StepContext& context);
 
 }  // namespace pigsty::module::pgsql

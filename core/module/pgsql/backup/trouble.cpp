@@ -34,8 +34,9 @@ class Printed {
     std::string_view text_;
 };
 
-std::string minio_named(const Backup& backup) {
-    return backup.repository ? "MinIO cluster " + backup.repository->name : "the repository";
+std::string store_named(const Backup& backup) {
+    const auto store = store_of(backup);
+    return store ? store->name : "the repository";
 }
 
 TroubleKind kind_of(const Printed& printed) {
@@ -80,28 +81,39 @@ Trouble trouble_in(std::string_view text, const Backup& backup) {
     const std::string clean = printable(text);
     const Printed printed(clean);
     if (trimmed(clean).empty()) return {};
-    const std::string minio = minio_named(backup);
+    const std::string store = store_named(backup);
+    const std::string user = user_of(backup);
+    const std::string bucket = bucket_of(backup);
+    // A store of others is not ours to change.
+    const bool is_foreign = backup.s3.has_value();
     switch (kind_of(printed)) {
         case TroubleKind::refused_key:
-            return {TroubleKind::refused_key, "the repository refuses the key of " + user_of(backup),
-                    "an apply reads the key of " + user_of(backup) + " from " + minio + " anew"};
+            return {TroubleKind::refused_key, "the repository refuses the key of " + user,
+                    is_foreign ? "give s3.key_secret_wo the secret of " + user + " at " + store +
+                                     ", and its version another number"
+                               : "an apply reads the key of " + user + " from " + store + " anew"};
         case TroubleKind::refused_right:
             return {TroubleKind::refused_right,
-                    "the repository denies " + user_of(backup) + " what it asks for in bucket " + bucket_of(backup),
-                    "is there a bucket " + bucket_of(backup) + "? Give " + user_of(backup) +
-                        " a policy on it in `users` of " + minio};
+                    "the repository denies " + user + " what it asks for in bucket " + bucket,
+                    "is there a bucket " + bucket + "? Give " + user +
+                        (is_foreign ? " rights on it at " : " a policy on it in `users` of ") + store};
         case TroubleKind::no_bucket:
-            return {TroubleKind::no_bucket, "the repository has no bucket " + bucket_of(backup),
-                    "name it in `buckets` of " + minio + ", or another one in backup.bucket"};
+            return {TroubleKind::no_bucket, "the repository has no bucket " + bucket,
+                    (is_foreign ? "make it at " : "name it in `buckets` of ") + store +
+                        ", or name another one in backup.bucket"};
         case TroubleKind::certificate:
+            if (is_foreign)
+                return {TroubleKind::certificate,
+                        "the repository's certificate is of no authority that is trusted here",
+                        "s3.ca takes the certificate of the authority of " + store};
             return {TroubleKind::certificate, "the repository's certificate is not one of the cluster's authority",
-                    "`ca` of " + minio +
+                    "`ca` of " + store +
                         " and of this cluster must be one authority, and the certificate must not have "
                         "ended"};
         case TroubleKind::unreachable:
             return {TroubleKind::unreachable, "the repository is not reached",
-                    "is " + minio +
-                        " running, and do its members let these machines in? WAL is kept until it is back, "
+                    "is " + store +
+                        " running, and does it let these machines in? WAL is kept until it is back, "
                         "as long as the disk has room"};
         case TroubleKind::full:
             return {TroubleKind::full, "the repository is full",

@@ -7,6 +7,7 @@
 #include "core/base/unknown.h"
 #include "core/module/pgsql/backup/files.h"
 #include "core/module/pgsql/spec/failover.h"
+#include "core/module/pgsql/spec/layout.h"
 #include "core/render/patroni.h"
 
 namespace pigsty::module::pgsql {
@@ -185,6 +186,8 @@ Result<render::PgParameters> tuned_parameters(const PgCluster& cluster) {
 Result<Yaml> wanted_configuration(const PgCluster& cluster) {
     TRY(auto parameters, tuned_parameters(cluster));
     render::DynamicConfiguration input{.cluster = cluster.name,
+                                       .shard = patroni_scope(cluster),
+                                       .group = cluster.citus ? cluster.citus->group : 0,
                                        .version = *cluster.version,
                                        .rto = cluster.rto,
                                        .maximum_lag = failover_of(cluster).maximum_lag,

@@ -96,7 +96,7 @@ Status wait_for_synchronous(const PgCluster& cluster, const Members& members, co
     if (waited) return {};
     return fail(std::move(waited).error().with_hint(
         "a synchronous standby is one that streams and is not offline: `patronictl -c /etc/patroni/patroni.yml list " +
-        cluster.name + "` shows who does; then apply again"));
+        patroni_scope(cluster) + "` shows who does; then apply again"));
 }
 
 bool changes_synchronous(const json& patch) {
@@ -106,6 +106,8 @@ bool changes_synchronous(const json& patch) {
 }  // namespace
 
 module::platform::RequiredVersions required_versions(const PgCluster& cluster) {
+    // Older ones register no replicas of groups.
+    if (cluster.citus) return {{module::platform::Component::patroni, {"4.0", "mode = \"citus\""}}};
     const render::SynchronousMode mode = synchronous_of(cluster);
     if (!mode.enabled || !mode.quorum) return {};
     return {{module::platform::Component::patroni, {"4.0", "synchronous.mode = \"quorum\""}}};

@@ -16,11 +16,13 @@
 #include "core/module/pgsql/backup/files.h"
 #include "core/module/pgsql/backup/items.h"
 #include "core/module/pgsql/cluster/auto_conf.h"
+#include "core/module/pgsql/cluster/dbsu.h"
 #include "core/module/pgsql/cluster/dcs.h"
 #include "core/module/pgsql/cluster/failover_gates.h"
 #include "core/module/pgsql/cluster/hba_reload.h"
 #include "core/module/pgsql/cluster/services.h"
 #include "core/module/pgsql/cluster/serving.h"
+#include "core/module/pgsql/cluster/shard.h"
 #include "core/module/pgsql/cluster/vip.h"
 #include "core/module/pgsql/cluster/watchdog.h"
 #include "core/module/pgsql/pool/fragments.h"
@@ -175,7 +177,8 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
     const Instance& instance = cluster.instances.at(member.number);
     const std::int64_t version = cluster.version.value_or(0);
     render::PatroniMember patroni{.name = member.name,
-                                  .scope = cluster.name,
+                                  .scope = patroni_scope(cluster),
+                                  .etcd_user = cluster.name,
                                   .address = member.address.address,
                                   .listen = listened(cluster, member.number),
                                   .role = instance.role,
@@ -201,6 +204,9 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                                              .lc_ctype = cluster.lc_ctype,
                                              .checksum = cluster.checksum},
                                   .parameters = configured(parameters_of(instance), Settings(version))};
+    if (cluster.citus) patroni.citus = {.group = cluster.citus->group, .database = cluster.citus->database};
+    patroni.superuser = dbsu_reference(cluster);
+    patroni.rest.generation = rest_generation(cluster);
     if (cluster.backup) {
         patroni.restore_command = restore_command(cluster);
         if (is_remote(*cluster.backup)) patroni.clone_command = kCloneProgram;
@@ -231,7 +237,9 @@ Items patroni_items(const PgCluster& cluster, const converge::Member& member, co
                 root().file({.path = render::kPatroniUnit,
                              .content = render::render_patroni_unit(watchdog_of(cluster) != "off"),
                              .handlers = {item::Handler::daemon_reload()}})};
-    if (member.number == dcs_login_member(cluster)) items.push_back(dcs_login_item(cluster));
+    if (member.number != dcs_login_member(cluster)) return items;
+    items.push_back(dcs_login_item(cluster));
+    if (is_coordinator(cluster)) items.push_back(shard_item(cluster));
     return items;
 }
 

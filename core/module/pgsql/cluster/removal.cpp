@@ -5,11 +5,15 @@
 #include "core/base/quote.h"
 #include "core/item/shell_parts.h"
 #include "core/module/etcd/administration.h"
+#include "core/module/pgsql/backup/final_backup.h"
 #include "core/module/pgsql/backup/removal.h"
+#include "core/module/pgsql/backup/restore_files.h"
+#include "core/module/pgsql/cluster/shard.h"
 #include "core/module/pgsql/cluster/table.h"
 #include "core/module/pgsql/cluster/upstream.h"
 #include "core/module/pgsql/pool/fragments.h"
 #include "core/module/pgsql/spec/layout.h"
+#include "core/module/platform/platform.h"
 #include "core/render/pgbouncer.h"
 
 namespace pigsty::module::pgsql {
@@ -114,8 +118,29 @@ fi
 
 converge::Table removal_of(const PgCluster& cluster, const std::string& system_identifier, const Ways& ways) {
     converge::TableBuilder table;
+    if (cluster.backup && cluster.final_backup)
+        table.act("final backup", When::always, final_backup(cluster, ways.connect)).while_in_use();
+    // While it lives Citus says whether it needs the group; what Patroni of the coordinator registers meanwhile goes afterwards.
+    const bool is_worker = cluster.citus && !is_coordinator(cluster);
+    const auto leave = [cluster, ways](Leaving leaving) {
+        return [cluster, ways, leaving](Site& site, StepContext& context) {
+            return leave_shard(cluster, ways, leaving, site, context);
+        };
+    };
+    if (is_worker) table.act("leaving the shard", When::always, leave(Leaving::alive));
     table.act("stop replicas", When::always, converge::run(stop_script(cluster, true))).on_each();
     table.act("stop leader", When::always, converge::run(stop_script(cluster, false))).on_each();
+    if (is_worker) table.act("forgotten by the shard", When::always, leave(Leaving::stopped));
+    // Of a create that was interrupted there.
+    if (cluster.restore_from)
+        table
+            .act("restore", When::always,
+                 [cluster](Site& site, StepContext& context) {
+                     const auto& platform = platform::platform_at(site.node);
+                     return converge::run(end_restore_script(platform.bin_dir(cluster.version.value_or(0))))(site,
+                                                                                                             context);
+                 })
+            .on_each();
     if (cluster.backup && is_remote(*cluster.backup)) table.act("backups", When::always, remove_stanza(cluster));
     table
         .act("remove data", When::always,

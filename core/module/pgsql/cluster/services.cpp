@@ -55,6 +55,17 @@ std::vector<std::string> leader_proxies(const PgCluster& cluster) {
     return names;
 }
 
+std::map<std::string, std::string> taken_over_ports(const PgCluster& before, const PgCluster& after) {
+    const render::Services old = services_of(before), wanted = services_of(after);
+    std::map<std::string, std::string> taken;
+    for (const auto& [name, service] : wanted) {
+        if (old.contains(name) && old.at(name).port == service.port) continue;
+        for (const auto& [other, was] : old)
+            if (was.port == service.port && other != name && !wanted.contains(other)) taken.emplace(name, other);
+    }
+    return taken;
+}
+
 std::map<std::string, Endpoint> endpoints_of(const PgCluster& cluster) {
     std::map<std::string, Endpoint> endpoints;
     for (const auto& [name, service] : services_of(cluster)) {

@@ -24,6 +24,10 @@ struct Endpoint {
     std::string uri;
     bool operator==(const Endpoint&) const = default;
 };
+// Services of `after` on a port that one of `before` has, which is of it no more, with that one's name: its file goes after the
+// new one has come, and HAProxy would have the port twice meanwhile.
+std::map<std::string, std::string> taken_over_ports(const PgCluster& before, const PgCluster& after);
+
 std::map<std::string, Endpoint> endpoints_of(const PgCluster& cluster);
 
 }  // namespace pigsty::module::pgsql

@@ -178,8 +178,7 @@ std::optional<Error> upstream_problem(const PgCluster& cluster, const UpstreamFa
         same("locale", upstream.locale, cluster.locale),
         same("lc_collate", upstream.lc_collate, cluster.lc_collate),
         same("lc_ctype", upstream.lc_ctype, cluster.lc_ctype),
-        same("checksum", word(upstream.checksum || upstream.template_name == "crit"),
-             word(cluster.checksum || cluster.template_name == "crit"))};
+        same("checksum", word(upstream.checksum), word(cluster.checksum))};
     for (const auto& problem : different)
         if (problem) return problem;
     const auto wanted = wanted_configuration(cluster);

@@ -38,6 +38,8 @@ struct ClusterChanges {
     bool upstream = false;             // what a standby cluster has at its upstream is not as it was made
     bool promotes = false;             // `before` has `standby`, and the cluster has it no more
     bool vip_astray = false;           // a member that does not lead has the virtual address, or the leader has it not
+    bool dbsu_password = true;         // of postgres: another one, or not everywhere as it should be
+    bool shard = false;                // pg_dist_node lacks a group
     std::string extension_settings{};  // the server's answer to extension_settings_query(), where it was asked
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/converge/handlers.h"
+#include "core/converge/testing/one_member.h"
 #include "core/module/pgsql/cluster/items.h"
 #include "core/module/pgsql/spec/layout.h"
 #include "core/node/testing/node_test.h"
@@ -11,35 +12,10 @@
 namespace pigsty::module::pgsql {
 namespace {
 
+using converge::OneMember;
 using converge::Site;
 using converge::Step;
 using converge::When;
-
-class OneMember final : public converge::StepContext {
-  public:
-    explicit OneMember(std::shared_ptr<Site> site) : sites_{std::move(site)} {}
-    [[nodiscard]] const Cancel& cancel() const override { return cancel_; }
-    [[nodiscard]] const converge::Identity& identity() const override { return identity_; }
-    [[nodiscard]] const std::vector<std::shared_ptr<Site>>& sites() const override { return sites_; }
-    [[nodiscard]] bool creating() const override { return false; }
-    [[nodiscard]] bool changed(std::string_view, std::string_view) const override { return false; }
-    void changed_something(const Site&) override {}
-    Status begin_changes() override { return {}; }
-    void report(const Site&, std::string, Cancel::Clock::time_point) override {}
-    Status wait_for(const converge::Gate&, const std::function<Result<converge::Look>()>&) override { return {}; }
-    Result<std::vector<node::OperationResult>> request(Site& site, std::vector<node::Operation> operations) override {
-        TRY(auto results, site.node->request(std::move(operations), cancel_));
-        if (results.back().status != 0)
-            return fail(Error{.code = ErrorCode::failed, .message = "no"}.with_output(results.back().err));
-        return results;
-    }
-    void warn(std::string) override {}
-
-  private:
-    const Cancel cancel_ = Cancel::within(std::chrono::seconds(30));
-    const converge::Identity identity_;
-    std::vector<std::shared_ptr<Site>> sites_;
-};
 
 class TableTest : public node::NodeTest {
   protected:
@@ -48,10 +24,13 @@ class TableTest : public node::NodeTest {
         const auto site = std::make_shared<Site>(Site{.member = {}, .node = node});
         if (!facts.is_null()) site->claim = node::Claim{.kind = kKind, .name = cluster.name, .id = "1", .facts = facts};
         OneMember context(site);
-        return step->act(*site, context);
+        const Status status = step->act(*site, context);
+        said = context.warnings;
+        return status;
     }
 
     PgCluster cluster;
+    std::vector<std::string> said;  // by the last act
 };
 
 TEST(Table, the_lists_of_a_pgbouncer_enabled_later_are_put_together_too) {
@@ -63,6 +42,18 @@ TEST(Table, the_lists_of_a_pgbouncer_enabled_later_are_put_together_too) {
     ASSERT_LT(files, lists);
     EXPECT_EQ(lists->act_when, When::when_changed);
     EXPECT_EQ(lists->watches, std::vector<std::string>{"pgbouncer"});
+}
+
+TEST(Table, a_gap_in_the_archive_is_noted_before_the_command_is_put_right) {
+    PgCluster cluster;
+    cluster.backup.emplace();
+    const auto step = [&](bool anew, const char* name) {
+        const auto table = table_of(cluster, nullptr, {.creating = false, .backups = {.prove = true, .anew = anew}});
+        return std::ranges::find(table, name, &Step::name) - table.begin();
+    };
+    EXPECT_LT(step(true, "gap in the archive"), step(true, "dynamic configuration"));
+    const auto without = table_of(cluster, nullptr, {.creating = false, .backups = {.prove = true}});
+    EXPECT_EQ(std::ranges::count(without, "gap in the archive", &Step::name), 0);
 }
 
 TEST_F(TableTest, verifiers_of_a_disabled_pgbouncer_do_not_outlive_the_cluster) {
@@ -80,6 +71,42 @@ TEST_F(TableTest, verifiers_of_a_disabled_pgbouncer_do_not_outlive_the_cluster) 
     machine->run("echo x > /etc/pgbouncer/userlist.txt").value();
     EXPECT_TRUE(act(removal_of(cluster, "", {}), "remove data"));
     EXPECT_EQ(machine->read("/etc/pgbouncer/userlist.txt"), "x\n");
+}
+
+TEST_F(TableTest, a_final_backup_is_made_while_all_is_in_use_or_nothing_is_touched) {
+    cluster.name = "pg-test";
+    cluster.backup = Backup{.repository = minio::Access{.id = "one", .name = "minio"}, .encryption = false};
+    const auto none = removal_of(cluster, "", {});
+    EXPECT_EQ(std::ranges::count(none, "final backup", &Step::name), 0);
+    cluster.final_backup = true;
+    const Ways ways{.connect = [](const auto&, const auto&, auto) -> Result<node::NodePtr> {
+                        return fail(ErrorCode::unreachable, "SSH port did not answer");
+                    },
+                    .sessions = {}};
+    cluster.ca.nodes["1"] = {.address = "10.10.10.10"};
+    const auto table = removal_of(cluster, "", ways);
+    EXPECT_EQ(table.front().name, "final backup");
+    EXPECT_TRUE(table.front().while_in_use);
+    EXPECT_EQ(std::ranges::count(table, true, &Step::while_in_use), 1);
+    const auto failed = act(table, "final backup", nlohmann::json::object());
+    ASSERT_FALSE(failed);
+    EXPECT_THAT(failed.error().message, testing::StartsWith("no final backup of pg-test: "));
+    EXPECT_THAT(failed.error().hint, testing::HasSubstr("Nothing was touched."));
+    EXPECT_THAT(failed.error().hint, testing::HasSubstr("set final_backup = false, apply that, and destroy again"));
+    EXPECT_TRUE(act(table, "backups", {{"final_backup", "20261130-022842F"}}));
+    EXPECT_THAT(said,
+                testing::ElementsAre("final backup of pg-test: 20261130-022842F, in bucket pgsql of MinIO cluster "
+                                     "minio, below /pgbackrest. restore_from with cluster = \"pg-test\" makes a "
+                                     "cluster out of it"));
+    machine
+        ->run(
+            "mkdir -p /pg/data/pg_wal/archive_status && touch /pg/data/pg_wal/archive_status/01.ready "
+            "/pg/data/pg_wal/archive_status/02.done")
+        .value();
+    EXPECT_TRUE(act(table, "backups", {{"final_backup", "20261130-022842F"}}));
+    EXPECT_THAT(said, testing::Contains(testing::StartsWith("1 segments of WAL of pg-test did not get")));
+    EXPECT_TRUE(act(table, "backups", nlohmann::json::object()));
+    EXPECT_THAT(said, testing::ElementsAre(testing::StartsWith("backups of pg-test stay in")));
 }
 
 // Whatever there is goes, and no package is needed to prove it: a control file begins with the system identifier.

@@ -63,6 +63,12 @@ Status check_fixed(const PgCluster& cluster, const PgDatabase& database, const D
     return {};
 }
 
+// Patroni has made it at the bootstrap, and nobody has claimed it: a resource of its name takes it over.
+bool is_given_by_patroni(const PgCluster& cluster, const ObjectClaim* claim, const DatabaseState* live,
+                         const std::string& name) {
+    return is_database_of_citus(cluster, name) && live != nullptr && claim == nullptr && !live->is_half_dropped;
+}
+
 Error left_behind(const PgCluster& cluster, const std::string& name) {
     return Error{.code = ErrorCode::conflict,
                  .message = fmt::format("{}: an interrupted DROP DATABASE left \"{}\" behind: its data is lost, and it "
@@ -72,6 +78,10 @@ Error left_behind(const PgCluster& cluster, const std::string& name) {
 }
 
 }  // namespace
+
+bool is_database_of_citus(const PgCluster& cluster, const std::string& name) {
+    return cluster.citus && cluster.citus->database == name;
+}
 
 PgDatabase seen_database(const PgDatabase& given, const DatabaseState& live, const DatabaseContents* contents) {
     PgDatabase seen = given;
@@ -113,6 +123,7 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
                                     const Cancel& cancel) {
     DatabaseOwner owner{.id = uuid4(), .handover = session.run_id()};
     bool takes_over = false;
+    bool takes_from_patroni = false;
     bool runs_baseline = true;
     TRY_VOID(wait_for_other_run(session, kDatabaseKind, database.name, operation, cancel));
     TRY_VOID(session.change(
@@ -121,11 +132,16 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
             TRY_VOID(refuse_elsewhere(session.cluster(), *catalog, kDatabaseKind, database.name));
             const ObjectClaim* known = catalog->claim(kDatabaseKind, database.name);
             const DatabaseState* live = catalog->database(database.name);
-            const bool ours = known != nullptr && database_goes_on(*catalog, *known, owner);
+            const bool given = is_given_by_patroni(session.cluster(), known, live, database.name);
+            const bool ours = given || (known != nullptr && database_goes_on(*catalog, *known, owner));
             if (live != nullptr && !ours && live->is_half_dropped)
                 return fail(left_behind(session.cluster(), database.name));
             if (live != nullptr && !ours) return fail(exists_already(session.cluster(), "database", database.name));
-            if (live != nullptr && is_open(*known, owner.handover)) {
+            if (given) {
+                TRY_VOID(check_fixed(session.cluster(), database, *live));
+                takes_from_patroni = true;
+            }
+            if (live != nullptr && !given && is_open(*known, owner.handover)) {
                 TRY_VOID(check_fixed(session.cluster(), database, *live));
                 takes_over = true;
                 // It is in already: from then on it runs as it does in an update.
@@ -144,6 +160,9 @@ Result<std::string> create_database(ClusterSession& session, const PgDatabase& d
             return settle_database(work, *catalog, database);
         },
         cancel));
+    if (takes_from_patroni)
+        note(operation, "takes over the database \"" + database.name + "\", which Patroni made for Citus in " +
+                            session.cluster().name);
     if (takes_over) note(operation, takeover_warning(kDatabaseKind, database.name));
     if (database.pgbouncer) {
         TRY(const Fragments fragments, fragments_of(database, session.cluster()));

@@ -42,6 +42,9 @@ Status drop_database(ClusterSession& session, const PgDatabase& database, const 
                      const Operation& operation, const Cancel& cancel);
 Result<Imported<PgDatabase>> import_database(ClusterSession& session, const std::string& name, const Cancel& cancel);
 
+// The distributed database of a Citus group: Patroni makes it, create_database() takes it over, drop_database() gives it back.
+bool is_database_of_citus(const PgCluster& cluster, const std::string& name);
+
 // The live database in the words of `given`; `contents` null: not looked at, as given. Pure.
 PgDatabase seen_database(const PgDatabase& given, const DatabaseState& live, const DatabaseContents* contents);
 

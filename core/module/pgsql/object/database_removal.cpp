@@ -26,7 +26,12 @@ std::string sessions_query(Oid oid) {
 Status drop(Work& work, const PgDatabase& database, const std::string& id, const Operation& operation) {
     TRY(Catalog* const catalog, claimed_catalog(work));
     const Standing standing = standing_of(*catalog, kDatabaseKind, database.name, id);
-    if (!standing.name.empty()) {
+    // Citus and Patroni go on in it; it goes with its cluster.
+    const bool stays = is_database_of_citus(work.cluster(), standing.name);
+    if (stays) {
+        note(operation, "the database \"" + standing.name + "\" stays in " + work.cluster().name +
+                            " until the cluster goes: it is Citus's");
+    } else if (!standing.name.empty()) {
         TRY_VOID(prove_ours(work, *catalog, kDatabaseKind, database.name, standing));
         if (standing.name != database.name) note(operation, dropped_elsewhere(kDatabaseKind, standing));
         const DatabaseState live = *catalog->database(standing.name);

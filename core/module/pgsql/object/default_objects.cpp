@@ -1,7 +1,6 @@
 #include "core/module/pgsql/object/default_objects.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/base/quote.h"
 #include "core/module/pgsql/object/database_sql.h"
@@ -12,7 +11,12 @@
 namespace pigsty::module::pgsql {
 namespace {
 
-constexpr std::array<const char*, 2> kDatabasesWithDefaults{"template1", "postgres"};
+// Citus's database is made by Patroni before template1 has anything.
+std::vector<std::string> databases_with_defaults(const PgCluster& cluster, const Catalog& catalog) {
+    std::vector<std::string> names{"template1", "postgres"};
+    if (cluster.citus && catalog.database(cluster.citus->database) != nullptr) names.push_back(cluster.citus->database);
+    return names;
+}
 // Under strict synchronous mode a commit waits for a standby, which a bootstrap does not have yet (behaviour 6).
 constexpr auto kCommit = client::Commit::local;
 
@@ -79,7 +83,7 @@ Result<bool> ensure_default_objects(const PgCluster& cluster, const PgCluster* b
     bool changed = !roles.empty();
     TRY_VOID(work.run("postgres", roles, kCommit));
     const Catalog with_roles = with_default_roles(cluster, *catalog);
-    for (const char* database : kDatabasesWithDefaults) {
+    for (const std::string& database : databases_with_defaults(cluster, *catalog)) {
         TRY(DatabaseContents* const contents, work.contents(database));
         Statements statements = contents_of(cluster, database, *contents, with_roles);
         if (statements.empty()) continue;
@@ -98,7 +102,7 @@ Result<std::vector<std::string>> default_object_drift(const PgCluster& cluster, 
     for (const Statement& statement : default_role_statements(cluster, nullptr, *catalog))
         sentences.push_back(cluster.name + " default roles: needs " + statement.display());
     const Catalog with_roles = with_default_roles(cluster, *catalog);
-    for (const char* database : kDatabasesWithDefaults) {
+    for (const std::string& database : databases_with_defaults(cluster, *catalog)) {
         TRY(DatabaseContents* const contents, work.contents(database));
         for (const Statement& statement : contents_of(cluster, database, *contents, with_roles))
             sentences.push_back(cluster.name + " default objects in " + database + ": needs " +

@@ -45,11 +45,14 @@ void check_repository(const PgCluster& cluster, Problems& problems) {
     check_text("backup.user", minio::kObjectName, backup.user, "for example pgbackrest", problems);
     check_text("backup.path", kDataFolder, backup.path,
                is_remote(backup) ? "for example /pgbackrest" : "for example /data/backups", problems);
+    if (backup.repository && backup.s3)
+        problems.add("backup.s3", "expected `repository` or `s3`, found both", "remove one of them");
+    if (backup.s3) return check_s3("backup.s3", *backup.s3, backup.bucket, backup.user, problems);
     if (!is_remote(backup)) {
         const auto says_nothing = [&](const char* name, const std::optional<std::string>& value) {
             if (value)
                 problems.add(std::string("backup.") + name, fmt::format("{} says nothing without a repository", name),
-                             "set backup.repository = pigsty_minio_cluster.NAME.access, or leave it out");
+                             "set backup.repository = pigsty_minio_cluster.NAME.access, or backup.s3, or leave it out");
         };
         says_nothing("bucket", backup.bucket);
         says_nothing("user", backup.user);
@@ -115,6 +118,25 @@ void check_commands(const PgCluster& cluster, Problems& problems) {
 
 }  // namespace
 
+void check_s3(const std::string& path, const ForeignS3& s3, const std::optional<std::string>& bucket,
+              const std::optional<std::string>& user, Problems& problems) {
+    const std::string beside = path.substr(0, path.rfind('.') + 1);
+    if (!bucket)
+        problems.add(beside + "bucket", "expected the bucket of " + s3.endpoint + ", found none",
+                     "set " + beside + "bucket: a store of others has no default one");
+    if (user)
+        problems.add(beside + "user", "user names one of MinIO's, and this is a store of others",
+                     "set " + path + ".key instead");
+    check_text(path + ".endpoint", kEndpoint, s3.endpoint, "for example s3.eu-central-1.amazonaws.com", problems);
+    problems.check_port(path + ".port", s3.port);
+    check_text(path + ".region", kAccessKey, s3.region, "for example us-east-1", problems);
+    problems.check_choice(path + ".uri_style", s3.uri_style, choices(kUriStyles));
+    check_text(path + ".key", kAccessKey, s3.key, "the id of an access key", problems);
+    if (s3.key_secret_wo && !has_unknown(s3.key_secret_wo->reveal()) && !kAccessKey.holds(s3.key_secret_wo->reveal()))
+        problems.add(path + ".key_secret_wo", "expected " + std::string(kAccessKey.expected) + ", found something else",
+                     "as the store gave it");
+}
+
 void check_access(const std::string& path, const minio::Access& access, const PgCluster& cluster, Problems& problems) {
     if (access.members.empty() || access.domain.empty() || access.endpoints.empty())
         problems.add(path,
@@ -130,10 +152,46 @@ void check_access(const std::string& path, const minio::Access& access, const Pg
                      "use one authority for both");
 }
 
+namespace {
+
+void check_cipher_pass(const Backup& backup, Problems& problems) {
+    const auto& key = backup.cipher_pass_wo;
+    if (key.has_value() != backup.cipher_pass_wo_version.has_value())
+        problems.add(key ? "backup.cipher_pass_wo_version" : "backup.cipher_pass_wo",
+                     "expected `cipher_pass_wo` and `cipher_pass_wo_version` together or neither, found one alone",
+                     "set both");
+    if (backup.cipher_pass_wo_version && !is_encrypted(backup))
+        problems.add("backup.cipher_pass_wo_version", "a key says nothing without encryption",
+                     "leave it out, or encryption");
+    if (key && !has_unknown(key->reveal()) && !kCipherPass.holds(key->reveal()))
+        problems.add("backup.cipher_pass_wo", "expected a key on one line, found something else",
+                     "for example what `openssl rand -base64 48` prints");
+}
+
+void check_final_backup(const PgCluster& cluster, Problems& problems) {
+    if (!cluster.final_backup) return;
+    if (!cluster.backup)
+        problems.add("final_backup", "expected `backup`, whose repository a final backup goes to, found none",
+                     "set backup.repository, or leave final_backup out");
+    else if (!is_remote(*cluster.backup))
+        problems.add("final_backup", "a destroy removes the repositories on the members' own disks",
+                     "set backup.repository, or leave final_backup out");
+    else if (!outlives_cluster(*cluster.backup))
+        problems.add(
+            "final_backup", "the backups are encrypted with a key that the members alone have, and that goes with them",
+            "set backup.cipher_pass_wo, the key that you keep: of a living cluster the one that it has, in the "
+            "second line of /var/lib/pigsty/secrets/pg-" +
+                cluster.name + "/backup-cipher on a member");
+}
+
+}  // namespace
+
 void check_backup(const PgCluster& cluster, Problems& problems) {
+    check_final_backup(cluster, problems);
     if (!cluster.backup) return;
     const Backup& backup = *cluster.backup;
     check_repository(cluster, problems);
+    check_cipher_pass(backup, problems);
     check_schedules(backup, problems);
     check_retention(backup, problems);
     problems.check_choice("backup.compression", backup.compression, choices(kCompressions));

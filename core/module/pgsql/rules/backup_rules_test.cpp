@@ -35,6 +35,24 @@ TEST(BackupRules, take_what_works) {
     EXPECT_THAT(with({.full_schedule = unknown_marker("x"), .compression = unknown_marker("y")}), IsEmpty());
 }
 
+TEST(BackupRules, want_of_a_store_of_others_what_nobody_can_guess) {
+    const ForeignS3 store{.endpoint = "s3.example.com", .key = "AK"};
+    EXPECT_THAT(with({.s3 = store, .bucket = "backups"}), IsEmpty());
+    EXPECT_THAT(with({.s3 = store}),
+                ElementsAre(HasSubstr("backup.bucket: expected the bucket of s3.example.com, found none")));
+    EXPECT_THAT(with({.repository = of_minio(), .s3 = store, .bucket = "backups"}),
+                ElementsAre(HasSubstr("backup.s3: expected `repository` or `s3`, found both")));
+    EXPECT_THAT(with({.s3 = store, .bucket = "backups", .user = "pgbackrest"}),
+                ElementsAre(HasSubstr("backup.user: ")));
+    ForeignS3 wrong = store;
+    wrong.endpoint = "https://s3.example.com";
+    wrong.uri_style = "virtual";
+    wrong.key_secret_wo = Secret("two\nlines");
+    EXPECT_THAT(with({.s3 = wrong, .bucket = "backups"}),
+                ElementsAre(HasSubstr("backup.s3.endpoint: "), HasSubstr("backup.s3.uri_style: "),
+                            HasSubstr("backup.s3.key_secret_wo: ")));
+}
+
 TEST(BackupRules, refuse_schedules_that_cron_does_not_know) {
     EXPECT_THAT(with({.full_schedule = "25 01 * *"}),
                 ElementsAre(HasSubstr("backup.full_schedule: expected five fields")));
@@ -80,6 +98,37 @@ TEST(BackupRules, keep_options_that_belong_to_an_attribute_there) {
     EXPECT_THAT(option("process-max", "2\n[global]"), ElementsAre(HasSubstr("a value on one line")));
     EXPECT_THAT(option("process-max", "{{root:1}}"), ElementsAre(HasSubstr("without `{{`")));
     EXPECT_THAT(option("repo1-block", "y"), IsEmpty());
+}
+
+TEST(BackupRules, want_a_key_together_with_its_version) {
+    EXPECT_THAT(with({.repository = of_minio(), .cipher_pass_wo = Secret("mine"), .cipher_pass_wo_version = 1}),
+                IsEmpty());
+    EXPECT_THAT(with({.repository = of_minio(), .cipher_pass_wo = Secret("mine")}),
+                ElementsAre(HasSubstr("backup.cipher_pass_wo_version: expected `cipher_pass_wo` and")));
+    EXPECT_THAT(with({.repository = of_minio(), .cipher_pass_wo = Secret("two\nlines"), .cipher_pass_wo_version = 1}),
+                ElementsAre("backup.cipher_pass_wo: expected a key on one line, found something else"));
+    EXPECT_THAT(with({.cipher_pass_wo = Secret("mine"), .cipher_pass_wo_version = 1}),
+                ElementsAre("backup.cipher_pass_wo_version: a key says nothing without encryption"));
+}
+
+TEST(BackupRules, refuse_a_final_backup_that_nobody_could_read) {
+    const auto final_backup = [](const std::optional<Backup>& backup) {
+        return after([&](PgCluster& cluster) {
+            cluster.backup = backup;
+            cluster.final_backup = true;
+        });
+    };
+    EXPECT_THAT(final_backup({}), ElementsAre(HasSubstr("final_backup: expected `backup`")));
+    EXPECT_THAT(final_backup(Backup{}), ElementsAre(HasSubstr("final_backup: a destroy removes the repositories")));
+    EXPECT_THAT(final_backup(Backup{.path = "/data/backups"}),
+                ElementsAre(HasSubstr("final_backup: a destroy removes the repositories")));
+    EXPECT_THAT(
+        final_backup(Backup{.repository = of_minio()}),
+        ElementsAre(HasSubstr("final_backup: the backups are encrypted with a key that the members alone have")));
+    EXPECT_THAT(final_backup(Backup{.repository = of_minio(), .encryption = false}), IsEmpty());
+    EXPECT_THAT(
+        final_backup(Backup{.repository = of_minio(), .cipher_pass_wo = Secret("mine"), .cipher_pass_wo_version = 1}),
+        IsEmpty());
 }
 
 TEST(BackupRules, own_the_command_that_archives) {

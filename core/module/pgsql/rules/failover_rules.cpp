@@ -83,7 +83,8 @@ void check_failover(const PgCluster& cluster, Problems& problems) {
 std::vector<std::string> synchronous_warnings(const PgCluster& cluster) {
     std::vector<std::string> sentences;
     const render::SynchronousMode synchronous = synchronous_of(cluster);
-    if (cluster.template_name == "crit" && !synchronous.enabled)
+    // Nothing commits in a standby cluster.
+    if (cluster.template_name == "crit" && !synchronous.enabled && !cluster.standby)
         sentences.push_back(
             "Template crit is to lose no committed transaction, and synchronous.enabled = false gives "
             "that up.");

@@ -5,24 +5,14 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/base/unknown.h"
+#include "core/item/address_place.h"
 #include "core/module/pgsql/rules/rule_parts.h"
 #include "core/module/pgsql/spec/reach.h"
 
 namespace pigsty::module::pgsql {
 namespace {
 
-constexpr std::size_t kLongestInterface = 15;  // of Linux, IFNAMSIZ
-
-// Plain enough for a command line of systemd, too.
-bool is_interface_name(const std::string& name) {
-    return !name.empty() && name.size() <= kLongestInterface && name.front() != '-' && name != "." && name != ".." &&
-           std::ranges::all_of(name, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                      c == '_' || c == '-';
-           });
-}
-
-void check_vip_is_nobodys(const PgCluster& cluster, const VipAddress& vip, Problems& problems) {
+void check_vip_is_nobodys(const PgCluster& cluster, const SharedAddress& vip, Problems& problems) {
     std::string owner;
     for (const auto& [key, member] : cluster.dcs.members)
         if (member.address == vip.address) owner = "a member of etcd";
@@ -35,8 +25,8 @@ void check_vip_is_nobodys(const PgCluster& cluster, const VipAddress& vip, Probl
 
 // Where the interface is the one that holds the member's address, the virtual one is of the same network or reaches nobody. Of
 // an interface that is named only the node knows its networks.
-void check_vip_network(const PgCluster& cluster, const VipAddress& vip, Problems& problems) {
-    if (cluster.vip->interface != kAutoInterface) return;
+void check_vip_network(const PgCluster& cluster, const SharedAddress& vip, Problems& problems) {
+    if (cluster.vip->interface != item::kAutoInterface) return;
     std::string outside;
     for (const auto& [key, instance] : cluster.instances) {
         const std::string& address = instance.node.address;
@@ -59,13 +49,13 @@ void check_vip(const PgCluster& cluster, Problems& problems) {
         problems.add("vip.interface", fmt::format("expected auto or the name of an interface, found \"{}\"", interface),
                      "for example eth1; auto takes the one that holds the member's address");
     if (has_unknown(cluster.vip->address)) return;
-    const auto vip = parse_vip(cluster.vip->address);
+    const auto vip = parse_shared_address(cluster.vip->address);
     if (!vip)
         return problems.add(
             "vip.address",
             fmt::format("expected an IPv4 address with the prefix of its network, found \"{}\"", cluster.vip->address),
             "for example 10.10.10.2/24");
-    if (vip->network.starts_with("127.") || !is_host_address(*vip))
+    if (!is_host_address(*vip))
         return problems.add("vip.address",
                             fmt::format("{} is no address that a machine of {} may have", vip->address, vip->network),
                             "choose a free address of the members' network");

@@ -42,9 +42,13 @@ void check_key(const RestoreFrom& restore, Problems& problems) {
 void check_restore(const PgCluster& cluster, Problems& problems) {
     if (!cluster.restore_from) return;
     const RestoreFrom& restore = *cluster.restore_from;
-    if (!restore.repository)
+    if (restore.repository && restore.s3)
+        problems.add("restore_from.s3", "expected `repository` or `s3`, found both", "remove one of them");
+    else if (!restore.repository && !restore.s3)
         problems.add("restore_from.repository", "expected the repository that the backup is in, found none",
-                     "set restore_from.repository = pigsty_minio_cluster.NAME.access");
+                     "set restore_from.repository = pigsty_minio_cluster.NAME.access, or restore_from.s3");
+    else if (restore.s3)
+        check_s3("restore_from.s3", *restore.s3, restore.bucket, restore.user, problems);
     else
         check_access("restore_from.repository", *restore.repository, cluster, problems);
     check_form("restore_from.cluster", kClusterName, restore.cluster, problems);
@@ -61,11 +65,10 @@ void check_restore(const PgCluster& cluster, Problems& problems) {
             "restore_from.source",
             "expected the connection of cluster " + restore.cluster + ", found that of " + restore.source->name,
             "name one cluster in both");
-    if (!cluster.backup || !cluster.backup->repository || !restore.repository || restore.cluster != cluster.name)
-        return;
     const Backup source = repository_of(restore);
-    if (cluster.backup->repository->id == source.repository->id && bucket_of(*cluster.backup) == bucket_of(source) &&
-        path_of(*cluster.backup) == path_of(source))
+    if (!cluster.backup || !is_remote(*cluster.backup) || !is_remote(source) || restore.cluster != cluster.name) return;
+    if (store_of(*cluster.backup)->identity == store_of(source)->identity &&
+        bucket_of(*cluster.backup) == bucket_of(source) && path_of(*cluster.backup) == path_of(source))
         problems.add("backup.path", "the source's own backups are there, under the same name",
                      "the new cluster wants another `path` or another `name`: the source is never written to");
 }

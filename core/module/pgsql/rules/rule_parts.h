@@ -67,6 +67,9 @@ void check_pooled_role(const std::string& prefix, const PgUser& user, Problems& 
 // `libs` and `extension_packages` (library_rules.cpp)
 void check_libraries(const PgCluster& cluster, Problems& problems);
 
+// `mode`, `citus`, `dbsu_password` (citus_rules.cpp)
+void check_citus(const PgCluster& cluster, const Settings& settings, Problems& problems);
+
 // `delay` and `upstream` of instances (standby_rules.cpp)
 void check_standbys(const PgCluster& cluster, const Settings& settings, Problems& problems);
 // How long something is applied late: `instead_of_none` is the hint where that is not at all.
@@ -79,8 +82,11 @@ void check_standby_cluster(const PgCluster& cluster, const Settings& settings, P
 // `vip`, `listen`, `patroni` (reach_rules.cpp)
 void check_reach(const PgCluster& cluster, Problems& problems);
 
-// `backup` (backup_rules.cpp)
+// `backup`, `final_backup` (backup_rules.cpp)
 void check_backup(const PgCluster& cluster, Problems& problems);
+// A store of others at `path`, with the `bucket` and `user` beside it.
+void check_s3(const std::string& path, const ForeignS3& s3, const std::optional<std::string>& bucket,
+              const std::optional<std::string>& user, Problems& problems);
 // A repository in MinIO at `path`.
 void check_access(const std::string& path, const minio::Access& access, const PgCluster& cluster, Problems& problems);
 

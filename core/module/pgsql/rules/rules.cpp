@@ -135,6 +135,7 @@ std::vector<Problem> problems_of(const PgCluster& cluster) {
     check_choices(cluster, problems);
     check_settings(cluster, Settings(cluster.version), problems);
     check_libraries(cluster, problems);
+    check_citus(cluster, Settings(cluster.version), problems);
     check_storage(cluster, problems);
     check_network(cluster, problems);
     check_failover(cluster, problems);

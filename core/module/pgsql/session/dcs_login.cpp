@@ -16,6 +16,13 @@ constexpr std::string_view kRefused = " etcd login: its user cannot log in";
 constexpr std::string_view kNoRole = " etcd login: its user lacks its role";
 constexpr std::string_view kNoPermission = " etcd login: its role may not read and write its keys";
 
+// sh: a group looks at the others' keys, too; without that permission it has too few.
+std::string reads_its_shard(const PgCluster& cluster) {
+    if (!cluster.citus) return {};
+    return "  printf '%s\\n' \"$said\" | grep -qF " + shell_quote("(prefix " + dcs_scope_prefix(cluster) + ")") +
+           " || own=0\n";
+}
+
 std::string sentence(const PgCluster& cluster, std::string_view rest) { return cluster.name + std::string(rest); }
 
 }  // namespace
@@ -41,8 +48,8 @@ node::Probe dcs_login_probe(const PgCluster& cluster) {
     return {node::ProbeKind::command,
             dcs_environment(cluster) +
                 "if said=$(etcdctl --dial-timeout=5s --command-timeout=5s role get -- \"$ETCDCTL_USER\" 2>&1); then\n" +
-                "  printf 'permissions %s\\n' \"$(printf '%s\\n' \"$said\" | grep -cF " +
-                shell_quote("(prefix " + dcs_prefix(cluster) + ")") + ")\"\nelse\n" +
+                "  own=$(printf '%s\\n' \"$said\" | grep -cF " + shell_quote("(prefix " + dcs_prefix(cluster) + ")") +
+                ")\n" + reads_its_shard(cluster) + "  printf 'permissions %s\\n' \"$own\"\nelse\n" +
                 "  printf 'error %s\\n' \"$(printf '%s' \"$said\" | tail -n 1)\"\nfi\n"};
 }
 

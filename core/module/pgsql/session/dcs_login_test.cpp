@@ -27,6 +27,14 @@ TEST(DcsLogin, is_what_etcd_says_to_the_user_itself) {
     EXPECT_EQ(dcs_login(""), DcsLogin::unknown);
 }
 
+TEST(DcsLogin, of_a_group_it_reads_the_shard_as_well) {
+    PgCluster cluster = of_two_members();
+    EXPECT_EQ(dcs_login_probe(cluster).key.find("own=0"), std::string::npos);
+    cluster.citus = Citus{.shard = "pg-citus", .group = 1, .database = "meta"};
+    EXPECT_NE(dcs_login_probe(cluster).key.find("(prefix /pg/pg-citus/1/)"), std::string::npos);
+    EXPECT_NE(dcs_login_probe(cluster).key.find("(prefix /pg/pg-citus/)' || own=0"), std::string::npos);
+}
+
 TEST(DcsLogin, what_is_not_as_it_was_made_is_drift_that_is_repaired) {
     EXPECT_THAT(dcs_login_drift(of_two_members(), DcsLogin::works), IsEmpty());
     EXPECT_THAT(dcs_login_drift(of_two_members(), DcsLogin::silent), IsEmpty());

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/item/cron_line.h"
+#include "core/render/patroni.h"
 
 namespace pigsty::module::pgsql {
 namespace {
@@ -33,27 +34,55 @@ const TextRule kSchedule{
     is_schedule};
 const TextRule kBackupOption{"the name of an option of pgBackRest: lower-case letters, digits and hyphens", is_option};
 
-bool is_remote(const Backup& backup) { return backup.repository.has_value(); }
+bool is_remote(const Backup& backup) { return backup.repository || backup.s3; }
+
+std::optional<Store> store_of(const Backup& backup) {
+    if (backup.s3) return store_of(*backup.s3);
+    if (!backup.repository) return std::nullopt;
+    const minio::Access& access = *backup.repository;
+    // Members go by the domain, whatever the address of the first endpoint: "9000" of "https://10.10.10.10:9000".
+    const std::string endpoint = access.endpoints.empty() ? std::string() : access.endpoints.front();
+    const auto colon = endpoint.rfind(':');
+    return Store{.name = "MinIO cluster " + access.name,
+                 .identity = access.id,
+                 .host = access.domain,
+                 .port = colon == std::string::npos ? std::string() : endpoint.substr(colon + 1),
+                 .region = access.region,
+                 .uri_style = "path",
+                 .ca_file = render::kCaCertificate};
+}
 
 bool is_encrypted(const Backup& backup) { return backup.encryption.value_or(is_remote(backup)); }
 
+bool outlives_cluster(const Backup& backup) {
+    return is_remote(backup) && (!is_encrypted(backup) || backup.cipher_pass_wo_version);
+}
+
 std::string bucket_of(const Backup& backup) { return backup.bucket.value_or(minio::kDefaultBucket); }
 
-std::string user_of(const Backup& backup) { return backup.user.value_or(minio::kDefaultUser); }
+std::string user_of(const Backup& backup) {
+    return backup.s3 ? backup.s3->key : backup.user.value_or(minio::kDefaultUser);
+}
 
 std::string path_of(const Backup& backup) {
     return backup.path.value_or(is_remote(backup) ? "/pgbackrest" : kLocalRepository);
 }
 
 std::string place_of(const Backup& backup) {
-    if (!is_remote(backup)) return path_of(backup) + " of each member";
-    return "bucket " + bucket_of(backup) + " of MinIO cluster " + backup.repository->name + ", below " +
-           path_of(backup);
+    const auto store = store_of(backup);
+    if (!store) return path_of(backup) + " of each member";
+    return "bucket " + bucket_of(backup) + " of " + store->name + ", below " + path_of(backup);
 }
 
 bool same_place(const Backup& a, const Backup& b) {
     if (is_remote(a) != is_remote(b) || path_of(a) != path_of(b) || is_encrypted(a) != is_encrypted(b)) return false;
-    return !is_remote(a) || (a.repository->id == b.repository->id && bucket_of(a) == bucket_of(b));
+    return !is_remote(a) || (store_of(a)->identity == store_of(b)->identity && bucket_of(a) == bucket_of(b));
+}
+
+bool same_settings(Backup a, Backup b) {
+    a.cipher_pass_wo.reset();
+    b.cipher_pass_wo.reset();
+    return a == b;
 }
 
 std::map<std::string, std::string> schedules_of(const Backup& backup) {

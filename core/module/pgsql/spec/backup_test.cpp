@@ -43,6 +43,22 @@ TEST(Backup, is_found_where_place_and_key_are_the_same) {
     EXPECT_FALSE(same_place(remote, {.repository = of_minio(), .path = "/elsewhere"}));
 }
 
+TEST(Backup, in_a_store_of_others_is_known_by_host_and_bucket) {
+    Backup backup{.s3 = ForeignS3{.endpoint = "s3.example.com", .key = "AK", .key_secret_wo = Secret("word")},
+                  .bucket = "backups"};
+    EXPECT_EQ(place_of(backup), "bucket backups of s3.example.com, below /pgbackrest");
+    EXPECT_EQ(user_of(backup), "AK");
+    EXPECT_TRUE(is_encrypted(backup));
+    Backup other = backup;
+    other.s3->key = "another key of the same store";
+    other.s3->key_secret_wo.reset();
+    EXPECT_TRUE(same_place(backup, other));
+    other.s3->port = 9000;
+    EXPECT_FALSE(same_place(backup, other));
+    const auto json = write_json(backup);
+    EXPECT_FALSE(json.dump().contains("word")) << json;
+}
+
 TEST(Backup, has_schedules_of_times_alone) {
     for (const char* good : {"00 01 * * *", "*/15 * * * *", "0 1 * * mon-fri", "@daily", "  5   4 * * 0 "})
         EXPECT_TRUE(kSchedule.holds(good)) << good;

@@ -26,6 +26,8 @@ inline constexpr std::array<std::string_view, 2> kSynchronousModes{"on", "quorum
 inline constexpr std::array<std::string_view, 3> kWatchdogs{"off", "automatic", "required"};
 inline constexpr std::array<std::string_view, 5> kLogLevels{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
 inline constexpr std::array<std::string_view, 4> kInstanceRoles{"primary", "replica", "offline", "delayed"};
+inline constexpr std::array<std::string_view, 2> kModes{"pgsql", "citus"};
+inline constexpr Range kGroups{0, 2147483647};  // of Citus
 inline constexpr std::array<std::string_view, 4> kTemplates{"oltp", "olap", "crit", "tiny"};
 inline constexpr std::array<std::string_view, 2> kRestarts{"manual", "rolling"};
 inline constexpr std::array<std::string_view, 2> kServiceDestinations{"pgbouncer", "postgres"};

@@ -38,9 +38,23 @@ inline std::string local_psql(std::int64_t port) {
 }
 // Of the secrets on the nodes; names of clusters of other kinds may be equal.
 inline std::string secret_scope(const PgCluster& cluster) { return "pg-" + cluster.name; }
+// What Patroni calls the cluster; all groups of a shard have one.
+inline const std::string& patroni_scope(const PgCluster& cluster) {
+    return cluster.citus ? cluster.citus->shard : cluster.name;
+}
+// Keys of all groups in the DCS, of a cluster without groups its own.
+inline std::string dcs_scope_prefix(const PgCluster& cluster) {
+    return cluster.patroni.dcs_namespace + "/" + patroni_scope(cluster) + "/";
+}
+inline std::string dcs_group_prefix(const PgCluster& cluster, std::int64_t group) {
+    return dcs_scope_prefix(cluster) + std::to_string(group) + "/";
+}
 // Keys of the cluster in the DCS begin with this.
 inline std::string dcs_prefix(const PgCluster& cluster) {
-    return cluster.patroni.dcs_namespace + "/" + cluster.name + "/";
+    return cluster.citus ? dcs_group_prefix(cluster, cluster.citus->group) : dcs_scope_prefix(cluster);
+}
+inline bool is_coordinator(const PgCluster& cluster) {
+    return cluster.citus && cluster.citus->group == kCoordinatorGroup;
 }
 
 std::vector<converge::Member> members_of(const PgCluster& cluster);

@@ -10,31 +10,20 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/shared_address.h"
 #include "core/module/pgsql/spec/spec.h"
 
 namespace pigsty::module::pgsql {
-
-inline constexpr const char* kAutoInterface = "auto";
 
 // What an entry of `listen` may stand for, beside addresses.
 inline constexpr std::string_view kListenOwn = "${ip}";
 inline constexpr std::string_view kListenLoopback = "${lo}";
 inline constexpr std::string_view kListenVip = "${vip}";
 
-struct VipAddress {
-    std::string address;  // "10.10.10.2"
-    int prefix = 32;      // of the network that it is in
-    std::string network;  // "10.10.10.0/24"
-};
 // Nothing where there is none, or its text is no IPv4 address with a prefix, or is not known yet.
-std::optional<VipAddress> vip_of(const PgCluster& cluster);
-std::optional<VipAddress> parse_vip(std::string_view text);
-// The network of an address under that prefix; empty where it is none.
-std::string network_of_address(const std::string& address, int prefix);
+std::optional<SharedAddress> vip_of(const PgCluster& cluster);
 // Its text without the prefix; what is not known yet stays the mark that it is. There must be one.
 std::string vip_host(const PgCluster& cluster);
-// Neither the network's own nor its broadcast address.
-bool is_host_address(const VipAddress& vip);
 
 // `listen`, or what it is without one.
 std::vector<std::string> listen_of(const PgCluster& cluster);

@@ -25,11 +25,11 @@ TEST(Reach, reads_a_virtual_address_with_its_network) {
     EXPECT_TRUE(is_host_address(*vip));
     for (const char* text :
          {"10.10.10.2", "10.10.10.2/", "10.10.10.2/33", "10.10.10.2/0", "10.10.10/24", "fd00::2/64", "a/24"})
-        EXPECT_FALSE(parse_vip(text)) << text;
-    EXPECT_FALSE(is_host_address(*parse_vip("10.10.10.255/24")));
-    EXPECT_FALSE(is_host_address(*parse_vip("10.10.10.0/24")));
-    EXPECT_TRUE(is_host_address(*parse_vip("10.10.11.0/23"))) << "its host bits are 256";
-    EXPECT_TRUE(is_host_address(*parse_vip("10.10.10.2/31")));
+        EXPECT_FALSE(parse_shared_address(text)) << text;
+    EXPECT_FALSE(is_host_address(*parse_shared_address("10.10.10.255/24")));
+    EXPECT_FALSE(is_host_address(*parse_shared_address("10.10.10.0/24")));
+    EXPECT_TRUE(is_host_address(*parse_shared_address("10.10.11.0/23"))) << "its host bits are 256";
+    EXPECT_TRUE(is_host_address(*parse_shared_address("10.10.10.2/31")));
 }
 
 TEST(Reach, listens_on_its_address_and_loopback_unless_told_otherwise) {

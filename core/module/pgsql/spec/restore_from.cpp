@@ -131,6 +131,8 @@ std::optional<std::int64_t> seconds_of(std::string_view text) {
 Backup repository_of(const RestoreFrom& restore) {
     Backup backup;
     backup.repository = restore.repository;
+    backup.s3 = restore.s3;
+    if (backup.s3) backup.s3->authority_file = kRestoreAuthority;
     backup.bucket = restore.bucket;
     backup.user = restore.user;
     backup.path = restore.path;

@@ -24,7 +24,8 @@ struct RestoreTarget {
 };
 
 struct RestoreFrom {
-    std::optional<minio::Access> repository{};            // where the source's backups are
+    std::optional<minio::Access> repository{};            // where the source's backups are: here,
+    std::optional<ForeignS3> s3{};                        // or in a store of others
     std::optional<std::string> bucket{}, user{}, path{};  // null: as in `backup`
     std::string cluster;                                  // name of the source: pgBackRest's stanza
     std::optional<Connection> source{};                   // where the source lives, and its key with it
@@ -48,6 +49,7 @@ void fields(auto& visit, FieldsOf<RestoreTarget> auto& target) {
 // Without the key.
 void fields(auto& visit, FieldsOf<RestoreFrom> auto& restore) {
     visit("repository", restore.repository);
+    visit("s3", restore.s3);
     visit("bucket", restore.bucket);
     visit("user", restore.user);
     visit("path", restore.path);

@@ -110,6 +110,8 @@ void fields(auto& visit, FieldsOf<PatroniOptions> auto& patroni) {
 
 void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("name", cluster.name);
+    visit("mode", cluster.mode);
+    visit("citus", cluster.citus);
     visit("version", cluster.version);
     visit("instances", cluster.instances);
     visit("template", cluster.template_name);
@@ -143,10 +145,12 @@ void fields(auto& visit, FieldsOf<PgCluster> auto& cluster) {
     visit("listen", cluster.listen);
     visit("patroni", cluster.patroni);
     visit("backup", cluster.backup);
+    visit("final_backup", cluster.final_backup);
     visit("standby", cluster.standby);
     visit("restore_from", cluster.restore_from);
     visit("default_roles", cluster.default_roles);
     visit("role_passwords_version", cluster.role_passwords_version);
+    visit("dbsu_password_wo_version", cluster.dbsu_password_wo_version);
     visit("default_privileges", cluster.default_privileges);
     visit("default_schemas", cluster.default_schemas);
     visit("default_extensions", cluster.default_extensions);

@@ -23,6 +23,7 @@
 #include "core/module/ca/reference.h"
 #include "core/module/etcd/spec.h"
 #include "core/module/pgsql/spec/backup.h"
+#include "core/module/pgsql/spec/citus.h"
 #include "core/module/pgsql/spec/connection.h"
 #include "core/module/pgsql/spec/restore_from.h"
 #include "core/module/pgsql/spec/standby.h"
@@ -96,6 +97,8 @@ struct PatroniOptions {
 
 struct PgCluster {
     std::string name;
+    std::string mode = "pgsql";  // pgsql | citus
+    std::optional<Citus> citus{};
     std::optional<std::int64_t> version{};  // major; decided at creation, then kept
     MemberMap<Instance> instances;
     std::string template_name = "oltp";               // attribute `template`: oltp | olap | crit | tiny
@@ -129,11 +132,15 @@ struct PgCluster {
     std::optional<std::vector<std::string>> listen{};  // null: the member's address and loopback
     PatroniOptions patroni{};
     std::optional<Backup> backup{};
+    bool final_backup = false;  // a destroy begins with a full backup, which stays
     std::optional<Standby> standby{};
     std::optional<RestoreFrom> restore_from{};  // of the creation
     std::optional<std::vector<Role>> default_roles{};
     std::map<std::string, Secret> role_passwords{};  // of default roles; only while a change is planned and made
     std::optional<std::int64_t> role_passwords_version{};
+    std::optional<Secret> dbsu_password{};     // of `postgres`; in no claim
+    std::optional<Secret> dbsu_password_wo{};  // the same; only while a change is planned and made
+    std::optional<std::int64_t> dbsu_password_wo_version{};
     std::optional<std::vector<std::string>> default_privileges{};
     std::optional<std::vector<std::string>> default_schemas{};
     std::optional<std::vector<Extension>> default_extensions{};

@@ -1,0 +1,1 @@
+../03-deep-custom/cmdb.sql
