@@ -178,10 +178,12 @@ test_taken_out_backups_stay_there() {
   applied_in_place
   run on pg-test-1 ls /etc/pgbackrest/pgbackrest.conf /etc/pgbackrest/s3-ca.crt
   expect_equal "$(grep -c 'No such file' "$out")" 2
-  expect_equal "$(on pg-test-1 grep -rlF -- "$TF_VAR_secret" /etc /pg/conf /var/lib/pigsty)" ""
+  # Keys stay with the members' other secrets, root only, until the cluster goes: backups are still there.
+  expect_equal "$(on pg-test-1 grep -rlF -- "$TF_VAR_secret" /etc /pg/conf)" ""
   expect on minio-1 sh -c 'find /data/minio/pgsql/by-hand/backup/pg-test -type d | grep -q .'
   tf destroy
   expect_status 0
+  expect_equal "$(on pg-test-1 sh -c 'ls /var/lib/pigsty/secrets')" ""
 }
 
 run_tests

@@ -356,6 +356,15 @@ std::expected<Value, std::string> Host::call(const std::string& function, const 
     return decode(response.result(), schema.return_type, "result");
 }
 
+std::string difference_of(const Plan& one, const Plan& other) {
+    if (one.bytes == other.bytes) return {};
+    if (!(one.planned_state == other.planned_state)) {
+        return "planned states differ:\n  " + one.planned_state.to_display(4000) + "\n  " +
+               other.planned_state.to_display(4000);
+    }
+    return "planned states are equal, but the replies differ elsewhere (private state, identity, diagnostics)";
+}
+
 std::string plan_twice_same_bytes(const std::string& binary, std::string_view provider_config,
                                   const std::string& type_name, const Value& config, const Instance& prior) {
     std::vector<Plan> plans;
@@ -366,12 +375,7 @@ std::string plan_twice_same_bytes(const std::string& binary, std::string_view pr
         if (const int code = host.process().shut_down(); code != 0)
             return "the provider ended with exit code " + std::to_string(code);
     }
-    if (plans[0].bytes == plans[1].bytes) return {};
-    if (!(plans[0].planned_state == plans[1].planned_state)) {
-        return "planned states differ:\n  " + plans[0].planned_state.to_display(4000) + "\n  " +
-               plans[1].planned_state.to_display(4000);
-    }
-    return "planned states are equal, but the replies differ elsewhere (private state, identity, diagnostics)";
+    return difference_of(plans[0], plans[1]);
 }
 
 }  // namespace pigsty::plugin

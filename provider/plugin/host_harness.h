@@ -103,6 +103,9 @@ class Host {
     std::map<std::string, value::Type> identities_;
 };
 
+// Of two plans of one change, byte for byte; empty where there is none.
+std::string difference_of(const Plan& one, const Plan& other);
+
 // The rule behind "Provider produced inconsistent final plan": a plan made by another process is the same, byte for byte.
 // Empty when it is; else what differs.
 std::string plan_twice_same_bytes(const std::string& binary, std::string_view provider_config,
