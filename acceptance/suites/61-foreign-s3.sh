@@ -48,7 +48,6 @@ test_the_store_is_there() {
   expect_status 0
   on minio-1 cat /home/minio/.minio/certs/CAs/ca.crt >ca.pem
   for node in pg-test-1 pg-copy-1; do expect on "$node" sh -c 'echo "10.10.10.10 sss.pigsty" >>/etc/hosts'; done
-  TF_VAR_secret=$(on minio-1 sed 1d /var/lib/pigsty/secrets/minio-minio/user.pgbackrest)
 }
 # Each test has a shell of its own.
 secret() { TF_VAR_secret=$(on minio-1 sed 1d /var/lib/pigsty/secrets/minio-minio/user.pgbackrest) && export TF_VAR_secret; }

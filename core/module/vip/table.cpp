@@ -5,7 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "core/base/quote.h"
 #include "core/converge/members.h"
 #include "core/converge/removal.h"
 #include "core/converge/table.h"
@@ -18,6 +17,7 @@
 #include "core/module/platform/packages.h"
 #include "core/module/vip/files.h"
 #include "core/node/secrets.h"
+#include "core/render/banner.h"
 
 namespace pigsty::module::vip {
 namespace {
@@ -44,9 +44,8 @@ class OwnKeepalived final : public item::ReservationItem, public item::Precondit
     }
 
   private:
-    static constexpr const char* kLook =
-        "systemctl is-active --quiet keepalived.service && ! grep -qs 'Written by terraform-provider-pigsty' "
-        "/etc/keepalived/keepalived.conf && echo foreign\nexit 0\n";
+    static inline const std::string kLook = std::string("systemctl is-active --quiet ") + kUnit + " && ! grep -qsF '" +
+                                            render::kWrittenByUs + "' " + kConfiguration + " && echo foreign\nexit 0\n";
 };
 
 item::AddressPlaceSpec place_spec(const VirtualIp& vip, const converge::Member& member) {
@@ -62,17 +61,13 @@ Items reservations(const VirtualIp& vip, const Site& site) {
             std::make_shared<OwnKeepalived>(vip.name)};
 }
 
-// keepalived takes a reload whatever comes of it. It says so in its journal, and its own test says it before.
-Handler reload() {
-    return Handler::reload(kUnit, std::string("systemctl is-active --quiet -- ") + kUnit +
-                                      " || exit 0\nsystemctl reload -- " + kUnit + " || exit 1\n");
-}
-
 Items files(const VirtualIp& vip, const Site& site) {
     const item::Owner root("root");
-    Items items{std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = kFolder}),
-                std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = kInstances}),
-                root.file({.path = kConfiguration, .content = main_text(), .shared = true, .handlers = {reload()}})};
+    Items items{
+        std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = kFolder}),
+        std::make_shared<item::DirectoryItem>(item::DirectorySpec{.path = kInstances}),
+        root.file(
+            {.path = kConfiguration, .content = main_text(), .shared = true, .handlers = {Handler::reload(kUnit)}})};
     if (vip.check && vip.check->port)
         items.push_back(root.file({.path = kPortProgram, .content = port_program(), .mode = 0755, .shared = true}));
     items.push_back(root.file({.path = instance_path(vip),
@@ -81,7 +76,7 @@ Items files(const VirtualIp& vip, const Site& site) {
                                .secret_scope = secret_scope(vip),
                                .check = std::string("keepalived -t -f ") + kConfiguration + " 2>&1",
                                .check_where = item::CheckWhere::placed,
-                               .handlers = {reload()}}));
+                               .handlers = {Handler::reload(kUnit)}}));
     return items;
 }
 
